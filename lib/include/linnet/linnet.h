@@ -1,0 +1,46 @@
+/*
+   linnet: learned linear solvers and preconditioners for PETSc.
+
+   A program either loads liblinnet.so at run time (-dll_append /abs/path/liblinnet.so) or links it and calls
+   LinnetInitialize(); both make the types below known to KSPSetType()/PCSetType() and to the options.
+*/
+#ifndef LINNET_H
+#define LINNET_H
+
+#include <petscksp.h>
+
+#if defined(_WIN32)
+  #define LINNET_VISIBLE
+#else
+  #define LINNET_VISIBLE __attribute__((visibility("default")))
+#endif
+#if defined(__cplusplus)
+  #define LINNET_EXTERN extern "C" LINNET_VISIBLE
+#else
+  #define LINNET_EXTERN extern LINNET_VISIBLE
+#endif
+
+/* KSP type: deep conjugate directions */
+#define KSPDCD "dcd"
+
+LINNET_EXTERN PetscErrorCode LinnetInitialize(void);
+
+/* Why a search direction of KSPDCD was replaced by one of the fallback preconditioner. */
+typedef enum {
+  KSP_DCD_NOT_FINITE,   /* the preconditioner returned Inf or NaN */
+  KSP_DCD_NO_DESCENT,   /* (d, r) <= 0 */
+  KSP_DCD_NO_CURVATURE, /* (d, A d) = 0 to rounding */
+  KSP_DCD_REPLACEMENT_KINDS
+} KSPDCDReplacement;
+
+LINNET_EXTERN PetscErrorCode KSPDCDSetDirections(KSP ksp, PetscInt directions);
+LINNET_EXTERN PetscErrorCode KSPDCDGetDirections(KSP ksp, PetscInt *directions);
+LINNET_EXTERN PetscErrorCode KSPDCDSetRecompute(KSP ksp, PetscInt interval);
+LINNET_EXTERN PetscErrorCode KSPDCDGetRecompute(KSP ksp, PetscInt *interval);
+LINNET_EXTERN PetscErrorCode KSPDCDSetSafeguard(KSP ksp, PetscBool safeguard);
+LINNET_EXTERN PetscErrorCode KSPDCDGetSafeguard(KSP ksp, PetscBool *safeguard);
+LINNET_EXTERN PetscErrorCode KSPDCDSetFallbackPC(KSP ksp, PC pc);
+LINNET_EXTERN PetscErrorCode KSPDCDGetFallbackPC(KSP ksp, PC *pc);
+LINNET_EXTERN PetscErrorCode KSPDCDGetReplacements(KSP ksp, PetscInt counts[KSP_DCD_REPLACEMENT_KINDS]);
+
+#endif

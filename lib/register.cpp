@@ -1,0 +1,88 @@
+#include <linnet/linnet.h>
+
+#include "ksp/dcd.hpp"
+
+#if PETSC_VERSION_LT(3, 18, 0) || PETSC_VERSION_GE(3, 19, 0)
+  #error "linnet is written for PETSc 3.18: its KSP types use that version's private headers"
+#endif
+#if defined(PETSC_USE_COMPLEX) || !defined(PETSC_USE_REAL_DOUBLE)
+  #error "linnet needs a PETSc built with real scalars in double precision"
+#endif
+
+namespace {
+
+bool registered = false;
+
+// PetscFinalize empties the lists of types; a later PetscInitialize must fill them again.
+PetscErrorCode Unregister() {
+  registered = false;
+  return 0;
+}
+
+// The library may be loaded into a process whose PETSc is not the one it was compiled for: a type of PETSc's is then
+// looked up by name, since only a function of that PETSc knows it.
+PetscErrorCode CheckDataType(const char* name, PetscDataType expected, const char* meaning) {
+  PetscDataType found = PETSC_DATATYPE_UNKNOWN;
+  PetscBool known = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(PetscDataTypeFromString(name, &found, &known));
+  PetscCheck(known && found == expected, PETSC_COMM_SELF, PETSC_ERR_SUP_SYS,
+             "linnet is built for PETSc with %s, the running PETSc has another type", meaning);
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode CheckRunningPetsc() {
+  PetscInt major = 0, minor = 0, subminor = 0, release = 0;
+  size_t index_size = 0;
+
+  PetscFunctionBegin;
+  PetscCall(PetscGetVersionNumber(&major, &minor, &subminor, &release));
+  PetscCheck(major == PETSC_VERSION_MAJOR && minor == PETSC_VERSION_MINOR, PETSC_COMM_SELF, PETSC_ERR_SUP_SYS,
+             "linnet is built for PETSc %d.%d, the running PETSc is %" PetscInt_FMT ".%" PetscInt_FMT,
+             PETSC_VERSION_MAJOR, PETSC_VERSION_MINOR, major, minor);
+  PetscCall(CheckDataType("scalar", PETSC_DOUBLE, "real scalars in double precision"));
+  PetscCall(CheckDataType("real", PETSC_DOUBLE, "double precision"));
+  PetscCall(PetscDataTypeGetSize(PETSC_INT, &index_size));
+  PetscCheck(index_size == sizeof(PetscInt), PETSC_COMM_SELF, PETSC_ERR_SUP_SYS,
+             "linnet is built for PETSc with %d-bit indices, the running PETSc has %d-bit ones",
+             static_cast<int>(8 * sizeof(PetscInt)), static_cast<int>(8 * index_size));
+  PetscFunctionReturn(0);
+}
+
+} // namespace
+
+/*@C
+  LinnetInitialize - Makes the types of linnet known to PETSc
+
+  Not Collective
+
+  Level: beginner
+
+  Notes:
+  Call it after `PetscInitialize()`, or before: it may be called any number of times, again after `PetscFinalize()` and
+  another `PetscInitialize()` too. Programs that load the library with -dll_append need not call it.
+
+  It fails in a process whose PETSc has complex scalars, another precision, another width of indices or another minor
+  version than the one that linnet was built for.
+
+.seealso: `KSPDCD`, `KSPSetType()`
+@*/
+PetscErrorCode LinnetInitialize(void) {
+  PetscFunctionBegin;
+  if (registered)
+    PetscFunctionReturn(0);
+  PetscCall(CheckRunningPetsc());
+  PetscCall(KSPRegister(KSPDCD, KSPCreate_DCD));
+  PetscCall(PetscRegisterFinalize(Unregister));
+  registered = true;
+  PetscFunctionReturn(0);
+}
+
+// What PETSc looks for in a library named liblinnet.so that -dll_append names.
+LINNET_EXTERN PetscErrorCode PetscDLLibraryRegister_linnet(void);
+PetscErrorCode PetscDLLibraryRegister_linnet(void) {
+  PetscFunctionBegin;
+  PetscCall(LinnetInitialize());
+  PetscFunctionReturn(0);
+}

@@ -1,0 +1,42 @@
+// The main program of tests that use PETSc: GoogleTest inside PetscInitialize, every rank's verdict counted.
+#include <gtest/gtest.h>
+#include <petscsys.h>
+
+namespace {
+
+// Rank 0 reports; another rank prints its failures only.
+void silence_other_ranks() {
+  PetscMPIInt rank = 0;
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  if (rank == 0)
+    return;
+  auto& listeners = testing::UnitTest::GetInstance()->listeners();
+  delete listeners.Release(listeners.default_result_printer());
+  class FailurePrinter : public testing::EmptyTestEventListener {
+    void OnTestPartResult(const testing::TestPartResult& result) override {
+      if (!result.failed())
+        return;
+      PetscMPIInt failing = 0;
+      MPI_Comm_rank(PETSC_COMM_WORLD, &failing);
+      std::fprintf(stderr, "[%d] %s:%d: %s\n", failing, result.file_name() ? result.file_name() : "?",
+                   result.line_number(), result.summary());
+    }
+  };
+  listeners.Append(new FailurePrinter);
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  testing::InitGoogleTest(&argc, argv);
+  // Debian's PETSc checks no memory unless asked; -malloc_dump prints what is left at the end, which fails the test.
+  if (PetscOptionsSetValue(nullptr, "-malloc_debug", "true") || PetscOptionsSetValue(nullptr, "-malloc_dump", nullptr))
+    return 1;
+  if (PetscInitialize(&argc, &argv, nullptr, nullptr))
+    return 1;
+  silence_other_ranks();
+  int failed = RUN_ALL_TESTS();
+  MPI_Allreduce(MPI_IN_PLACE, &failed, 1, MPI_INT, MPI_MAX, PETSC_COMM_WORLD);
+  const PetscErrorCode ierr = PetscFinalize();
+  return failed || ierr ? 1 : 0;
+}
