@@ -3,10 +3,10 @@
 #include "ksp/dcd.hpp"
 
 #if PETSC_VERSION_LT(3, 18, 0) || PETSC_VERSION_GE(3, 19, 0)
-  #error "linnet is written for PETSc 3.18: its KSP types use that version's private headers"
+#error "linnet is written for PETSc 3.18: its KSP types use that version's private headers"
 #endif
 #if defined(PETSC_USE_COMPLEX) || !defined(PETSC_USE_REAL_DOUBLE)
-  #error "linnet needs a PETSc built with real scalars in double precision"
+#error "linnet needs a PETSc built with real scalars in double precision"
 #endif
 
 namespace {
@@ -74,6 +74,7 @@ PetscErrorCode LinnetInitialize(void) {
     PetscFunctionReturn(0);
   PetscCall(CheckRunningPetsc());
   PetscCall(KSPRegister(KSPDCD, KSPCreate_DCD));
+  PetscCall(PetscLogEventRegister("KSPDCDOrthog", KSP_CLASSID, &KSP_DCD_Orthogonalization));
   PetscCall(PetscRegisterFinalize(Unregister));
   registered = true;
   PetscFunctionReturn(0);
