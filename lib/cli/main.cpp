@@ -7,7 +7,10 @@
 #include <linnet/linnet.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+
+#include <omp.h>
 #include <unistd.h>
 
 namespace linnet {
@@ -24,7 +27,8 @@ struct CommandLine {
     app.set_help_flag("-h,--help", "this text; after a command, its options");
     app.set_version_flag("--version", "linnet " LINNET_VERSION);
     app.require_subcommand(1);
-    app.footer("linnet COMMAND --help shows a command's options and examples. Options with one dash go to PETSc.\n\n"
+    app.footer("linnet COMMAND --help shows a command's options and examples. Options with one dash go to PETSc.\n"
+               "Runs under mpiexec too; one thread a rank unless OMP_NUM_THREADS says otherwise.\n\n"
                "Examples:\n"
                "  linnet solve A.mtx.gz\n"
                "  linnet compare A.mtx.gz --solvers \"dcd+icc;cg+icc;cg+gamg;cg+hypre;direct\"\n"
@@ -58,6 +62,10 @@ int refuse(const CLI::ParseError& error, const CommandLine& line, const Argument
     std::string command = "linnet";
     for (const CLI::App* chosen : line.app.get_subcommands())
       command += " " + chosen->get_name();
+    if (command == "linnet" && !arguments.ours.empty() && !arguments.ours.front().starts_with('-')) {
+      tell("expected a command, found '" + one_line(arguments.ours.front()) + "' (see linnet --help)");
+      return bad_input;
+    }
     const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
     tell(one_line(error.what()) + (missing ? swallowed_file(arguments) : "") + " (see " + command + " --help)");
   }
@@ -71,7 +79,7 @@ int parse_and_run(const Session& session, const Arguments& arguments) {
     line.app.parse(reversed);
   } catch (const CLI::CallForHelp&) {
     const auto chosen = line.app.get_subcommands();
-    session.print(chosen.empty() ? line.app.help() : chosen.front()->help("linnet " + chosen.front()->get_name()));
+    session.print(chosen.empty() ? line.app.help() : chosen.front()->help("linnet"));
     return converged;
   } catch (const CLI::CallForVersion& version) {
     session.print(std::string(version.what()) + "\n");
@@ -117,6 +125,10 @@ std::FILE* keep_standard_output() {
 
 int main(int argc, char** argv) {
   using namespace linnet;
+  // One thread a rank, as PETSc's users expect, unless they ask for more: those of a BLAS spin while they wait, which
+  // costs more than it gives where cores are shared.
+  if (!std::getenv("OMP_NUM_THREADS"))
+    omp_set_num_threads(1);
   const Arguments arguments = split_arguments(std::vector<std::string>(argv, argv + argc));
   Session session;
   const bool json = std::find(arguments.ours.begin(), arguments.ours.end(), "--json") != arguments.ours.end();

@@ -32,8 +32,7 @@ std::vector<HistoryPoint> drawable(const std::vector<HistoryPoint>& history) {
   return points;
 }
 
-std::string script(const std::string& file, const std::string& title, const std::vector<Outcome>& outcomes,
-                   const std::string& terminal) {
+std::string script(const std::string& file, const std::string& title, const std::vector<Outcome>& outcomes) {
   std::ostringstream text;
   text.precision(6);
   std::ostringstream curves;
@@ -51,7 +50,7 @@ std::string script(const std::string& file, const std::string& title, const std:
   }
   if (curves.tellp() == 0)
     throw std::runtime_error("no residual history to draw");
-  text << "set terminal " << terminal << " size 900,560 background rgb 'white'\n"
+  text << "set terminal svg size 900,560 background rgb 'white'\n"
        << "set output " << quoted(file) << '\n'
        << "set title " << quoted(title) << " noenhanced\n"
        << "set xlabel 'iteration'\nset ylabel 'relative residual |b - A x| / |b|'\n"
@@ -72,10 +71,9 @@ void check_gnuplot() {
   throw InputError("--plot: expected gnuplot in PATH, found none (Debian: apt install gnuplot-nox)");
 }
 
-void plot_histories(const std::string& file, const std::string& title, const std::vector<Outcome>& outcomes,
-                    const std::string& terminal) {
+void plot_histories(const std::string& file, const std::string& title, const std::vector<Outcome>& outcomes) {
   const std::string unfinished = file + ".part";
-  const std::string commands = script(unfinished, title, outcomes, terminal);
+  const std::string commands = script(unfinished, title, outcomes);
   std::FILE* gnuplot = popen("gnuplot", "w"); // NOLINT(cert-env33-c): a fixed command
   if (!gnuplot)
     throw std::runtime_error("gnuplot: cannot start it");

@@ -23,14 +23,19 @@ std::string seconds(double time) {
 }
 
 std::string reason_of(const Outcome& outcome) {
-  std::string text = outcome.reason;
-  if (!outcome.error.empty())
-    text += ": " + outcome.error;
-  else if (!outcome.converged && !text.starts_with("DIVERGED"))
+  std::string text = outcome.error.empty() ? outcome.reason : outcome.error;
+  if (outcome.error.empty() && !outcome.converged && !text.starts_with("DIVERGED"))
     text += ", but the true residual is above rtol";
-  if (outcome.pc_details.contains("fallbacks"))
+  if (outcome.converged && outcome.pc_details.contains("fallbacks"))
     text += " (" + outcome.ksp + "+" + outcome.pc + " took over)";
   return text;
+}
+
+// The types, and what is inside block Jacobi.
+std::string types_of(const Outcome& outcome) {
+  const auto inner = outcome.pc_details.find("sub_pc");
+  return outcome.ksp + "+" + outcome.pc +
+         (inner == outcome.pc_details.end() ? "" : "(" + inner->get<std::string>() + ")");
 }
 
 std::string system_line(const System& system) {
@@ -74,7 +79,7 @@ std::string summary(const System& system, const Outcome& outcome) {
     return name + std::string(name.size() < 19 ? 19 - name.size() : 1, ' ') + value + "\n";
   };
   std::string text = line("system", system_line(system));
-  text += line("solver", outcome.ksp + "+" + outcome.pc);
+  text += line("solver", types_of(outcome));
   text += line("outcome", std::string(outcome.converged ? "converged: " : "NOT converged: ") + reason_of(outcome));
   text +=
       line("iterations",

@@ -88,7 +88,7 @@ int run_solve(const Session& session, const SolveOptions& options) {
   VecHandle x;
   check(VecDuplicate(system.b, x.out()));
   const Outcome outcome = run_solvers(system, solvers, session.agreement, false, x);
-  if (!outcome.error.empty() && !chosen && outcome.error_status != not_converged) {
+  if (!outcome.error.empty() && (outcome.bad_options || (!chosen && outcome.error_status != not_converged))) {
     if (session.speaks())
       tell(outcome.error);
     return outcome.error_status;

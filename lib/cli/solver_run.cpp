@@ -149,9 +149,7 @@ void solve(const System& system, KSP ksp, Vec x, Watch& watch, Outcome& outcome)
   outcome.converged = claimed && norm <= target;
 }
 
-void set_up_and_solve(const System& system, const Solver& solver, bool with_history, Vec x, Outcome& outcome) {
-  KspHandle ksp;
-  create_ksp(system, ksp);
+void set_up_and_solve(const System& system, const Solver& solver, KSP ksp, bool with_history, Vec x, Outcome& outcome) {
   Progress progress(rank_of(system.comm) == 0);
   Watch watch;
   watch.progress = &progress;
@@ -215,17 +213,21 @@ Outcome run_solver(const System& system, const Solver& solver, MPI_Comm agreemen
   std::string error;
   try {
     const QuietPetscErrors quiet;
-    set_up_and_solve(system, solver, with_history, x, outcome);
+    KspHandle ksp;
+    outcome.bad_options = true;
+    create_ksp(system, ksp);
+    outcome.bad_options = false;
+    set_up_and_solve(system, solver, ksp, with_history, x, outcome);
   } catch (const std::exception&) {
     status = status_of_exception(error);
   }
   status = agree_on_worst(agreement, status);
   if (status != 0) {
     outcome.error = first_message(agreement, error);
-    outcome.error_status = status;
+    outcome.error_status = outcome.bad_options ? bad_input : status;
     outcome.reason = "ERROR";
     outcome.converged = false;
-    outcome.relative_residual = std::nan("");
+    outcome.rtol = outcome.relative_residual = std::nan("");
     outcome.ksp = solver.ksp.empty() ? default_ksp(system.properties) : solver.ksp;
     outcome.pc = solver.pc;
     outcome.pc_details["error"] = outcome.error;
@@ -260,7 +262,7 @@ Outcome run_solvers(const System& system, const std::vector<Solver>& solvers, MP
     iterations += outcome.iterations;
     memory = std::max(memory, outcome.peak_memory_bytes);
     const std::string why = outcome.error.empty() ? outcome.reason : outcome.error;
-    const bool last = k + 1 == solvers.size();
+    const bool last = outcome.bad_options || k + 1 == solvers.size(); // another solver would stumble over them as well
     if (!outcome.converged && !last) {
       fallbacks.push_back({{"ksp", outcome.ksp},
                            {"pc", outcome.pc},
@@ -277,7 +279,7 @@ Outcome run_solvers(const System& system, const std::vector<Solver>& solvers, MP
       check(VecCopy(trial, x));
       best = std::move(outcome);
     }
-    if (best.converged)
+    if (last || best.converged)
       break;
   }
   best.setup_seconds = setup;

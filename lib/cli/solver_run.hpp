@@ -25,7 +25,8 @@ struct Outcome {
   std::string reason; ///< PETSc's name of KSPConvergedReason, "ERROR" where PETSc returned an error
   std::string error;  ///< its one line
   int error_status = 0;
-  bool converged = false; ///< PETSc says so and the true residual shows it
+  bool bad_options = false; ///< the error is in what the options ask for, before anything is computed
+  bool converged = false;   ///< PETSc says so and the true residual shows it
   double rtol = 0;
   double relative_residual = 0; ///< |b - A x| / |b|, recomputed
   double setup_seconds = 0;     ///< largest of the ranks, like solve_seconds
