@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace linnet {
 
@@ -13,6 +14,7 @@ namespace {
 // Up to here a sparse factorisation takes seconds and 1 or 2 GiB even for a 3-D problem (fill grows as n^(4/3)).
 constexpr std::int64_t direct_rows = 50'000;
 constexpr std::int64_t direct_entries = 5'000'000;
+constexpr std::int64_t last_direct_rows = 200'000;
 // From here on algebraic multigrid beats a factorisation even in 2-D.
 constexpr std::int64_t multigrid_rows = 20'000;
 // Off-diagonal sum over diagonal below which point relaxation alone converges in tens of iterations.
@@ -38,71 +40,87 @@ Solver because(Solver solver, const std::string& why) {
   return solver;
 }
 
+bool moderate(const Properties& p) {
+  return p.n <= direct_rows && p.nnz <= direct_entries;
+}
+
+// A factorisation where nothing else went: slow and large, but within a machine of today. Nothing above that.
+std::vector<Solver> last_resort(const Properties& p, int ranks, const std::string& ksp) {
+  const bool possible = p.singular_components == 0 && p.n <= last_direct_rows && p.nnz <= direct_entries;
+  return possible ? direct_solver(p, ranks, ksp) : std::vector<Solver>();
+}
+
+void append(std::vector<Solver>& solvers, std::vector<Solver> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(solvers));
+}
+
+Solver minres(const Properties& p, int ranks) {
+  Solver solver = krylov_solver(p, ranks, "minres", "jacobi");
+  solver.defaults.emplace_back("-pc_jacobi_abs", ""); // MINRES needs a positive definite preconditioner
+  solver.why = "symmetric, possibly indefinite";
+  return solver;
+}
+
+// Multigrid either converges in tens of iterations or is the wrong method.
+Solver multigrid(const Properties& p, int ranks, const std::string& pc, const std::string& why) {
+  Solver solver = because(krylov_solver(p, ranks, "cg", pc), why);
+  solver.defaults.emplace_back("-ksp_max_it", "500");
+  return solver;
+}
+
 std::vector<Solver> for_positive_diagonal(const Properties& p, int ranks) {
-  const auto cg = [&](const std::string& pc) { return krylov_solver(p, ranks, "cg", pc); };
-  const bool moderate = p.n <= direct_rows && p.nnz <= direct_entries;
-  const bool multigrid_sound = p.positive_off_diagonal <= nearly_z_pattern;
+  const bool singular = p.singular_components > 0;
+  const std::string size = singular ? "singular" : "large";
+  const Solver relaxation = because(krylov_solver(p, ranks, "cg", "sor"), "plain relaxation");
+  if (p.dominance <= strong_dominance)
+    return {because(relaxation, "symmetric and strongly diagonally dominant"), minres(p, ranks)};
   std::vector<Solver> chosen;
-  if (p.dominance <= strong_dominance) {
-    chosen = {because(cg("sor"), "symmetric and strongly diagonally dominant"),
-              because(cg("hypre"), "multigrid in place of relaxation")};
-  } else if (multigrid_sound && (p.n > multigrid_rows || p.singular_components > 0)) {
-    chosen = {because(cg("hypre"), p.singular_components > 0
-                                       ? "symmetric, singular, off-diagonals not positive but for a few"
-                                       : "symmetric, large, off-diagonals not positive but for a few"),
-              because(cg("gamg"), "the other algebraic multigrid"), because(cg("sor"), "plain relaxation")};
-  } else if (moderate && p.singular_components == 0) {
+  if (p.positive_off_diagonal <= nearly_z_pattern && (p.n > multigrid_rows || singular)) {
+    chosen = {multigrid(p, ranks, "hypre", "symmetric, " + size + ", off-diagonals negative but for a few"),
+              multigrid(p, ranks, "gamg", "the other algebraic multigrid")};
+  } else if (moderate(p) && !singular) {
     chosen = direct_solver(p, ranks, "cg");
-    chosen.push_back(because(cg("sor"), "no factorisation"));
+    chosen.push_back(relaxation);
+    return chosen;
   } else {
-    const std::string size = p.singular_components > 0 ? "singular" : "large";
-    chosen = {because(cg("gamg"), "symmetric, " + size + ", positive diagonal, off-diagonals of either sign"),
-              because(cg("sor"), "plain relaxation")};
-    if (p.singular_components == 0)
-      for (Solver& solver : direct_solver(p, ranks, "cg"))
-        chosen.push_back(std::move(solver));
+    chosen = {multigrid(p, ranks, "gamg", "symmetric, " + size + ", positive diagonal, off-diagonals of either sign")};
   }
+  append(chosen, last_resort(p, ranks, "cg"));
+  chosen.push_back(relaxation);
+  if (!p.known_spd())
+    chosen.push_back(minres(p, ranks));
   return chosen;
 }
 
 std::vector<Solver> for_other_symmetric(const Properties& p, int ranks) {
-  const bool moderate = p.n <= direct_rows && p.nnz <= direct_entries;
   std::vector<Solver> chosen;
-  if (p.negative_diagonal() && !moderate) // CG does not mind that A and the preconditioner are both negative
-    chosen.push_back(
-        because(krylov_solver(p, ranks, "cg", p.positive_off_diagonal <= nearly_z_pattern ? "hypre" : "gamg"),
-                "symmetric, large, negative diagonal"));
-  Solver minres = krylov_solver(p, ranks, "minres", "jacobi");
-  minres.defaults.emplace_back("-pc_jacobi_abs", ""); // MINRES needs a positive definite preconditioner
-  minres.why = "symmetric, possibly indefinite: diagonal not positive";
-  std::vector<Solver> direct = direct_solver(p, ranks, "gmres");
-  if (moderate && p.singular_components == 0)
-    chosen.insert(chosen.end(), direct.begin(), direct.end());
-  chosen.push_back(minres);
-  if (!moderate && p.singular_components == 0)
-    chosen.insert(chosen.end(), direct.begin(), direct.end());
+  if (moderate(p) && p.singular_components == 0)
+    chosen = direct_solver(p, ranks, "gmres");
+  else if (p.negative_diagonal()) // CG does not mind that A and the preconditioner are both negative
+    chosen = {multigrid(p, ranks, p.positive_off_diagonal <= nearly_z_pattern ? "hypre" : "gamg",
+                        "symmetric, large or singular, negative diagonal")};
+  chosen.push_back(minres(p, ranks));
+  if (!moderate(p))
+    append(chosen, last_resort(p, ranks, "gmres"));
   return chosen;
 }
 
 std::vector<Solver> for_nonsymmetric(const Properties& p, int ranks) {
-  const bool moderate = p.n <= direct_rows && p.nnz <= direct_entries;
   const Solver gmres = because(krylov_solver(p, ranks, "gmres", "ilu"), "not symmetric");
   Solver long_gmres = krylov_solver(p, ranks, "gmres", "ilu");
   long_gmres.defaults.emplace_back("-ksp_gmres_restart", "200");
   long_gmres.defaults.emplace_back(ranks > 1 ? "-sub_pc_factor_levels" : "-pc_factor_levels", "1");
   long_gmres.why = "longer restart, more fill";
-  std::vector<Solver> chosen, direct;
-  if (p.singular_components == 0)
-    direct = direct_solver(p, ranks, "gmres");
+  std::vector<Solver> chosen;
   if (p.dominance <= strong_dominance)
     chosen = {because(gmres, "not symmetric, strongly diagonally dominant")};
-  else if (moderate && !direct.empty())
-    chosen = {direct.front(), gmres};
+  else if (moderate(p) && p.singular_components == 0)
+    chosen = {direct_solver(p, ranks, "gmres").front(), gmres};
   else
     chosen = {because(krylov_solver(p, ranks, "bcgs", "ilu"), "not symmetric, large")};
   chosen.push_back(long_gmres);
-  if (!moderate)
-    chosen.insert(chosen.end(), direct.begin(), direct.end());
+  if (!moderate(p))
+    append(chosen, last_resort(p, ranks, "gmres"));
   return chosen;
 }
 
@@ -158,8 +176,10 @@ std::vector<Solver> direct_solver(const Properties& properties, int ranks, const
            positive ? "not positive definite: LU (UMFPACK)" : "of a size for a direct solver (UMFPACK)");
   if (!positive)
     return {umfpack};
-  return {with(ksp, "cholesky", "cholmod", "symmetric, positive diagonal, of a size for a direct solver (CHOLMOD)"),
-          umfpack};
+  Solver cholmod =
+      with(ksp, "cholesky", "cholmod", "symmetric, positive diagonal, of a size for a direct solver (CHOLMOD)");
+  cholmod.defaults.emplace_back("-mat_cholmod_print", "0"); // on standard output, of what PETSc reports as well
+  return {cholmod, umfpack};
 }
 
 std::vector<Solver> choose_solver(const Properties& properties, int ranks) {

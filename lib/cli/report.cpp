@@ -33,9 +33,9 @@ std::string reason_of(const Outcome& outcome) {
 
 // The types, and what is inside block Jacobi.
 std::string types_of(const Outcome& outcome) {
+  const std::string types = outcome.ksp + "+" + outcome.pc;
   const auto inner = outcome.pc_details.find("sub_pc");
-  return outcome.ksp + "+" + outcome.pc +
-         (inner == outcome.pc_details.end() ? "" : "(" + inner->get<std::string>() + ")");
+  return inner == outcome.pc_details.end() ? types : types + "(" + inner->get<std::string>() + ")";
 }
 
 std::string system_line(const System& system) {
