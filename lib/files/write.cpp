@@ -32,32 +32,32 @@ void write_file(const std::string& file, const std::function<void(const ByteSink
 } // namespace
 
 void write_matrix(const std::string& file, const SparseMatrix& matrix, bool symmetric) {
-  const auto [matrix_market, compress] = format_of(file);
+  const Format as = format_of(file);
   write_file(file, [&](const ByteSink& sink) {
-    if (matrix_market)
-      format_market_matrix(matrix, symmetric, compress, sink);
+    if (as.matrix_market)
+      format_market_matrix(matrix, symmetric, as.compress, sink);
     else
-      format_petsc_matrix(matrix, compress, sink);
+      format_petsc_matrix(matrix, as.compress, sink);
   });
 }
 
 void write_vector(const std::string& file, const std::vector<double>& vector) {
-  const auto [matrix_market, compress] = format_of(file);
+  const Format as = format_of(file);
   write_file(file, [&](const ByteSink& sink) {
-    if (matrix_market)
-      format_market_vector(vector, compress, sink);
+    if (as.matrix_market)
+      format_market_vector(vector, as.compress, sink);
     else
-      format_petsc_vector(vector, compress, sink);
+      format_petsc_vector(vector, as.compress, sink);
   });
 }
 
 void write_cells(const std::string& file, const std::vector<std::int64_t>& cells) {
-  const auto [matrix_market, compress] = format_of(file);
+  const Format as = format_of(file);
   write_file(file, [&](const ByteSink& sink) {
-    if (matrix_market)
-      format_market_cells(cells, compress, sink);
+    if (as.matrix_market)
+      format_market_cells(cells, as.compress, sink);
     else
-      format_petsc_cells(cells, compress, sink);
+      format_petsc_cells(cells, as.compress, sink);
   });
 }
 
