@@ -60,8 +60,8 @@ PetscErrorCode CheckRunningPetsc() {
   Level: beginner
 
   Notes:
-  Call it after `PetscInitialize()`, or before: it may be called any number of times, again after `PetscFinalize()` and
-  another `PetscInitialize()` too. Programs that load the library with -dll_append need not call it.
+  Call it after `PetscInitialize()`, any number of times, and again after `PetscFinalize()` and another
+  `PetscInitialize()`. Programs that load the library with -dll_append need not call it.
 
   It fails in a process whose PETSc has complex scalars, another precision, another width of indices or another minor
   version than the one that linnet was built for.

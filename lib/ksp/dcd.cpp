@@ -222,7 +222,7 @@ prefix
    One product and one application of the preconditioner an iteration; three reductions, as in `KSPCG`,
 
 $      q = M r
-$      d = q - sum_i (q, A p_i) / (p_i, A p_i) p_i     over the directions kept
+$      d = q - sum_i (p_i, A q) / (p_i, A p_i) p_i     over the directions kept
 $      x = x + (d, r) / (d, A d) d,   r = r - (d, r) / (d, A d) A d
 
    The scale of M cancels. With a symmetric positive definite linear M and one direction or more the iterates are those

@@ -17,9 +17,9 @@ struct KSP_DCD {
   Vec *p, *Ap;        ///< capacity
   PetscReal* a;       ///< capacity, (p_i, A p_i)
   Vec *basis, *image; ///< capacity; p_i and A p_i of the stored directions, gathered
-  PetscScalar* coef;  ///< capacity; (q, A p_i) / a_i
+  PetscScalar* coef;  ///< capacity; (p_i, A q) / a_i
 
-  PetscReal norm_A;                                 ///< largest ||A d|| / ||d|| of this solve: a lower bound of ||A||
+  PetscReal norm_A;                                 ///< largest ||A q|| / ||q|| of this solve: a lower bound of ||A||
   PetscInt replacements[KSP_DCD_REPLACEMENT_KINDS]; ///< of the last solve
   PetscInt unconfirmed; ///< times that the true residual refused convergence, in the last solve
   PetscInt stagnated;   ///< such times in a row without progress

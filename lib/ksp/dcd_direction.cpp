@@ -107,8 +107,8 @@ static PetscErrorCode KSPDCDGather_Private(KSP ksp) {
   PetscFunctionReturn(0);
 }
 
-/* d <- d - sum_i (d, A p_i) / a_i p_i, the inner products given in coef and overwritten. */
-static PetscErrorCode KSPDCDSubtract_Private(KSP ksp, Vec d) {
+/* d <- d - sum_i (p_i, A d) / a_i p_i and A d likewise, the inner products given in coef and overwritten. */
+static PetscErrorCode KSPDCDSubtract_Private(KSP ksp, Vec d, Vec Ad) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
 
   PetscFunctionBegin;
@@ -118,6 +118,7 @@ static PetscErrorCode KSPDCDSubtract_Private(KSP ksp, Vec d) {
     dcd->coef[i] = -dcd->coef[i] / dcd->a[from];
   }
   PetscCall(VecMAXPY(d, dcd->stored, dcd->coef, dcd->basis));
+  PetscCall(VecMAXPY(Ad, dcd->stored, dcd->coef, dcd->image));
   PetscFunctionReturn(0);
 }
 
@@ -128,108 +129,136 @@ static KSPDCDReplacement Kind(DCDVerdict verdict) {
   return static_cast<KSPDCDReplacement>(verdict - DCD_NOT_FINITE + KSP_DCD_NOT_FINITE);
 }
 
-/* d <- q - sum_i (q, A p_i) / a_i p_i, in p[slot]; q itself is checked in the same reduction. */
-static PetscErrorCode KSPDCDOrthogonalize_Private(KSP ksp, Vec r, PetscReal* norm_r, Vec q, DCDVerdict* verdict) {
+/* Inner products of the raw direction q, in one reduction. */
+struct DCDProducts {
+  PetscScalar slope; /* (r, q) */
+  PetscReal norm_q;  /* ||q|| */
+  PetscReal norm_Aq; /* ||A q|| */
+  PetscReal norm_r;  /* ||r|| */
+};
+
+/* Fills *products, and coef with (p_i, A q). norm_r < 0 asks for ||r||, which is known otherwise. */
+static PetscErrorCode KSPDCDInnerProducts_Private(KSP ksp, Vec r, Vec q, Vec Aq, DCDProducts* products) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
-  const Vec d = dcd->p[dcd->slot];
-  const bool norm_unknown = *norm_r < 0;
-  const bool twice = dcd->stored > 2; /* many directions: one pass of Gram-Schmidt loses A-orthogonality */
-  PetscScalar slope;
-  PetscReal norm_q;
+  const bool norm_unknown = products->norm_r < 0;
 
   PetscFunctionBegin;
-  PetscCall(PetscLogEventBegin(KSP_DCD_Orthogonalization, ksp, q, r, 0));
-  PetscCall(KSPDCDGather_Private(ksp));
-  PetscCall(VecDotBegin(r, q, &slope));
-  PetscCall(VecNormBegin(q, NORM_2, &norm_q));
+  PetscCall(VecDotBegin(r, q, &products->slope));
+  PetscCall(VecNormBegin(q, NORM_2, &products->norm_q));
+  PetscCall(VecNormBegin(Aq, NORM_2, &products->norm_Aq));
   if (norm_unknown)
-    PetscCall(VecNormBegin(r, NORM_2, norm_r));
+    PetscCall(VecNormBegin(r, NORM_2, &products->norm_r));
   if (dcd->stored)
-    PetscCall(VecMDotBegin(q, dcd->stored, dcd->image, dcd->coef));
-  PetscCall(VecDotEnd(r, q, &slope));
-  PetscCall(VecNormEnd(q, NORM_2, &norm_q));
+    PetscCall(VecMDotBegin(Aq, dcd->stored, dcd->basis, dcd->coef));
+  PetscCall(VecDotEnd(r, q, &products->slope));
+  PetscCall(VecNormEnd(q, NORM_2, &products->norm_q));
+  PetscCall(VecNormEnd(Aq, NORM_2, &products->norm_Aq));
   if (norm_unknown)
-    PetscCall(VecNormEnd(r, NORM_2, norm_r));
+    PetscCall(VecNormEnd(r, NORM_2, &products->norm_r));
   if (dcd->stored)
-    PetscCall(VecMDotEnd(q, dcd->stored, dcd->image, dcd->coef));
+    PetscCall(VecMDotEnd(Aq, dcd->stored, dcd->basis, dcd->coef));
+  PetscFunctionReturn(0);
+}
 
+/* Checks q and A q, ends the solve where A itself is at fault or nothing is left to do. */
+static PetscErrorCode KSPDCDCheckProducts_Private(KSP ksp, const DCDProducts* products, DCDVerdict* verdict) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
   *verdict = DCD_GOOD;
-  if (*norm_r == 0) {
+  if (products->norm_r == 0) {
     ksp->reason = KSP_CONVERGED_ATOL;
     *verdict = DCD_ENDED;
-  } else if (PetscIsInfOrNanScalar(slope) || PetscIsInfOrNanReal(norm_q))
+  } else if (PetscIsInfOrNanScalar(products->slope) || PetscIsInfOrNanReal(products->norm_q)) {
     *verdict = DCD_NOT_FINITE;
-  else if (dcd->safeguard && slope <= dcd_descent_tolerance * norm_q * *norm_r)
+  } else if (PetscIsInfOrNanReal(products->norm_Aq)) {
+    PetscCall(
+        PetscInfo(ksp, "iteration %" PetscInt_FMT ": the operator made Inf or NaN of a finite direction\n", ksp->its));
+    ksp->reason = KSP_DIVERGED_NANORINF;
+    *verdict = DCD_ENDED;
+  } else if (dcd->safeguard && products->slope <= dcd_descent_tolerance * products->norm_q * products->norm_r) {
     *verdict = DCD_NO_DESCENT;
+  }
+  PetscFunctionReturn(0);
+}
+
+/* Checks the curvature and the slope of d; ends the solve where A is seen to be indefinite. */
+static PetscErrorCode KSPDCDCheckDirection_Private(KSP ksp, const DCDProducts* products, const DCDDirection* direction,
+                                                   PetscReal norm_d, DCDVerdict* verdict) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  *verdict = DCD_GOOD;
+  if (PetscIsInfOrNanReal(norm_d) || PetscIsInfOrNanReal(direction->curvature) ||
+      PetscIsInfOrNanReal(direction->slope)) {
+    *verdict = DCD_NOT_FINITE; /* overflow in the orthogonalisation */
+  } else if (!dcd->safeguard) {
+    *verdict = direction->curvature == 0 ? DCD_NO_CURVATURE : DCD_GOOD;
+  } else {
+    if (products->norm_q > 0)
+      dcd->norm_A = PetscMax(dcd->norm_A, products->norm_Aq / products->norm_q);
+    const PetscReal uncertain = curvature_tolerance * dcd->norm_A * norm_d * PetscMax(norm_d, products->norm_q);
+    if (direction->curvature < -uncertain) {
+      PetscCall(PetscInfo(ksp,
+                          "iteration %" PetscInt_FMT ": (d, A d) = %g < 0: the operator is not positive definite\n",
+                          ksp->its, static_cast<double>(direction->curvature)));
+      ksp->reason = KSP_DIVERGED_INDEFINITE_MAT;
+      *verdict = DCD_ENDED;
+    } else if (direction->curvature <= uncertain) {
+      *verdict = DCD_NO_CURVATURE;
+    } else if (direction->slope <= dcd_descent_tolerance * norm_d * products->norm_r) {
+      *verdict = DCD_NO_DESCENT;
+    }
+  }
+  PetscFunctionReturn(0);
+}
+
+/*
+   d <- q - sum_i (p_i, A q) / a_i p_i in p[slot], A d by the same combination in Ap[slot], and the checks of both.
+
+   (p_i, A d) = 0 keeps r orthogonal to the stored p_i whether A is symmetric or not; with (q, A p_i), equal where A is
+   symmetric, an operator whose Dirichlet rows alone are not symmetric takes several times the iterations.
+*/
+static PetscErrorCode KSPDCDTry_Private(KSP ksp, Vec r, PetscReal* norm_r, Vec q, DCDDirection* direction,
+                                        DCDVerdict* verdict) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+  const Vec d = dcd->p[dcd->slot], Ad = dcd->Ap[dcd->slot];
+  const Vec other[2] = {Ad, r};
+  const bool twice = dcd->stored > 2; /* many directions: one pass of Gram-Schmidt loses A-orthogonality */
+  DCDProducts products = {0, 0, 0, *norm_r};
+  PetscScalar product[2];
+  PetscReal norm_d;
+  Mat Amat;
+
+  PetscFunctionBegin;
+  PetscCall(PCGetOperators(ksp->pc, &Amat, nullptr));
+  PetscCall(KSP_MatMult(ksp, Amat, q, Ad));
+  PetscCall(KSPDCDGather_Private(ksp));
+  PetscCall(PetscLogEventBegin(KSP_DCD_Orthogonalization, ksp, q, r, 0));
+  PetscCall(KSPDCDInnerProducts_Private(ksp, r, q, Ad, &products));
+  *norm_r = products.norm_r;
+  PetscCall(KSPDCDCheckProducts_Private(ksp, &products, verdict));
   if (*verdict == DCD_GOOD) {
     PetscCall(VecCopy(q, d));
     if (dcd->stored)
-      PetscCall(KSPDCDSubtract_Private(ksp, d));
+      PetscCall(KSPDCDSubtract_Private(ksp, d, Ad));
     if (twice) {
-      PetscCall(VecMDot(d, dcd->stored, dcd->image, dcd->coef));
-      PetscCall(KSPDCDSubtract_Private(ksp, d));
+      PetscCall(VecMDot(Ad, dcd->stored, dcd->basis, dcd->coef));
+      PetscCall(KSPDCDSubtract_Private(ksp, d, Ad));
     }
+    PetscCall(VecMDotBegin(d, 2, other, product));
+    PetscCall(VecNormBegin(d, NORM_2, &norm_d));
+    PetscCall(VecMDotEnd(d, 2, other, product));
+    PetscCall(VecNormEnd(d, NORM_2, &norm_d));
+    direction->curvature = product[0];
+    direction->slope = product[1];
+    PetscCall(KSPDCDCheckDirection_Private(ksp, &products, direction, norm_d, verdict));
   }
   PetscCall(PetscLogEventEnd(KSP_DCD_Orthogonalization, ksp, q, r, 0));
   PetscFunctionReturn(0);
 }
 
-/* A d in Ap[slot], its curvature and slope. Ends the solve where A itself is at fault. */
-static PetscErrorCode KSPDCDMeasure_Private(KSP ksp, Vec r, PetscReal norm_r, DCDDirection* direction,
-                                            DCDVerdict* verdict) {
-  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
-  const Vec d = dcd->p[dcd->slot], Ad = dcd->Ap[dcd->slot];
-  const Vec other[2] = {Ad, r};
-  PetscScalar product[2];
-  PetscReal norm_d, norm_Ad, uncertain;
-  Mat Amat;
-
-  PetscFunctionBegin;
-  PetscCall(PCGetOperators(ksp->pc, &Amat, nullptr));
-  PetscCall(KSP_MatMult(ksp, Amat, d, Ad));
-  PetscCall(VecMDotBegin(d, 2, other, product));
-  PetscCall(VecNormBegin(d, NORM_2, &norm_d));
-  PetscCall(VecNormBegin(Ad, NORM_2, &norm_Ad));
-  PetscCall(VecMDotEnd(d, 2, other, product));
-  PetscCall(VecNormEnd(d, NORM_2, &norm_d));
-  PetscCall(VecNormEnd(Ad, NORM_2, &norm_Ad));
-  direction->curvature = product[0];
-  direction->slope = product[1];
-
-  *verdict = DCD_GOOD;
-  if (PetscIsInfOrNanReal(norm_d) || PetscIsInfOrNanReal(direction->slope)) {
-    *verdict = DCD_NOT_FINITE; /* overflow in the orthogonalisation */
-    PetscFunctionReturn(0);
-  }
-  if (PetscIsInfOrNanReal(direction->curvature)) {
-    PetscCall(
-        PetscInfo(ksp, "iteration %" PetscInt_FMT ": the operator made Inf or NaN of a finite direction\n", ksp->its));
-    ksp->reason = KSP_DIVERGED_NANORINF;
-    *verdict = DCD_ENDED;
-    PetscFunctionReturn(0);
-  }
-  if (!dcd->safeguard) {
-    if (direction->curvature == 0)
-      *verdict = DCD_NO_CURVATURE;
-    PetscFunctionReturn(0);
-  }
-  if (norm_d > 0)
-    dcd->norm_A = PetscMax(dcd->norm_A, norm_Ad / norm_d);
-  uncertain = curvature_tolerance * dcd->norm_A * norm_d * norm_d;
-  if (direction->curvature < -uncertain) {
-    PetscCall(PetscInfo(ksp, "iteration %" PetscInt_FMT ": (d, A d) = %g < 0: the operator is not positive definite\n",
-                        ksp->its, static_cast<double>(direction->curvature)));
-    ksp->reason = KSP_DIVERGED_INDEFINITE_MAT;
-    *verdict = DCD_ENDED;
-  } else if (direction->curvature <= uncertain)
-    *verdict = DCD_NO_CURVATURE;
-  else if (direction->slope <= dcd_descent_tolerance * norm_d * norm_r)
-    *verdict = DCD_NO_DESCENT;
-  PetscFunctionReturn(0);
-}
-
-/* Candidates in turn: the preconditioner's direction; the fallback's; the fallback's with all stored directions
- * forgotten. */
+/* Candidates in turn: the preconditioner's direction; the fallback's; the fallback's with the stored ones forgotten. */
 PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, Vec q, DCDDirection* direction) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
   DCDVerdict verdict = DCD_GOOD;
@@ -257,9 +286,7 @@ PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, Vec
         break;
       dcd->stored = dcd->slot = 0;
     }
-    PetscCall(KSPDCDOrthogonalize_Private(ksp, r, &norm_r, q, &verdict));
-    if (verdict == DCD_GOOD)
-      PetscCall(KSPDCDMeasure_Private(ksp, r, norm_r, direction, &verdict));
+    PetscCall(KSPDCDTry_Private(ksp, r, &norm_r, q, direction, &verdict));
     if (verdict == DCD_GOOD || verdict == DCD_ENDED)
       PetscFunctionReturn(0);
   }

@@ -129,6 +129,28 @@ TEST(DCD, WithAllDirectionsAndNoSafeguardEndsInNStepsForANonsymmetricPreconditio
   EXPECT_LE(outcome.residual, 1e-8);
 }
 
+// Identity rows on the boundary whose columns stay in the neighbours' equations: the common way to set a Dirichlet
+// value.
+TEST(DCD, TakesNoMoreIterationsThanCGWhereDirichletRowsAreNotEliminated) {
+  const PetscInt m = 33;
+  const OwnedMat A = banded_matrix(m * m, m, [=](PetscInt i, PetscInt j) -> double {
+    const PetscInt xi = i % m, yi = i / m, distance = std::abs(xi - j % m) + std::abs(yi - j / m);
+    if (xi == 0 || yi == 0 || xi == m - 1 || yi == m - 1)
+      return i == j ? 4 : 0;
+    return distance == 0 ? 4 : distance == 1 ? -1 : 0;
+  });
+  LINNET_CALL(MatSetOption(A, MAT_SYMMETRIC, PETSC_FALSE));
+  const OwnedVec b = noise(A);
+  for (const char* pc : {PCJACOBI, PCSOR}) {
+    const OwnedKSP cg = make_ksp(KSPCG, A), dcd = make_ksp(KSPDCD, A);
+    set_pc(cg, pc);
+    set_pc(dcd, pc);
+    const Outcome expected = solve(cg, b), found = solve(dcd, b);
+    EXPECT_GT(found.reason, 0) << pc;
+    EXPECT_LE(found.iterations, expected.iterations) << pc;
+  }
+}
+
 TEST(DCD, StartsFromANonzeroGuess) {
   const OwnedMat A = laplacian(16);
   const OwnedVec b = noise(A), x_cg = noise(A, 9), x_dcd = noise(A, 9);
