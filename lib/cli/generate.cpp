@@ -15,11 +15,11 @@
 #include <array>
 #include <charconv>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <filesystem>
-#include <iostream>
 #include <new>
+#include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace linnet {
@@ -174,7 +174,7 @@ void print(const nlohmann::ordered_json& facts) {
     std::fprintf(stderr, "wrote       %s\n", facts[key].get<std::string>().c_str());
 }
 
-int generate(const GenerateOptions& options) {
+int generate(const GenerateOptions& options, std::FILE* results) {
   const auto start = std::chrono::steady_clock::now();
   const GridSize grid = parse_grid(options.grid);
   const std::size_t dimensions = split(options.grid).size();
@@ -199,15 +199,15 @@ int generate(const GenerateOptions& options) {
   const nlohmann::ordered_json facts = report(options, grid, before, system, files, seconds.count());
   print(facts);
   if (options.json)
-    std::cout << facts.dump(2) << std::endl;
+    std::fprintf(results, "%s\n", facts.dump(2).c_str());
   return 0;
 }
 
 } // namespace
 
-int run_generate(const GenerateOptions& options) {
+int run_generate(const GenerateOptions& options, std::FILE* results) {
   try {
-    return generate(options);
+    return generate(options, results);
   } catch (const std::bad_alloc&) {
     throw std::runtime_error("--grid " + options.grid + ": not enough memory (about 150 bytes a cell)");
   }

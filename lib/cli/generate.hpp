@@ -1,6 +1,6 @@
 #pragma once
 
-#include <cstdint>
+#include <cstdio>
 #include <string>
 
 namespace CLI {
@@ -34,8 +34,9 @@ struct GenerateOptions {
 void add_generate_command(CLI::App& app, GenerateOptions& options);
 
 /// Makes the system and writes STEM.FORMAT (matrix), STEM.rhs.FORMAT (right-hand side) and STEM.cells.mtx (cell of each
-/// row); says what it made on standard error. Returns 0; throws InputError for bad options or a bad voxel file, and
-/// std::runtime_error where a file cannot be written or memory does not suffice.
-int run_generate(const GenerateOptions& options);
+/// row). Says what it made on standard error, and with `json` as one object on `results`. Returns 0; throws InputError
+/// for bad options or a bad voxel file, and std::runtime_error where a file cannot be written or memory does not
+/// suffice.
+int run_generate(const GenerateOptions& options, std::FILE* results = stdout);
 
 } // namespace linnet

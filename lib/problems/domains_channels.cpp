@@ -25,8 +25,8 @@ Partition draw_partition(const RandomStream& stream, std::int64_t room, std::siz
   for (std::size_t a = 0; a < 3; ++a) {
     if (a == axis)
       continue;
-    const std::int64_t width =
-        1 + static_cast<std::int64_t>(stream.uniform(draw++) * static_cast<double>((size[a] + 1) / 2));
+    const std::int64_t widest = (size[a] + 1) / 2;
+    const std::int64_t width = 1 + static_cast<std::int64_t>(stream.uniform(draw++) * static_cast<double>(widest));
     partition.low[a] = static_cast<std::int64_t>(stream.uniform(draw++) * static_cast<double>(size[a] - width + 1));
     partition.high[a] = partition.low[a] + width;
   }

@@ -30,10 +30,9 @@ inline double portable_log(double x) {
 
 /// sin(2 pi t): t is in turns, so that the reduction to a quarter turn is exact.
 inline double sin_turns(double t) {
-  t -= std::floor(t);                           // [0, 1)
-  const int eighth = static_cast<int>(t * 8);   // 0 .. 7
-  const int quadrant = ((eighth + 1) / 2) % 4;  // nearest quarter turn
-  const double r = t - (eighth + 1) / 2 * 0.25; // [-1/8, 1/8]
+  t -= std::floor(t);                                // [0, 1)
+  const int nearest = static_cast<int>(t * 4 + 0.5); // quarter turn, 0 .. 4
+  const double r = t - nearest * 0.25;               // [-1/8, 1/8]
   const double x = 6.283185307179586477 * r;
   const double x2 = x * x;
   // Taylor series to x^17 and x^18, nested: the next term is below 1e-18 at pi / 4
@@ -44,7 +43,7 @@ inline double sin_turns(double t) {
   for (int k = 18; k >= 2; k -= 2)
     cosine = 1 - x2 / (k * (k - 1)) * cosine;
   const std::array<double, 4> value = {x * sine, cosine, -x * sine, -cosine};
-  return value[static_cast<std::size_t>(quadrant)];
+  return value[static_cast<std::size_t>(nearest % 4)];
 }
 
 /// cos(2 pi t)

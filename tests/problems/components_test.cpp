@@ -35,7 +35,7 @@ Reference flood(const VoxelDomain& domain) {
           to[axis] += step;
           const std::int64_t n = g.extent(axis);
           if (to[axis] < 0 || to[axis] >= n) {
-            const Beyond beyond = domain.sides[static_cast<std::size_t>(2 * axis + (step > 0))];
+            const Beyond beyond = domain.sides[2 * static_cast<std::size_t>(axis) + (step > 0)];
             component.anchored = component.anchored || beyond == Beyond::open;
             if (beyond != Beyond::periodic)
               continue;
