@@ -5,8 +5,8 @@
 
 namespace linnet {
 
-/// A sparse matrix in compressed rows: entries of row i at [row_start[i], row_start[i+1]), columns ascending, none twice.
-/// Indices fit PETSc's 32-bit PetscInt; the number of entries need not.
+/// A sparse matrix in compressed rows: entries of row i at [row_start[i], row_start[i+1]), columns ascending, none
+/// twice. Indices fit PETSc's 32-bit PetscInt; the number of entries need not.
 struct SparseMatrix {
   std::int64_t rows = 0;
   std::int64_t cols = 0;
