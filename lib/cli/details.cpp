@@ -1,0 +1,87 @@
+#include "cli/details.hpp"
+
+#include <linnet/linnet.h>
+
+namespace linnet {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+bool is_type(PC pc, PCType type) {
+  PetscBool same = PETSC_FALSE;
+  check(PetscObjectTypeCompare(reinterpret_cast<PetscObject>(pc), type, &same));
+  return same == PETSC_TRUE;
+}
+
+void describe_multigrid(PC pc, Json& details) {
+  PetscInt levels = 0;
+  PetscReal grid = 0, operators = 0;
+  check(PCMGGetLevels(pc, &levels));
+  check(PCMGGetGridComplexity(pc, &grid, &operators));
+  details["levels"] = levels;
+  details["grid_complexity"] = grid;
+  details["operator_complexity"] = operators;
+}
+
+void describe_factor(PC pc, Json& details) {
+  MatSolverType package = nullptr;
+  Mat factor = nullptr;
+  check(PCFactorGetMatSolverType(pc, &package));
+  if (package)
+    details["package"] = package;
+  check(PCFactorGetMatrix(pc, &factor));
+  MatInfo info = {};
+  check(MatGetInfo(factor, MAT_GLOBAL_SUM, &info));
+  if (info.nz_used > 0)
+    details["factor_nonzeros"] = static_cast<long long>(info.nz_used);
+}
+
+void describe_blocks(PC pc, Json& details) {
+  PetscInt count = 0;
+  KSP* blocks = nullptr;
+  check(PCBJacobiGetSubKSP(pc, &count, nullptr, &blocks));
+  if (count < 1)
+    return;
+  PC inner = nullptr;
+  PCType type = nullptr;
+  check(KSPGetPC(blocks[0], &inner));
+  check(PCGetType(inner, &type));
+  details["sub_pc"] = type;
+}
+
+void describe_dcd(KSP ksp, Json& details) {
+  PetscInt directions = 0, counts[KSP_DCD_REPLACEMENT_KINDS] = {};
+  check(KSPDCDGetDirections(ksp, &directions));
+  check(KSPDCDGetReplacements(ksp, counts));
+  details["directions"] = directions;
+  details["replacements"] = {{"not_finite", counts[KSP_DCD_NOT_FINITE]},
+                             {"no_descent", counts[KSP_DCD_NO_DESCENT]},
+                             {"no_curvature", counts[KSP_DCD_NO_CURVATURE]}};
+}
+
+} // namespace
+
+Json describe(KSP ksp) {
+  Json details = Json::object();
+  PC pc = nullptr;
+  PetscBool dcd = PETSC_FALSE;
+  check(KSPGetPC(ksp, &pc));
+  check(PetscObjectTypeCompare(reinterpret_cast<PetscObject>(ksp), KSPDCD, &dcd));
+  if (dcd)
+    describe_dcd(ksp, details);
+  if (is_type(pc, PCGAMG) || is_type(pc, PCML) || is_type(pc, PCMG))
+    describe_multigrid(pc, details);
+  if (is_type(pc, PCBJACOBI))
+    describe_blocks(pc, details);
+  if (is_type(pc, PCICC) || is_type(pc, PCILU) || is_type(pc, PCLU) || is_type(pc, PCCHOLESKY))
+    describe_factor(pc, details);
+  if (is_type(pc, PCHYPRE)) {
+    const char* type = nullptr;
+    check(PCHYPREGetType(pc, &type));
+    details["method"] = type;
+  }
+  return details;
+}
+
+} // namespace linnet

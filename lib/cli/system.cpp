@@ -1,0 +1,262 @@
+#include "cli/system.hpp"
+
+#include "base/error.hpp"
+#include "cli/null_space.hpp"
+#include "cli/options.hpp"
+#include "cli/progress.hpp"
+#include "cli/ranks.hpp"
+#include "cli/right_hand_side.hpp"
+#include "files/read.hpp"
+
+#include <charconv>
+#include <limits>
+#include <sstream>
+
+namespace linnet {
+
+namespace {
+
+constexpr std::int32_t empty_row = -2; // in the place of a singular component: the row had no entry
+
+// What rank 0 hands out.
+struct Whole {
+  SparseMatrix matrix;
+  Properties properties;
+  ComponentOfRow singular;
+  std::int64_t empty = 0;
+};
+
+Whole read_whole(const SystemOptions& options) {
+  Whole whole;
+  whole.matrix = read_square_matrix(options);
+  const std::int64_t nnz = whole.matrix.nnz();
+  const std::vector<std::int32_t> empty = empty_rows(whole.matrix);
+  whole.empty = static_cast<std::int64_t>(empty.size());
+  if (!empty.empty())
+    set_unit_diagonals(whole.matrix, empty);
+  whole.properties = analyse(whole.matrix, whole.singular);
+  whole.properties.nnz = nnz;
+  if (!empty.empty() && whole.singular.empty())
+    whole.singular.assign(whole.matrix.rows, -1);
+  for (const std::int32_t row : empty)
+    whole.singular[row] = empty_row;
+  return whole;
+}
+
+// Block r of entries begins where its first row does.
+std::vector<std::int64_t> entry_blocks(const SparseMatrix& matrix, const std::vector<std::int64_t>& rows) {
+  std::vector<std::int64_t> first;
+  for (const std::int64_t row : rows)
+    first.push_back(matrix.row_start[row]);
+  return first;
+}
+
+void create_matrix(System& system, SparseMatrix& whole) {
+  const MPI_Comm comm = system.comm;
+  const int rank = rank_of(comm), ranks = size_of(comm);
+  const std::int64_t n = system.properties.n;
+  const std::vector<std::int64_t> rows = row_blocks(comm, n);
+  const std::int64_t most = std::numeric_limits<PetscInt>::max();
+
+  std::vector<std::int64_t> entries(ranks + 1, 0);
+  on_rank_0(comm, [&] {
+    entries = entry_blocks(whole, rows);
+    for (int r = 0; r < ranks; ++r)
+      if (entries[r + 1] - entries[r] > most)
+        throw InputError(system.file, "",
+                         "expected at most " + std::to_string(most) + " entries a rank, found " +
+                             std::to_string(entries[r + 1] - entries[r]) + ": run on more ranks");
+  });
+  MPI_Bcast(entries.data(), ranks + 1, MPI_INT64_T, 0, comm);
+
+  if (ranks == 1) {
+    system.column = std::move(whole.column);
+    system.value = std::move(whole.value);
+    system.row_start.assign(whole.row_start.begin(), whole.row_start.end());
+  } else {
+    const std::vector<std::int64_t> starts = scatter(comm, whole.row_start, rows);
+    system.row_start.reserve(starts.size() + 1);
+    for (const std::int64_t start : starts)
+      system.row_start.push_back(static_cast<PetscInt>(start - entries[rank]));
+    system.row_start.push_back(static_cast<PetscInt>(entries[rank + 1] - entries[rank]));
+    system.column = scatter(comm, whole.column, entries);
+    whole.column = {};
+    system.value = scatter(comm, whole.value, entries);
+  }
+  whole = {};
+
+  const auto local = static_cast<PetscInt>(rows[rank + 1] - rows[rank]), global = static_cast<PetscInt>(n);
+  if (ranks == 1) {
+    check(MatCreateSeqAIJWithArrays(comm, global, global, system.row_start.data(), system.column.data(),
+                                    system.value.data(), system.A.out()));
+  } else {
+    check(MatCreateMPIAIJWithArrays(comm, local, local, global, global, system.row_start.data(), system.column.data(),
+                                    system.value.data(), system.A.out())); // a copy
+    system.row_start = {};
+    system.column = {};
+    system.value = {};
+  }
+  if (system.properties.symmetric) {
+    check(MatSetOption(system.A, MAT_SYMMETRIC, PETSC_TRUE));
+    check(MatSetOption(system.A, MAT_SYMMETRY_ETERNAL, PETSC_TRUE));
+  }
+  if (system.properties.known_spd())
+    check(MatSetOption(system.A, MAT_SPD, PETSC_TRUE));
+  if (option_given("-mat_type")) {
+    Mat converted = system.A;
+    check(MatConvert(system.A, option_value("-mat_type", MATAIJ).c_str(), MAT_INPLACE_MATRIX, &converted));
+  }
+}
+
+// The cell of each row, distinct and inside the grid.
+void check_cells(const std::string& file, const std::vector<std::int64_t>& cells, std::int64_t n,
+                 const std::array<std::int64_t, 3>& grid) {
+  const std::int64_t size = grid[0] * grid[1] * grid[2];
+  if (static_cast<std::int64_t>(cells.size()) != n)
+    throw InputError(file, "",
+                     "expected one cell for each of the " + std::to_string(n) + " rows of the matrix, found " +
+                         std::to_string(cells.size()));
+  std::vector<bool> taken(size, false);
+  for (size_t row = 0; row < cells.size(); ++row) {
+    const std::string place = "row " + std::to_string(row + 1);
+    if (cells[row] < 0 || cells[row] >= size)
+      throw InputError(file, place,
+                       "expected a cell from 0 to " + std::to_string(size - 1) + ", found " +
+                           std::to_string(cells[row]));
+    if (taken[cells[row]])
+      throw InputError(file, place, "expected distinct cells, found " + std::to_string(cells[row]) + " again");
+    taken[cells[row]] = true;
+  }
+}
+
+void compose_cells(System& system, const SystemOptions& options) {
+  if (options.cells.empty())
+    return;
+  const std::array<std::int64_t, 3> grid = parse_grid(options.grid);
+  std::vector<std::int32_t> all;
+  on_rank_0(system.comm, [&] {
+    const std::vector<std::int64_t> cells = read_cells(options.cells);
+    check_cells(options.cells, cells, system.properties.n, grid);
+    all.assign(cells.begin(), cells.end());
+  });
+  const std::vector<std::int32_t> mine = scatter(system.comm, all, row_blocks(system.comm, system.properties.n));
+  IsHandle cells;
+  check(ISCreateGeneral(system.comm, static_cast<PetscInt>(mine.size()), mine.data(), PETSC_COPY_VALUES, cells.out()));
+  check(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(system.A)), "linnet_cells",
+                           reinterpret_cast<PetscObject>(static_cast<IS>(cells))));
+}
+
+std::string counted(std::int64_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+void create_right_hand_side(System& system, const RightHandSide& which, std::int64_t empty) {
+  const std::vector<double> mine = right_hand_side(system.comm, which, system.properties.n);
+  check(MatCreateVecs(system.A, nullptr, system.b.out()));
+  PetscScalar* values = nullptr;
+  check(VecGetArray(system.b, &values));
+  for (size_t i = 0; i < mine.size(); ++i)
+    values[i] = !system.singular.empty() && system.singular[i] == empty_row ? 0 : mine[i];
+  check(VecRestoreArray(system.b, &values));
+
+  const bool speaks = rank_of(system.comm) == 0;
+  if (empty > 0 && speaks)
+    tell(counted(empty, "row") + " without entries: the right-hand side and the solution are set to 0 there");
+  const Properties& properties = system.properties;
+  if (properties.singular_components == 0)
+    return;
+  const double removed = project_right_hand_side(system);
+  if (!speaks)
+    return;
+  std::ostringstream text;
+  text.precision(3);
+  text << "singular: the rows of " << counted(properties.singular_components, "component") << " ("
+       << counted(properties.singular_rows, "row") << ") sum to zero; constants are the null space, ";
+  if (properties.left_constants)
+    text << "removed the incompatible part of the right-hand side (" << removed << " of its norm)";
+  else
+    text << "the right-hand side is left as it is: the matrix is not symmetric and its range is unknown";
+  tell(text.str());
+}
+
+} // namespace
+
+SparseMatrix read_square_matrix(const SystemOptions& options) {
+  Progress progress(true);
+  ReadOptions reading;
+  reading.pattern_as_ones = options.pattern;
+  reading.progress = [&](double fraction) {
+    if (progress.due())
+      progress.show("reading " + options.matrix + ": " + std::to_string(static_cast<int>(100 * fraction)) + " %");
+  };
+  SparseMatrix matrix = read_matrix(options.matrix, reading);
+  if (matrix.rows != matrix.cols)
+    throw InputError(options.matrix, "",
+                     "expected a square matrix, found " + std::to_string(matrix.rows) + " x " +
+                         std::to_string(matrix.cols));
+  if (matrix.rows == 0)
+    throw InputError(options.matrix, "", "expected at least one row, found none");
+  return matrix;
+}
+
+std::array<std::int64_t, 3> parse_grid(const std::string& grid) {
+  const InputError refusal("--grid " + grid +
+                           ": expected NX,NY or NX,NY,NZ, whole numbers from 1 with a product below 2^31");
+  std::array<std::int64_t, 3> cells = {1, 1, 1};
+  std::int64_t room = std::numeric_limits<PetscInt>::max();
+  const char* next = grid.data();
+  const char* end = next + grid.size();
+  size_t axes = 0;
+  for (; next != end || axes == 0; ++axes) {
+    if (axes == cells.size())
+      throw refusal;
+    const auto [rest, error] = std::from_chars(next, end, cells[axes]);
+    if (error != std::errc() || cells[axes] < 1 || cells[axes] > room || (rest != end && *rest != ','))
+      throw refusal;
+    room /= cells[axes];
+    next = rest == end ? end : rest + 1;
+    if (rest != end && next == end) // a comma with nothing behind it
+      throw refusal;
+  }
+  if (axes < 2)
+    throw refusal;
+  return cells;
+}
+
+void read_system(MPI_Comm comm, const SystemOptions& options, System& system) {
+  const double begin = MPI_Wtime();
+  system.comm = comm;
+  system.file = options.matrix;
+  system.rhs = options.rhs;
+  if (options.cells.empty() != options.grid.empty())
+    throw InputError(options.cells.empty() ? "--grid: expected --cells FILE beside it"
+                                           : "--cells: expected --grid NX,NY,NZ beside it");
+  if (!options.grid.empty())
+    (void)parse_grid(options.grid);
+  const RightHandSide rhs = parse_right_hand_side(options.rhs);
+
+  Whole whole;
+  on_rank_0(comm, [&] { whole = read_whole(options); });
+  std::int64_t empty = whole.empty;
+  system.properties = whole.properties;
+  MPI_Bcast(&system.properties, sizeof(Properties), MPI_BYTE, 0, comm);
+  MPI_Bcast(&empty, 1, MPI_INT64_T, 0, comm);
+  if (system.properties.singular_components > 0 || empty > 0)
+    system.singular = scatter(comm, whole.singular, row_blocks(comm, system.properties.n));
+  whole.singular = {};
+  create_matrix(system, whole.matrix);
+  compose_cells(system, options);
+  attach_null_space(system);
+  create_right_hand_side(system, rhs, empty);
+  system.read_seconds = MPI_Wtime() - begin;
+}
+
+std::vector<double> gather_vector(const System& system, Vec x) {
+  const PetscScalar* values = nullptr;
+  check(VecGetArrayRead(x, &values));
+  std::vector<double> all = gather(system.comm, values, row_blocks(system.comm, system.properties.n));
+  check(VecRestoreArrayRead(x, &values));
+  return all;
+}
+
+} // namespace linnet
