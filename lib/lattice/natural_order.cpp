@@ -58,6 +58,7 @@ bool natural_full(const GraphView& graph, Lattice* lattice) {
     return false;
   std::vector<PetscInt> strides = offsets;
   strides.push_back(graph.n);
+  std::reverse(strides.begin(), strides.end()); // one line lies along x, one plane across x and y
   std::vector<Lattice> candidates;
   for (const PetscInt nx : strides)
     for (const PetscInt nxny : strides)
@@ -83,9 +84,12 @@ bool natural_full(const GraphView& graph, Lattice* lattice) {
 
 namespace {
 
-enum class Axis : std::uint8_t { unknown, y, z };
+enum class Axis : std::uint8_t { x, y, z, unknown };
 
-// A run: rows start, start + 1, ..., each coupled with the next, taken to lie along x. Runs whose places relative to each
+constexpr std::array<GridSize, 3> unit_step{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}}};
+
+// A run: rows start, start + 1, ..., each coupled with the next along x: shown by a square with another pair of rows in
+// sequence, or by three edges on one side of a row. Runs whose places relative to each
 // other are known form a tree (weighted union-find): the place of a run is that of its parent plus `offset`.
 struct Run {
   PetscInt start;
@@ -137,7 +141,7 @@ private:
   std::vector<Run> runs_;
 };
 
-// An edge to an earlier row that is not the one before.
+// An edge to an earlier row.
 struct Back {
   PetscInt row = -1, column = -1;
   bool placed = false;
@@ -206,9 +210,11 @@ private:
   bool join(PetscInt row, PetscInt back, Axis axis) {
     const PetscInt run = run_of_[row], from = run_of_[back];
     const PetscInt shift = (back - forest_.start(from)) - (row - forest_.start(run));
-    if (!forest_.join(run, from, {shift, axis == Axis::y, axis == Axis::z}))
+    const GridSize step = GridSize{shift, 0, 0} + unit_step[static_cast<std::size_t>(axis)];
+    if (!forest_.join(run, from, step))
       return false;
-    known_offset_[axis == Axis::z] = row - back;
+    if (axis != Axis::x)
+      known_offset_[axis == Axis::z] = row - back;
     deep_ |= axis == Axis::z;
     return true;
   }
@@ -217,16 +223,19 @@ private:
     Others row;
     if (!others(r, &row))
       return false;
-    if (!row.before)
+    const bool along_x = row.before && continues(row, before_);
+    if (!along_x)
       forest_.add(r);
     run_of_[r] = forest_.size() - 1;
+    if (row.before && !along_x)
+      doubts_.push_back({{r, r - 1, false}, known_offset_});
     std::array<Back, 2> now;
     for (int b = 0; b < row.backs; ++b) {
       const PetscInt back = row.back[b];
       now[b] = {r, back, false};
       // Side by side along two runs: the same statement as the edge before.
       for (Back& last : last_) {
-        if (row.before && last.column == back - 1 && last.row == r - 1 && run_of_[last.column] == run_of_[back]) {
+        if (along_x && last.column == back - 1 && last.row == r - 1 && run_of_[last.column] == run_of_[back]) {
           now[b].placed = last.placed;
           last.placed = true;
         }
@@ -241,7 +250,23 @@ private:
       now[b].placed = true;
     }
     retire(now);
+    before_ = row;
     return true;
+  }
+
+  // Whether row r, coupled with row r - 1, is surely its neighbour along x and not the first one of the next line.
+  static bool continues(const Others& row, const Others& before) {
+    if (row.backs == 2 || before.aheads == 2)
+      return true;
+    for (int b = 0; b < row.backs; ++b)
+      for (int other = 0; other < before.backs; ++other)
+        if (row.back[b] == before.back[other] + 1)
+          return true;
+    for (int f = 0; f < row.aheads; ++f)
+      for (int other = 0; other < before.aheads; ++other)
+        if (row.ahead[f] == before.ahead[other] + 1)
+          return true;
+    return false;
   }
 
   void retire(const std::array<Back, 2>& now) {
@@ -251,32 +276,75 @@ private:
     last_ = now;
   }
 
-  // Edges that known places decide come first; then, in order, those nearer to a known offset of y than of z.
+  // First the edges that known places decide: between runs whose places are known, or because along only one axis would
+  // the cells ascend with the rows. Then, in order, those nearer to a known offset of y than of z.
   bool settle_doubts() {
-    if (deep_) {
+    constexpr int rounds = 3;
+    for (int round = 0; round <= rounds; ++round) {
       std::vector<Doubt> open;
       for (const Doubt& doubt : doubts_) {
         bool contradicted = false;
-        if (!decided(doubt, &contradicted))
+        if (decided(doubt, &contradicted)) {
+          if (contradicted)
+            return false;
+          continue;
+        }
+        std::array<bool, 3> may{};
+        int count = 0;
+        Axis axis = Axis::unknown;
+        for (const Axis candidate : {Axis::x, Axis::y, Axis::z}) {
+          bool& may_be = may[static_cast<std::size_t>(candidate)];
+          may_be = possible(doubt.edge, candidate) && ascends(doubt.edge, candidate);
+          count += may_be;
+          axis = may_be ? candidate : axis;
+        }
+        if (count == 0)
+          return false;
+        if (count > 1 && round < rounds)
           open.push_back(doubt);
-        if (contradicted)
+        else if (!join(doubt.edge.row, doubt.edge.column, count == 1 ? axis : likely_axis(doubt, may)))
           return false;
       }
       doubts_.swap(open);
     }
-    for (const Doubt& doubt : doubts_) {
-      const PetscInt row = doubt.edge.row, back = doubt.edge.column;
-      bool contradicted = false;
-      if (deep_ && decided(doubt, &contradicted)) {
-        if (contradicted)
-          return false;
+    return true;
+  }
+
+  // Only the row before may lie along x; z only where some edge does.
+  bool possible(const Back& edge, Axis axis) const {
+    return axis == Axis::x ? edge.column == edge.row - 1 : axis == Axis::y || deep_;
+  }
+
+  Axis likely_axis(const Doubt& doubt, const std::array<bool, 3>& may) const {
+    if (may[0])
+      return Axis::x;
+    const double y = doubt.known_offset[0] ? doubt.known_offset[0] : known_offset_[0];
+    const double z = doubt.known_offset[1] ? doubt.known_offset[1] : known_offset_[1];
+    const double offset = doubt.edge.row - doubt.edge.column;
+    return offset * offset > y * z ? Axis::z : Axis::y;
+  }
+
+  // Whether the run of the edge's row, put beyond the edge along the axis, lies between the nearest runs before and after
+  // it whose places are known from the edge's column.
+  bool ascends(const Back& edge, Axis axis) {
+    constexpr PetscInt reach = 8;
+    GridSize place, other;
+    const PetscInt run = run_of_[edge.row], from = run_of_[edge.column], root = forest_.find(from, &place);
+    place = place + GridSize{edge.column - forest_.start(from), 0, 0} + unit_step[static_cast<std::size_t>(axis)];
+    const auto key = [](const GridSize& at) { return std::array<PetscInt, 3>{at[2], at[1], at[0]}; };
+    for (PetscInt before = run - 1; before >= std::max<PetscInt>(0, run - reach); --before) {
+      if (forest_.find(before, &other) != root)
         continue;
-      }
-      const double y = doubt.known_offset[0] ? doubt.known_offset[0] : known_offset_[0];
-      const double z = doubt.known_offset[1] ? doubt.known_offset[1] : known_offset_[1];
-      const double offset = row - back;
-      if (!join(row, back, deep_ && offset * offset > y * z ? Axis::z : Axis::y))
+      if (key(other) >= key(place))
         return false;
+      break;
+    }
+    for (PetscInt after = run + 1; after < std::min(forest_.size(), run + reach); ++after) {
+      if (forest_.find(after, &other) != root)
+        continue;
+      if (key(other) <= key(place))
+        return false;
+      break;
     }
     return true;
   }
@@ -289,7 +357,7 @@ private:
     place[0] += doubt.edge.row - forest_.start(run);
     from_place[0] += doubt.edge.column - forest_.start(from);
     const GridSize step = place - from_place;
-    *contradicted = step != GridSize{0, 1, 0} && step != GridSize{0, 0, 1};
+    *contradicted = std::find(unit_step.begin(), unit_step.end(), step) == unit_step.end();
     return true;
   }
 
@@ -313,6 +381,7 @@ private:
   RunForest forest_;
   std::vector<PetscInt> run_of_;
   std::array<Back, 2> last_;
+  Others before_;
   const std::array<Back, 2> none_;
   std::vector<Doubt> doubts_;
   std::array<PetscInt, 2> known_offset_{0, 0}; // along y, along z
