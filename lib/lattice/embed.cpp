@@ -90,7 +90,7 @@ void sort_axes(Positions* at, GridSize* period) {
     cell = {{cell.x[order[0]], cell.x[order[1]], cell.x[order[2]]}};
 }
 
-// The strictest rules first: few dimensions, no axis that closes, no wall thinner than a cell.
+// The strictest rules first: few dimensions, no wall thinner than a cell, no axis that closes.
 std::string place_component(const Component& component, bool alone, Positions* at, GridSize* period) {
   at->resize(component.rows.size());
   *period = {0, 0, 0};
@@ -100,8 +100,8 @@ std::string place_component(const Component& component, bool alone, Positions* a
     return {};
   bool met_itself = false;
   std::int32_t stuck_row = component.rows[0];
-  for (const bool contact_couples : {true, false}) {
-    for (const bool close : {false, true}) {
+  for (const bool close : {false, true}) {
+    for (const bool contact_couples : {true, false}) {
       for (const int dimensions : {2, 3}) {
         if (component.most_neighbours > 2 * dimensions || (close && !met_itself))
           continue;

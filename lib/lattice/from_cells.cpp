@@ -101,7 +101,8 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
   }
   if (refusal->empty()) {
     lattice->size = size;
-    lattice->periodic = {};
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      lattice->periodic[axis] = size[axis] > 2;
     lattice->natural = in_order;
     lattice->cells.clear();
     if (!in_order)

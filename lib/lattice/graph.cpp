@@ -18,12 +18,13 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
       continue;
     const PetscInt first = b * block, last = graph.n - first > block ? first + block : graph.n;
     CellWalker walker(lattice.size);
+    DirectionCursor cursor(near);
     for (PetscInt r = first; r < last; ++r) {
       const PetscInt cell = cells ? cells[r] : r;
-      const GridSize& at = walker.move_to(cell);
+      cursor.start(walker.move_to(cell));
       for (PetscInt e = graph.ia[r]; e < graph.ia[r + 1]; ++e) {
         const PetscInt c = graph.ja[e];
-        if (c == r || near.direction(at, (cells ? cells[c] : c) - cell) >= 0)
+        if (c == r || cursor.find((cells ? cells[c] : c) - cell) >= 0)
           continue;
         if (graph.is_edge(r, e)) {
           good.store(false, std::memory_order_relaxed);

@@ -41,7 +41,7 @@ struct Lattice {
 PetscErrorCode PlaceFromDMDA(Mat A, DM dm, Lattice* lattice, bool* applies, std::string* refusal);
 
 /// From one cell number a local row: refused where the length is not the matrix's, a number is outside the grid or is
-/// given twice (on any ranks).
+/// given twice (on any ranks). Any axis of three cells and more may close: LatticeOperator::closes tells which do.
 PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* lattice, std::string* refusal);
 
 /// From the graph of the matrix alone: compact or full numbering, rows in any order, several components. Linear in the

@@ -21,7 +21,7 @@ using Direction = int;
 /// One structure for all readers, dense over the box rather than listed by row: a sweep needs neighbours without an index
 /// array (a row's place is lattice.cell() and box_index()), a coupling is stored once and not from both sides, and a rank
 /// of a DMDA owns a box anyway. It has two forms, since the commonest operators have few distinct coefficients:
-///   uniform: along each axis all couplings are unit[axis], and the excess takes at most 256 values; 2 bytes a cell;
+///   uniform: along each axis all couplings are unit[axis], and the excess takes at most 256 values on a rank; 2 bytes a cell;
 ///   general: 33 bytes a cell.
 /// Excess below rounding (16 eps |a_cc|) is stored as zero.
 struct LatticeOperator {

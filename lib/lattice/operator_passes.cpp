@@ -4,6 +4,19 @@ namespace linnet {
 
 namespace {
 
+struct RowCouplings : RowSums {
+  double w[6]{};
+  PetscInt column[6]{}; // local row of the neighbour, -1 on another rank
+};
+
+Fault read_couplings(RowReader* reader, PetscInt r, RowCouplings* row) {
+  *row = RowCouplings{};
+  return reader->read(r, row, [row](Direction d, double w, PetscInt column) {
+    row->w[d] = w;
+    row->column[d] = column;
+  });
+}
+
 // Compares the lower couplings of a row, those that `wanted` chooses by column, with the faces of the cells below; false
 // where one differs. A face whose cell has no row here belongs to another rank: it is written.
 template <class Wanted>
@@ -26,22 +39,37 @@ bool compare_lower(const Pass& pass, const RowCouplings& row, std::size_t c, Wan
 void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {
   RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
   LatticeOperator& op = *pass.op;
-  RowCouplings row{};
+  std::array<double, 3> unit{};
+  bool uniform = true;
+  RowSums row{};
+  const auto take = [&unit, &uniform](Direction d, double w, PetscInt) {
+    double& h = unit[static_cast<std::size_t>(d / 2)];
+    if (h == 0)
+      h = w;
+    uniform &= w == h;
+  };
   for (PetscInt r = first; r < last; ++r) {
-    found->fault = reader.read(r, &row);
+    found->fault = reader.read(r, &row, take);
     if (found->fault != Fault::none) {
       found->bad_row = r;
       return;
     }
-    const int code = found->fits_units(row) ? found->code_of(row.excess, row.links) : -1;
+    const int code = uniform ? found->code_of(row.excess, row.links) : -1;
     if (code < 0) {
       found->uniform = false;
       return;
     }
     found->count(row);
-    const std::size_t c = pass.place(pass.lattice.cell(r), reader.at());
+    const std::size_t c = pass.place(reader.cell(), reader.at());
     op.links[c] = static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit);
     op.excess_code[c] = static_cast<std::uint8_t>(code);
+  }
+  found->unit = unit;
+  for (const double h : unit) {
+    if (h != 0) {
+      found->min_coupling = std::min(found->min_coupling, h);
+      found->max_coupling = std::max(found->max_coupling, h);
+    }
   }
 }
 
@@ -50,12 +78,18 @@ void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings
   LatticeOperator& op = *pass.op;
   RowCouplings row{};
   for (PetscInt r = first; r < last; ++r) {
-    found->fault = reader.read(r, &row);
+    found->fault = read_couplings(&reader, r, &row);
     found->bad_row = r;
     if (found->fault != Fault::none)
       return;
     found->count(row);
-    const std::size_t c = pass.place(pass.lattice.cell(r), reader.at());
+    for (Direction d = 0; d < 6; ++d) {
+      if (row.links >> d & 1) {
+        found->min_coupling = std::min(found->min_coupling, row.w[d]);
+        found->max_coupling = std::max(found->max_coupling, row.w[d]);
+      }
+    }
+    const std::size_t c = pass.place(reader.cell(), reader.at());
     op.links[c] = static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit);
     op.excess[c] = row.excess;
     bool postponed = false;
@@ -79,8 +113,8 @@ void compare_later(const Pass& pass, const std::vector<PetscInt>& later, BlockFi
   RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
   RowCouplings row{};
   for (const PetscInt r : later) {
-    reader.read(r, &row);
-    const std::size_t c = pass.place(pass.lattice.cell(r), reader.at());
+    read_couplings(&reader, r, &row);
+    const std::size_t c = pass.place(reader.cell(), reader.at());
     if (compare_lower(pass, row, c, [](PetscInt) { return true; }))
       continue;
     if (found->bad_row < 0 || r < found->bad_row) {

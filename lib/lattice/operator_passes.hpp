@@ -22,31 +22,13 @@ struct BlockFindings {
   PetscInt coupled = 0, decoupled = 0;
   unsigned wrapped = 0;
 
-  void count(const RowCouplings& row) {
+  void count(const RowSums& row) {
     wrapped |= row.wrapped;
-    if (!row.links) {
-      ++decoupled;
-      return;
+    ++(row.links ? coupled : decoupled);
+    if (row.links) {
+      min_excess = std::min(min_excess, row.excess);
+      max_excess = std::max(max_excess, row.excess);
     }
-    ++coupled;
-    min_excess = std::min(min_excess, row.excess);
-    max_excess = std::max(max_excess, row.excess);
-    for (Direction d = 0; d < 6; ++d) {
-      if (row.links >> d & 1) {
-        min_coupling = std::min(min_coupling, row.w[d]);
-        max_coupling = std::max(max_coupling, row.w[d]);
-      }
-    }
-  }
-  bool fits_units(const RowCouplings& row) {
-    bool fits = true;
-    for (Direction d = 0; d < 6; ++d) {
-      double& h = unit[d / 2];
-      const bool linked = row.links >> d & 1;
-      h = linked && h == 0 ? row.w[d] : h;
-      fits &= !linked || row.w[d] == h;
-    }
-    return fits;
   }
   // -1 where there are too many.
   int code_of(double value, unsigned links) {

@@ -47,6 +47,37 @@ struct Neighbourhood {
   }
 };
 
+/// Finds the directions of a row's columns with about one comparison each where the columns ascend in cell number.
+class DirectionCursor {
+public:
+  explicit DirectionCursor(const Neighbourhood& near)
+      : near_(near), step_{-near.stride[2], -near.stride[1], -near.stride[0], near.stride[0], near.stride[1],
+                          near.stride[2]} {}
+  void start(const GridSize& at) {
+    at_ = at;
+    next_ = 0;
+  }
+  Direction find(PetscInt difference) {
+    constexpr std::array<Direction, 6> ascending{4, 2, 0, 1, 3, 5};
+    while (next_ < 6) {
+      const std::size_t now = next_++;
+      if (difference != step_[now])
+        continue;
+      const Direction d = ascending[now];
+      const auto axis = static_cast<std::size_t>(d / 2);
+      if (d % 2 ? at_[axis] + 1 < near_.size[axis] : at_[axis] > 0)
+        return d;
+    }
+    return near_.direction(at_, difference);
+  }
+
+private:
+  const Neighbourhood& near_;
+  std::array<PetscInt, 6> step_;
+  GridSize at_{};
+  std::size_t next_ = 0;
+};
+
 /// The place of a cell, found without division while cells come in ascending order.
 class CellWalker {
 public:
@@ -69,84 +100,95 @@ private:
 
 enum class Fault : std::uint8_t { none, not_finite, far, twice, asymmetric };
 
-/// One row of the matrix as couplings.
-struct RowCouplings {
-  double w[6];
+/// A row but for its couplings: the directions in which it has some, those of them that go around the end of a periodic
+/// axis (a bit an axis), and the excess.
+struct RowSums {
   double excess;
   unsigned links;
-  unsigned wrapped;   // bit per axis: coupled across the end of a periodic axis
-  PetscInt column[6]; // local row of the neighbour, -1 on another rank
+  unsigned wrapped;
 };
-
-/// Adds one block of a row; `cell_of` gives the cell of a column of the block. Returns the first fault.
-template <class CellOf>
-Fault read_block(const LocalRows::Block& block, PetscInt row, PetscInt diagonal, PetscInt cell, const GridSize& at,
-                 const Neighbourhood& near, CellOf&& cell_of, RowCouplings* out, double* size_of_diagonal) {
-  for (PetscInt e = block.ia[row]; e < block.ia[row + 1]; ++e) {
-    const PetscInt column = block.ja[e];
-    const double a = block.a[e];
-    out->excess += a;
-    if (column == diagonal) {
-      *size_of_diagonal += std::abs(a);
-      continue;
-    }
-    if (a == 0)
-      continue;
-    const PetscInt difference = cell_of(column) - cell;
-    const Direction d = near.direction(at, difference);
-    if (d < 0)
-      return std::isfinite(a) ? Fault::far : Fault::not_finite;
-    const unsigned bit = 1U << d;
-    if (out->links & bit)
-      return Fault::twice;
-    out->links |= bit;
-    out->w[d] = -a;
-    out->column[d] = diagonal < 0 ? -1 : column;
-    if (difference != (d % 2 ? near.stride[d / 2] : -near.stride[d / 2]))
-      out->wrapped |= 1U << (d / 2);
-  }
-  return Fault::none;
-}
 
 /// Reads rows one after the other. `ghost_cells` is null on one rank.
 class RowReader {
 public:
   RowReader(const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells)
-      : rows_(rows), near_(lattice.size, lattice.periodic), walker_(lattice.size), ghost_cells_(ghost_cells),
-        cells_(lattice.natural ? nullptr : lattice.cells.data()), begin_(lattice.row_begin) {}
+      : rows_(rows), near_(lattice.size, lattice.periodic), cursor_(near_), walker_(lattice.size),
+        ghost_cells_(ghost_cells), cells_(lattice.natural ? nullptr : lattice.cells.data()), begin_(lattice.row_begin) {}
+  RowReader(const RowReader&) = delete;
+  RowReader& operator=(const RowReader&) = delete;
 
-  Fault read(PetscInt row, RowCouplings* out) {
-    const PetscInt cell = cells_ ? cells_[row] : row + begin_;
-    at_ = walker_.move_to(cell);
-    *out = RowCouplings{};
-    double size_of_diagonal = 0;
-    Fault fault = cells_ ? read_block(rows_.own, row, row, cell, at_, near_, [this](PetscInt c) { return cells_[c]; },
-                                      out, &size_of_diagonal)
-                         : read_block(rows_.own, row, row, cell, at_, near_, [this](PetscInt c) { return c + begin_; },
-                                      out, &size_of_diagonal);
-    if (fault == Fault::none && rows_.other.ia)
-      fault = read_block(rows_.other, row, -1, cell, at_, near_, [this](PetscInt c) { return ghost_cells_[c]; }, out,
-                         &size_of_diagonal);
+  /// Calls take(direction, coupling, column) for each coupling; column is the local row, or -1 on another rank.
+  template <class Take>
+  Fault read(PetscInt row, RowSums* out, Take&& take) {
+    cell_ = cells_ ? cells_[row] : row + begin_;
+    at_ = walker_.move_to(cell_);
+    *out = RowSums{};
+    diagonal_size_ = 0;
+    Fault fault = Fault::none;
+    cursor_.start(at_);
+    if (cells_)
+      fault = read_block<true>(rows_.own, row, [this](PetscInt c) { return cells_[c]; }, out, take);
+    else
+      fault = read_block<true>(rows_.own, row, [this](PetscInt c) { return c + begin_; }, out, take);
+    if (fault == Fault::none && rows_.other.ia) {
+      cursor_.start(at_);
+      fault = read_block<false>(rows_.other, row, [this](PetscInt c) { return ghost_cells_[c]; }, out, take);
+    }
     if (fault != Fault::none)
       return fault;
     if (!std::isfinite(out->excess))
       return Fault::not_finite;
-    if (std::abs(out->excess) <= 16 * std::numeric_limits<double>::epsilon() * size_of_diagonal && out->links != 0)
+    if (std::abs(out->excess) <= 16 * std::numeric_limits<double>::epsilon() * diagonal_size_ && out->links != 0)
       out->excess = 0;
     return Fault::none;
   }
   /// Where the row read last lies.
+  PetscInt cell() const { return cell_; }
   const GridSize& at() const { return at_; }
-  const Neighbourhood& near() const { return near_; }
 
 private:
+  template <bool own, class CellOf, class Take>
+  Fault read_block(const LocalRows::Block& block, PetscInt row, CellOf&& cell_of, RowSums* out, Take&& take) {
+    double sum = out->excess;
+    unsigned links = out->links;
+    const PetscInt last = block.ia[row + 1];
+    for (PetscInt e = block.ia[row]; e < last; ++e) {
+      const PetscInt column = block.ja[e];
+      const double a = block.a[e];
+      sum += a;
+      if (own && column == row) {
+        diagonal_size_ += std::abs(a);
+        continue;
+      }
+      if (a == 0)
+        continue;
+      const PetscInt difference = cell_of(column) - cell_;
+      const Direction d = cursor_.find(difference);
+      if (d < 0)
+        return std::isfinite(a) ? Fault::far : Fault::not_finite;
+      if (links >> d & 1)
+        return Fault::twice;
+      links |= 1U << d;
+      take(d, -a, own ? column : -1);
+      const PetscInt stride = near_.stride[static_cast<std::size_t>(d / 2)];
+      if (difference != (d % 2 ? stride : -stride))
+        out->wrapped |= 1U << (d / 2);
+    }
+    out->excess = sum;
+    out->links = links;
+    return Fault::none;
+  }
+
   const LocalRows& rows_;
-  Neighbourhood near_;
+  const Neighbourhood near_;
+  DirectionCursor cursor_;
   CellWalker walker_;
   const PetscInt* ghost_cells_;
   const PetscInt* cells_;
   PetscInt begin_;
+  PetscInt cell_ = 0;
   GridSize at_{};
+  double diagonal_size_ = 0;
 };
 
 /// What stands against a row, in one line.

@@ -73,7 +73,7 @@ TEST(Operator, OfVariableCoefficientsHasTheGeneralForm) {
 TEST(Operator, WithMoreThan256KindsOfExcessHasTheGeneralForm) {
   Coefficients c = neumann();
   c.excess = [](const Domain&, int cell) { return 1 + 0.001 * cell; };
-  const Domain d = box(8, 8, 8);
+  const Domain d = box(12, 12, 12);
   EXPECT_FALSE(place(d, full(d), c).op.uniform);
   c.excess = [](const Domain&, int cell) { return 1 + cell % 256; };
   EXPECT_TRUE(place(d, full(d), c).op.uniform);
