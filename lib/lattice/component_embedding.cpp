@@ -297,8 +297,8 @@ bool ComponentEmbedding::propagate() {
   return true;
 }
 
-// Where the neighbours of `v` lie far apart along one axis, and each side leaves one cell for it, the axis closes after the
-// distance of the two cells.
+// Where the neighbours of `v` lie far apart along one axis, the axis may close after the distance of the cells that the two
+// sides leave for it: the largest, which is straight on from both.
 bool ComponentEmbedding::close_axis(std::int32_t v) {
   std::int32_t first = -1;
   std::array<Candidates, 2> side;
@@ -341,10 +341,10 @@ bool ComponentEmbedding::close_axis(std::int32_t v) {
       }
       if (axes != 1 || period_[static_cast<std::size_t>(axis)] > 0 || difference < 5)
         continue;
-      if (closing >= 0 && (closing != axis || after != difference))
-        return false;
-      closing = axis;
-      after = difference;
+      if (difference > after) {
+        closing = axis;
+        after = difference;
+      }
     }
   }
   if (closing < 0)

@@ -11,6 +11,8 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
   const Neighbourhood near(lattice.size, lattice.periodic);
   const PetscInt* cells = lattice.natural ? nullptr : lattice.cells.data();
   const PetscInt blocks = graph.n / block + (graph.n % block > 0);
+  const FullRow full(near);
+  const auto cell_of = [cells](PetscInt r) { return cells ? cells[r] : r; };
   std::atomic<bool> good = true;
 #pragma omp parallel for schedule(static)
   for (PetscInt b = 0; b < blocks; ++b) {
@@ -18,13 +20,15 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
       continue;
     const PetscInt first = b * block, last = graph.n - first > block ? first + block : graph.n;
     CellWalker walker(lattice.size);
-    DirectionCursor cursor(near);
     for (PetscInt r = first; r < last; ++r) {
-      const PetscInt cell = cells ? cells[r] : r;
-      cursor.start(walker.move_to(cell));
-      for (PetscInt e = graph.ia[r]; e < graph.ia[r + 1]; ++e) {
+      const PetscInt cell = cell_of(r);
+      const GridSize& at = walker.move_to(cell);
+      const PetscInt begin = graph.ia[r], end = graph.ia[r + 1];
+      if (near.is_interior(at) && full.matches(graph.ja + begin, end - begin, cell, cell_of))
+        continue;
+      for (PetscInt e = begin; e < end; ++e) {
         const PetscInt c = graph.ja[e];
-        if (c == r || cursor.find((cells ? cells[c] : c) - cell) >= 0)
+        if (c == r || near.direction(at, cell_of(c) - cell) >= 0)
           continue;
         if (graph.is_edge(r, e)) {
           good.store(false, std::memory_order_relaxed);

@@ -24,6 +24,14 @@ struct Neighbourhood {
     }
   }
 
+  /// Whether the cell has both neighbours on each axis with more than one cell.
+  bool is_interior(const GridSize& at) const {
+    bool interior = true;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      interior &= stride[axis] == 0 || (at[axis] > 0 && at[axis] + 1 < size[axis]);
+    return interior;
+  }
+
   /// The direction in which the cell numbered `difference` higher lies from the cell at `at`; -1 where it is no neighbour.
   Direction direction(const GridSize& at, PetscInt difference) const {
     for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -47,35 +55,31 @@ struct Neighbourhood {
   }
 };
 
-/// Finds the directions of a row's columns with about one comparison each where the columns ascend in cell number.
-class DirectionCursor {
-public:
-  explicit DirectionCursor(const Neighbourhood& near)
-      : near_(near), step_{-near.stride[2], -near.stride[1], -near.stride[0], near.stride[0], near.stride[1],
-                          near.stride[2]} {}
-  void start(const GridSize& at) {
-    at_ = at;
-    next_ = 0;
-  }
-  Direction find(PetscInt difference) {
-    constexpr std::array<Direction, 6> ascending{4, 2, 0, 1, 3, 5};
-    while (next_ < 6) {
-      const std::size_t now = next_++;
-      if (difference != step_[now])
-        continue;
-      const Direction d = ascending[now];
-      const auto axis = static_cast<std::size_t>(d / 2);
-      if (d % 2 ? at_[axis] + 1 < near_.size[axis] : at_[axis] > 0)
-        return d;
-    }
-    return near_.direction(at_, difference);
-  }
+/// The cells of a full row in ascending order, by difference of cell numbers: the neighbours and, between them, itself.
+struct FullRow {
+  int entries = 0;
+  std::array<PetscInt, 7> difference{};
+  std::array<Direction, 7> direction{}; // -1 for the cell itself
 
-private:
-  const Neighbourhood& near_;
-  std::array<PetscInt, 6> step_;
-  GridSize at_{};
-  std::size_t next_ = 0;
+  explicit FullRow(const Neighbourhood& near) {
+    for (const Direction d : {4, 2, 0, -1, 1, 3, 5}) {
+      const PetscInt stride = d < 0 ? 0 : near.stride[static_cast<std::size_t>(d / 2)];
+      if (d >= 0 && stride == 0)
+        continue;
+      direction[static_cast<std::size_t>(entries)] = d;
+      difference[static_cast<std::size_t>(entries++)] = d % 2 > 0 ? stride : -stride;
+    }
+  }
+  /// Whether the columns are those of the full row of `cell`, in this order.
+  template <class CellOf>
+  bool matches(const PetscInt* columns, PetscInt count, PetscInt cell, CellOf&& cell_of) const {
+    if (count != entries)
+      return false;
+    bool same = true;
+    for (int e = 0; e < entries; ++e)
+      same &= cell_of(columns[e]) - cell == difference[static_cast<std::size_t>(e)];
+    return same;
+  }
 };
 
 /// The place of a cell, found without division while cells come in ascending order.
@@ -112,7 +116,7 @@ struct RowSums {
 class RowReader {
 public:
   RowReader(const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells)
-      : rows_(rows), near_(lattice.size, lattice.periodic), cursor_(near_), walker_(lattice.size),
+      : rows_(rows), near_(lattice.size, lattice.periodic), full_(near_), walker_(lattice.size),
         ghost_cells_(ghost_cells), cells_(lattice.natural ? nullptr : lattice.cells.data()), begin_(lattice.row_begin) {}
   RowReader(const RowReader&) = delete;
   RowReader& operator=(const RowReader&) = delete;
@@ -125,15 +129,12 @@ public:
     *out = RowSums{};
     diagonal_size_ = 0;
     Fault fault = Fault::none;
-    cursor_.start(at_);
     if (cells_)
       fault = read_block<true>(rows_.own, row, [this](PetscInt c) { return cells_[c]; }, out, take);
     else
       fault = read_block<true>(rows_.own, row, [this](PetscInt c) { return c + begin_; }, out, take);
-    if (fault == Fault::none && rows_.other.ia) {
-      cursor_.start(at_);
+    if (fault == Fault::none && rows_.other.ia)
       fault = read_block<false>(rows_.other, row, [this](PetscInt c) { return ghost_cells_[c]; }, out, take);
-    }
     if (fault != Fault::none)
       return fault;
     if (!std::isfinite(out->excess))
@@ -151,8 +152,29 @@ private:
   Fault read_block(const LocalRows::Block& block, PetscInt row, CellOf&& cell_of, RowSums* out, Take&& take) {
     double sum = out->excess;
     unsigned links = out->links;
-    const PetscInt last = block.ia[row + 1];
-    for (PetscInt e = block.ia[row]; e < last; ++e) {
+    const PetscInt first = block.ia[row], last = block.ia[row + 1];
+    if (own && near_.is_interior(at_) && full_.matches(block.ja + first, last - first, cell_, cell_of)) {
+      bool coupled = true;
+      for (int e = 0; e < full_.entries; ++e)
+        coupled &= block.a[first + e] != 0;
+      if (coupled) {
+        for (int e = 0; e < full_.entries; ++e) {
+          const double a = block.a[first + e];
+          const Direction d = full_.direction[static_cast<std::size_t>(e)];
+          sum += a;
+          if (d < 0) {
+            diagonal_size_ = std::abs(a);
+            continue;
+          }
+          links |= 1U << d;
+          take(d, -a, block.ja[first + e]);
+        }
+        out->excess = sum;
+        out->links = links;
+        return Fault::none;
+      }
+    }
+    for (PetscInt e = first; e < last; ++e) {
       const PetscInt column = block.ja[e];
       const double a = block.a[e];
       sum += a;
@@ -163,7 +185,7 @@ private:
       if (a == 0)
         continue;
       const PetscInt difference = cell_of(column) - cell_;
-      const Direction d = cursor_.find(difference);
+      const Direction d = near_.direction(at_, difference);
       if (d < 0)
         return std::isfinite(a) ? Fault::far : Fault::not_finite;
       if (links >> d & 1)
@@ -181,7 +203,7 @@ private:
 
   const LocalRows& rows_;
   const Neighbourhood near_;
-  DirectionCursor cursor_;
+  const FullRow full_;
   CellWalker walker_;
   const PetscInt* ghost_cells_;
   const PetscInt* cells_;
