@@ -9,13 +9,30 @@ struct RowCouplings : RowSums {
   PetscInt column[6]{}; // local row of the neighbour, -1 on another rank
 };
 
-Fault read_couplings(RowReader* reader, PetscInt r, RowCouplings* row) {
-  *row = RowCouplings{};
-  return reader->read(r, row, [row](Direction d, double w, PetscInt column) {
+struct TakeCouplings {
+  RowCouplings* row;
+  void operator()(Direction d, double w, PetscInt column) const {
     row->w[d] = w;
     row->column[d] = column;
-  });
+  }
+};
+
+Fault read_couplings(RowReader* reader, PetscInt r, RowCouplings* row) {
+  TakeCouplings take{row};
+  *row = RowCouplings{};
+  return reader->read(r, row, take);
 }
+
+// Whether all couplings along an axis are those seen there first.
+struct CompareUnits {
+  std::array<double, 3> unit{};
+  bool uniform = true;
+  void operator()(Direction d, double w, PetscInt) {
+    double& h = unit[static_cast<std::size_t>(d / 2)];
+    h = h == 0 ? w : h;
+    uniform &= w == h;
+  }
+};
 
 // Compares the lower couplings of a row, those that `wanted` chooses by column, with the faces of the cells below; false
 // where one differs. A face whose cell has no row here belongs to another rank: it is written.
@@ -39,22 +56,15 @@ bool compare_lower(const Pass& pass, const RowCouplings& row, std::size_t c, Wan
 void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {
   RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
   LatticeOperator& op = *pass.op;
-  std::array<double, 3> unit{};
-  bool uniform = true;
+  CompareUnits units;
   RowSums row{};
-  const auto take = [&unit, &uniform](Direction d, double w, PetscInt) {
-    double& h = unit[static_cast<std::size_t>(d / 2)];
-    if (h == 0)
-      h = w;
-    uniform &= w == h;
-  };
   for (PetscInt r = first; r < last; ++r) {
-    found->fault = reader.read(r, &row, take);
+    found->fault = reader.read(r, &row, units);
     if (found->fault != Fault::none) {
       found->bad_row = r;
       return;
     }
-    const int code = uniform ? found->code_of(row.excess, row.links) : -1;
+    const int code = units.uniform ? found->code_of(row.excess, row.links) : -1;
     if (code < 0) {
       found->uniform = false;
       return;
@@ -64,8 +74,8 @@ void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings
     op.links[c] = static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit);
     op.excess_code[c] = static_cast<std::uint8_t>(code);
   }
-  found->unit = unit;
-  for (const double h : unit) {
+  found->unit = units.unit;
+  for (const double h : units.unit) {
     if (h != 0) {
       found->min_coupling = std::min(found->min_coupling, h);
       found->max_coupling = std::max(found->max_coupling, h);

@@ -41,7 +41,9 @@ struct BlockFindings {
       excess_values.push_back(value);
       most_links.push_back(0);
     }
-    most_links[code] = std::max(most_links[code], std::popcount(links));
+    int& most = most_links[code];
+    if (most < 6) // the count is a call on processors without the instruction
+      most = std::max(most, std::popcount(links));
     return static_cast<int>(code);
   }
 };

@@ -75,8 +75,16 @@ struct FullRow {
   bool matches(const PetscInt* columns, PetscInt count, PetscInt cell, CellOf&& cell_of) const {
     if (count != entries)
       return false;
+    return entries == 7 ? all_match<7>(columns, cell, cell_of) : all_match<0>(columns, cell, cell_of);
+  }
+
+private:
+  // N: the number of entries where it is known beforehand, 0 elsewhere.
+  template <int N, class CellOf>
+  bool all_match(const PetscInt* columns, PetscInt cell, CellOf&& cell_of) const {
+    const int count = N > 0 ? N : entries;
     bool same = true;
-    for (int e = 0; e < entries; ++e)
+    for (int e = 0; e < count; ++e)
       same &= cell_of(columns[e]) - cell == difference[static_cast<std::size_t>(e)];
     return same;
   }
@@ -121,7 +129,8 @@ public:
   RowReader(const RowReader&) = delete;
   RowReader& operator=(const RowReader&) = delete;
 
-  /// Calls take(direction, coupling, column) for each coupling; column is the local row, or -1 on another rank.
+  /// Calls take(direction, coupling, column) for each coupling (on a copy that is assigned back, so that its state can stay
+  /// in registers); column is the local row, or -1 on another rank.
   template <class Take>
   Fault read(PetscInt row, RowSums* out, Take&& take) {
     cell_ = cells_ ? cells_[row] : row + begin_;
@@ -154,21 +163,9 @@ private:
     unsigned links = out->links;
     const PetscInt first = block.ia[row], last = block.ia[row + 1];
     if (own && near_.is_interior(at_) && full_.matches(block.ja + first, last - first, cell_, cell_of)) {
-      bool coupled = true;
-      for (int e = 0; e < full_.entries; ++e)
-        coupled &= block.a[first + e] != 0;
+      const bool coupled = full_.entries == 7 ? take_full<7>(block.a + first, block.ja + first, &sum, &links, take)
+                                              : take_full<0>(block.a + first, block.ja + first, &sum, &links, take);
       if (coupled) {
-        for (int e = 0; e < full_.entries; ++e) {
-          const double a = block.a[first + e];
-          const Direction d = full_.direction[static_cast<std::size_t>(e)];
-          sum += a;
-          if (d < 0) {
-            diagonal_size_ = std::abs(a);
-            continue;
-          }
-          links |= 1U << d;
-          take(d, -a, block.ja[first + e]);
-        }
         out->excess = sum;
         out->links = links;
         return Fault::none;
@@ -199,6 +196,34 @@ private:
     out->excess = sum;
     out->links = links;
     return Fault::none;
+  }
+
+  // The entries of a full row; false, and nothing taken, where one is zero. N as for FullRow.
+  template <int N, class Take>
+  bool take_full(const double* a, const PetscInt* columns, double* sum, unsigned* links, Take&& take) {
+    constexpr std::array<Direction, 7> ascending{4, 2, 0, -1, 1, 3, 5};
+    const int count = N > 0 ? N : full_.entries;
+    bool coupled = true;
+    for (int e = 0; e < count; ++e)
+      coupled &= a[e] != 0;
+    if (!coupled)
+      return false;
+    auto local = take;
+    double total = 0;
+    for (int e = 0; e < count; ++e) {
+      const auto place = static_cast<std::size_t>(e);
+      const Direction d = N == 7 ? ascending[place] : full_.direction[place];
+      total += a[e];
+      if (d < 0) {
+        diagonal_size_ = std::abs(a[e]);
+      } else {
+        *links |= 1U << d;
+        local(d, -a[e], columns[e]);
+      }
+    }
+    *sum = total;
+    take = local;
+    return true;
   }
 
   const LocalRows& rows_;
