@@ -89,8 +89,9 @@ std::unique_ptr<System> laplacian(PetscInt n, int balls, bool shuffle, double sp
 }
 
 void count_rows(benchmark::State& state, std::size_t rows) {
-  state.counters["ns_per_row"] = benchmark::Counter(static_cast<double>(rows) * 1e-9 * static_cast<double>(state.iterations()),
-                                                    benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+  state.counters["ns_per_row"] =
+      benchmark::Counter(static_cast<double>(rows) * 1e-9 * static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
 void place(benchmark::State& state, Mat A, DM dm, const GridSize* size, std::size_t rows, bool again) {

@@ -7,8 +7,12 @@ namespace linnet {
 
 namespace {
 
-constexpr int axis_of(int direction) { return direction / 2; }
-constexpr int reverse(int direction) { return direction ^ 1; }
+constexpr int axis_of(int direction) {
+  return direction / 2;
+}
+constexpr int reverse(int direction) {
+  return direction ^ 1;
+}
 
 int degree(const std::array<std::int32_t, 6>& neighbours) {
   return static_cast<int>(std::find(neighbours.begin(), neighbours.end(), -1) - neighbours.begin());
@@ -167,7 +171,8 @@ void ComponentEmbedding::drop_mirror_images(Candidates* found) const {
     const CellPosition& cell = found->cell[static_cast<std::size_t>(c)];
     bool image = false;
     for (int axis = first_unused; axis < 3; ++axis)
-      image |= !used_[static_cast<std::size_t>(axis)] && cell.x[axis] != 0 && !(axis == first_unused && cell.x[axis] > 0);
+      image |=
+          !used_[static_cast<std::size_t>(axis)] && cell.x[axis] != 0 && !(axis == first_unused && cell.x[axis] > 0);
     if (!image)
       found->keep(c);
   }
@@ -297,8 +302,8 @@ bool ComponentEmbedding::propagate() {
   return true;
 }
 
-// Where the neighbours of `v` lie far apart along one axis, the axis may close after the distance of the cells that the two
-// sides leave for it: the largest, which is straight on from both.
+// Where the neighbours of `v` lie far apart along one axis, the axis may close after the distance of the cells that the
+// two sides leave for it: the largest, which is straight on from both.
 bool ComponentEmbedding::close_axis(std::int32_t v) {
   std::int32_t first = -1;
   std::array<Candidates, 2> side;
@@ -334,7 +339,8 @@ bool ComponentEmbedding::close_axis(std::int32_t v) {
       int axes = 0, axis = -1;
       std::int32_t difference = 0;
       for (int x = 0; x < 3; ++x) {
-        const std::int32_t d = side[1].cell[static_cast<std::size_t>(b)].x[x] - side[0].cell[static_cast<std::size_t>(a)].x[x];
+        const std::int32_t d =
+            side[1].cell[static_cast<std::size_t>(b)].x[x] - side[0].cell[static_cast<std::size_t>(a)].x[x];
         axes += d != 0;
         axis = d != 0 ? x : axis;
         difference = d != 0 ? std::abs(d) : difference;
@@ -385,17 +391,20 @@ bool ComponentEmbedding::decide() {
   while (open_head_ < open_.size()) {
     const std::int32_t v = open_[open_head_++];
     is_open_[static_cast<std::size_t>(v)] = 0;
-    if (is_placed(v) || std::none_of(of(v).begin(), of(v).end(), [this](std::int32_t u) { return u >= 0 && is_placed(u); }))
+    if (is_placed(v) ||
+        std::none_of(of(v).begin(), of(v).end(), [this](std::int32_t u) { return u >= 0 && is_placed(u); }))
       continue;
     Decision decision{v, trail_.size(), open_head_, used_, period_, candidates(v), 0};
     std::array<int, 6> worth{}, order{0, 1, 2, 3, 4, 5};
     for (int c = 0; c < decision.left.count; ++c)
       worth[static_cast<std::size_t>(c)] = likelihood(v, decision.left.cell[static_cast<std::size_t>(c)]);
-    std::stable_sort(order.begin(), order.begin() + decision.left.count,
-                     [&](int a, int b) { return worth[static_cast<std::size_t>(a)] < worth[static_cast<std::size_t>(b)]; });
+    std::stable_sort(order.begin(), order.begin() + decision.left.count, [&](int a, int b) {
+      return worth[static_cast<std::size_t>(a)] < worth[static_cast<std::size_t>(b)];
+    });
     const Candidates found = decision.left;
     for (int c = 0; c < found.count; ++c)
-      decision.left.cell[static_cast<std::size_t>(c)] = found.cell[static_cast<std::size_t>(order[static_cast<std::size_t>(c)])];
+      decision.left.cell[static_cast<std::size_t>(c)] =
+          found.cell[static_cast<std::size_t>(order[static_cast<std::size_t>(c)])];
     decisions_.push_back(decision);
     return true;
   }

@@ -13,13 +13,13 @@ namespace linnet {
 ///   - 4-cycles are unit squares: two edges of a vertex that share one are perpendicular;
 ///   - the edges of a vertex with all neighbours pair up into opposite ones, which share no 4-cycle.
 /// Vertices are placed when these leave one cell. Where none is left with one, a vertex is placed by what is likely
-/// (numbering like that of parallel edges nearby, then straight on), and if that fails the next cell is tried, a bounded
-/// number of times. Axes that close are noticed when the placement meets itself, after at least five cells.
+/// (numbering like that of parallel edges nearby, then straight on), and if that fails the next cell is tried, a
+/// bounded number of times. Axes that close are noticed when the placement meets itself, after at least five cells.
 class ComponentEmbedding {
 public:
   struct Rules {
-    int dimensions;    // 2 or 3
-    bool close;        // axes may close
+    int dimensions;       // 2 or 3
+    bool close;           // axes may close
     bool contact_couples; // rows on neighbouring cells are coupled: no wall is thinner than a cell
   };
 
@@ -82,7 +82,7 @@ private:
   std::vector<std::uint8_t> placed_;
   CellMap map_;
   std::array<std::int32_t, 3> period_{};
-  std::array<bool, 3> used_{}; // some vertex lies off the origin along the axis
+  std::array<bool, 3> used_{};      // some vertex lies off the origin along the axis
   std::vector<std::int32_t> trail_; // in the order of placing; from `head_` on, neighbours are still to be tried
   std::size_t head_ = 0;
   std::vector<std::int32_t> open_; // had several cells when tried last

@@ -9,7 +9,9 @@ namespace linnet {
 
 namespace {
 
-std::string row_text(PetscInt row) { return "row " + std::to_string(row); }
+std::string row_text(PetscInt row) {
+  return "row " + std::to_string(row);
+}
 
 // Each cell is asked how many rows claim it, where a layout puts the cell.
 PetscErrorCode CheckUniqueAcrossRanks(MPI_Comm comm, const PetscInt* cells, PetscInt rows, PetscInt cell_count,
@@ -61,8 +63,7 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
   PetscFunctionBegin;
   refusal->clear();
   const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
-  const std::string grid =
-      std::to_string(size[0]) + "," + std::to_string(size[1]) + "," + std::to_string(size[2]);
+  const std::string grid = std::to_string(size[0]) + "," + std::to_string(size[1]) + "," + std::to_string(size[2]);
   std::int64_t cell_count = 1;
   for (const PetscInt extent : size) {
     if (extent < 1 || extent > PETSC_MAX_INT / cell_count) {
@@ -94,8 +95,8 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
     if (ranks == 1) {
       check_unique(numbers, rows, static_cast<PetscInt>(cell_count), refusal);
     } else {
-      PetscCall(CheckUniqueAcrossRanks(comm, numbers, rows, static_cast<PetscInt>(cell_count), lattice->row_begin,
-                                       refusal));
+      PetscCall(
+          CheckUniqueAcrossRanks(comm, numbers, rows, static_cast<PetscInt>(cell_count), lattice->row_begin, refusal));
       PetscCall(AgreeOnRefusal(comm, refusal));
     }
   }

@@ -42,8 +42,8 @@ PetscErrorCode PlaceFromDMDA(Mat A, DM dm, Lattice* lattice, bool* applies, std:
   const auto cell = [&](PetscInt i, PetscInt j, PetscInt k) {
     return i + lattice->size[0] * (j + lattice->size[1] * k);
   };
-  const bool planes = (width[0] == size[0] || width[1] * width[2] <= 1) &&
-                      (width[0] * width[1] == size[0] * size[1] || width[2] <= 1);
+  const bool planes =
+      (width[0] == size[0] || width[1] * width[2] <= 1) && (width[0] * width[1] == size[0] * size[1] || width[2] <= 1);
   scattered = rows > 0 && !(planes && cell(first[0], first[1], first[2]) == lattice->row_begin);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &scattered, 1, MPI_INT, MPI_MAX, comm));
   lattice->natural = !scattered;

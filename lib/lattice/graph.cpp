@@ -48,7 +48,9 @@ bool contains(const Neighbours& neighbours, std::int32_t vertex) {
   return std::find(neighbours.begin(), neighbours.end(), vertex) != neighbours.end();
 }
 
-std::string row_text(PetscInt row) { return "row " + std::to_string(row); }
+std::string row_text(PetscInt row) {
+  return "row " + std::to_string(row);
+}
 
 std::string check(const Adjacency& adjacency) {
   for (std::size_t v = 0; v < adjacency.size(); ++v) {
@@ -87,8 +89,7 @@ Adjacency adjacency_of(const GraphView& graph, std::string* refusal) {
       ++degree;
     }
     if (degree > 6) {
-      *refusal = row_text(r) + " has " + std::to_string(degree) +
-                 " off-diagonal entries: more than a 7-point operator";
+      *refusal = row_text(r) + " has " + std::to_string(degree) + " off-diagonal entries: more than a 7-point operator";
       return {};
     }
   }

@@ -6,8 +6,8 @@
 
 namespace linnet {
 
-/// Runs `body`, which returns a PetscErrorCode, and turns want of memory in C++ into PETSc's error: no exception crosses
-/// PETSc's frames.
+/// Runs `body`, which returns a PetscErrorCode, and turns want of memory in C++ into PETSc's error: no exception
+/// crosses PETSc's frames.
 template <class Body>
 PetscErrorCode Guarded(Body&& body) {
   try {

@@ -13,8 +13,8 @@ namespace linnet {
 /// {nx, ny, nz}; an axis that is not used has size 1.
 using GridSize = std::array<PetscInt, 3>;
 
-/// Where the rows of a matrix lie: row r of this rank at cell i + nx (j + ny k), 0 <= i < nx and so on. No two rows share
-/// a cell; a cell may have no row.
+/// Where the rows of a matrix lie: row r of this rank at cell i + nx (j + ny k), 0 <= i < nx and so on. No two rows
+/// share a cell; a cell may have no row.
 struct Lattice {
   GridSize size{0, 0, 0};
   /// The last cell of the axis is a neighbour of its first. Only with at least three cells: with two, both ways round
@@ -36,8 +36,8 @@ struct Lattice {
 // left to failures of PETSc and of memory.
 
 /// From a DMDA with one degree of freedom, of any dimension, decomposition and boundary type, whose global numbering is
-/// the matrix's. *applies is false, and nothing else is touched, where `dm` is null, no DMDA, or lays out another number
-/// of rows. Whether the matrix fits is for BuildLatticeOperator() to find.
+/// the matrix's. *applies is false, and nothing else is touched, where `dm` is null, no DMDA, or lays out another
+/// number of rows. Whether the matrix fits is for BuildLatticeOperator() to find.
 PetscErrorCode PlaceFromDMDA(Mat A, DM dm, Lattice* lattice, bool* applies, std::string* refusal);
 
 /// From one cell number a local row: refused where the length is not the matrix's, a number is outside the grid or is
@@ -45,10 +45,11 @@ PetscErrorCode PlaceFromDMDA(Mat A, DM dm, Lattice* lattice, bool* applies, std:
 PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* lattice, std::string* refusal);
 
 /// From the graph of the matrix alone: compact or full numbering, rows in any order, several components. Linear in the
-/// number of rows; the axes may come out permuted or reflected. On several ranks the graph is gathered on the first one,
-/// which must have room for it, and recovered there. What is returned has been checked: each nonzero off-diagonal couples
-/// neighbours, no two rows share a cell. Numbering that is not natural is refused where an axis closes after 3 or 4 cells,
-/// and may be refused where long one-cell passages leave too much freedom. At most 32 cells a row, and 4096 more.
+/// number of rows; the axes may come out permuted or reflected. On several ranks the graph is gathered on the first
+/// one, which must have room for it, and recovered there. What is returned has been checked: each nonzero off-diagonal
+/// couples neighbours, no two rows share a cell. Numbering that is not natural is refused where an axis closes after 3
+/// or 4 cells, and may be refused where long one-cell passages leave too much freedom. At most 32 cells a row, and 4096
+/// more.
 PetscErrorCode RecoverLattice(Mat A, Lattice* lattice, std::string* refusal);
 
 } // namespace linnet

@@ -63,7 +63,8 @@ PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal) {
   PetscCall(MatGetOwnershipRange(A, &rows->begin, nullptr));
   rows->global_count = m;
   differs = rows->count != local_columns;
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &differs, 1, MPI_INT, MPI_MAX, PetscObjectComm(reinterpret_cast<PetscObject>(A))));
+  PetscCallMPI(
+      MPI_Allreduce(MPI_IN_PLACE, &differs, 1, MPI_INT, MPI_MAX, PetscObjectComm(reinterpret_cast<PetscObject>(A))));
   if (differs) {
     *refusal = "the matrix distributes its rows and its columns differently";
     PetscFunctionReturn(0);

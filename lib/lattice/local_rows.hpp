@@ -26,8 +26,8 @@ struct LocalRows {
   PetscInt ghost_count = 0;
 };
 
-/// *refusal says so where the matrix is not square, is no AIJ matrix or distributes rows and columns differently; the rows
-/// are then not open. Collective.
+/// *refusal says so where the matrix is not square, is no AIJ matrix or distributes rows and columns differently; the
+/// rows are then not open. Collective.
 PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal);
 PetscErrorCode CloseLocalRows(LocalRows* rows);
 

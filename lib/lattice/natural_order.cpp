@@ -97,8 +97,12 @@ struct Run {
   GridSize offset;
 };
 
-GridSize operator+(const GridSize& a, const GridSize& b) { return {a[0] + b[0], a[1] + b[1], a[2] + b[2]}; }
-GridSize operator-(const GridSize& a, const GridSize& b) { return {a[0] - b[0], a[1] - b[1], a[2] - b[2]}; }
+GridSize operator+(const GridSize& a, const GridSize& b) {
+  return {a[0] + b[0], a[1] + b[1], a[2] + b[2]};
+}
+GridSize operator-(const GridSize& a, const GridSize& b) {
+  return {a[0] - b[0], a[1] - b[1], a[2] - b[2]};
+}
 
 class RunForest {
 public:
@@ -324,8 +328,8 @@ private:
     return offset * offset > y * z ? Axis::z : Axis::y;
   }
 
-  // Whether the run of the edge's row, put beyond the edge along the axis, lies between the nearest runs before and after
-  // it whose places are known from the edge's column.
+  // Whether the run of the edge's row, put beyond the edge along the axis, lies between the nearest runs before and
+  // after it whose places are known from the edge's column.
   bool ascends(const Back& edge, Axis axis) {
     constexpr PetscInt reach = 8;
     GridSize place, other;
@@ -390,6 +394,8 @@ private:
 
 } // namespace
 
-bool natural_compact(const GraphView& graph, Pieces* pieces) { return CompactPlacer(graph).place(pieces); }
+bool natural_compact(const GraphView& graph, Pieces* pieces) {
+  return CompactPlacer(graph).place(pieces);
+}
 
 } // namespace linnet

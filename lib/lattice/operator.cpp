@@ -13,7 +13,8 @@ namespace {
 // Rows are taken in blocks of this many, so that what a block finds does not depend on the threads.
 constexpr PetscInt block_rows = 16384;
 
-// A cell whose upper neighbour has no coupling back, or the other way round, both having rows here; none: the cell count.
+// A cell whose upper neighbour has no coupling back, or the other way round, both having rows here; none: the cell
+// count.
 std::size_t find_one_sided(const LatticeOperator& op) {
   const std::size_t nx = static_cast<std::size_t>(op.size[0]), ny = static_cast<std::size_t>(op.size[1]);
   const std::size_t nz = static_cast<std::size_t>(op.size[2]), lines = ny * nz;
@@ -117,14 +118,13 @@ bool join_uniform(const Pass& pass, const std::vector<BlockFindings>& blocks) {
     CellWalker walker(pass.lattice.size);
     for (PetscInt r = first; r < last; ++r) {
       const PetscInt cell = pass.lattice.cell(r);
-      std::uint8_t& c = op.excess_code[pass.whole ? static_cast<std::size_t>(cell)
-                                                  : pass.place(cell, walker.move_to(cell))];
+      std::uint8_t& c =
+          op.excess_code[pass.whole ? static_cast<std::size_t>(cell) : pass.place(cell, walker.move_to(cell))];
       c = code[b][c];
     }
   }
   return true;
 }
-
 
 std::string entry_text(PetscInt row, PetscInt column) {
   return "entry (" + std::to_string(row) + ", " + std::to_string(column) + ")";

@@ -18,11 +18,12 @@ using Direction = int;
 /// The box is the whole lattice on one rank. On several it encloses the rows of the rank, with one layer of cells below
 /// them on each axis that it does not span, so that the six couplings of each row are at hand without communication.
 ///
-/// One structure for all readers, dense over the box rather than listed by row: a sweep needs neighbours without an index
-/// array (a row's place is lattice.cell() and box_index()), a coupling is stored once and not from both sides, and a rank
-/// of a DMDA owns a box anyway. It has two forms, since the commonest operators have few distinct coefficients:
-///   uniform: along each axis all couplings are unit[axis], and the excess takes at most 256 values on a rank; 2 bytes a cell;
-///   general: 33 bytes a cell.
+/// One structure for all readers, dense over the box rather than listed by row: a sweep needs neighbours without an
+/// index array (a row's place is lattice.cell() and box_index()), a coupling is stored once and not from both sides,
+/// and a rank of a DMDA owns a box anyway. It has two forms, since the commonest operators have few distinct
+/// coefficients:
+///   uniform: along each axis all couplings are unit[axis], and the excess takes at most 256 values on a rank; 2 bytes
+///   a cell; general: 33 bytes a cell.
 /// Excess below rounding (16 eps |a_cc|) is stored as zero.
 struct LatticeOperator {
   /// Bits 0 to 5: coupled with the neighbour in that direction. Bit 6: a row of this rank lies here.
@@ -39,7 +40,8 @@ struct LatticeOperator {
 
   /// The same on all ranks, as are the figures below, which are over all ranks.
   bool uniform = false;
-  /// Uniform form: the coupling along each axis (0 where there is none), and the excess as excess_values[excess_code[c]].
+  /// Uniform form: the coupling along each axis (0 where there is none), and the excess as
+  /// excess_values[excess_code[c]].
   std::array<double, 3> unit{};
   Buffer<std::uint8_t> excess_code;
   std::vector<double> excess_values;
@@ -102,13 +104,14 @@ struct LatticeOperator {
   }
 };
 
-/// Reads the coefficients of `A` (AIJ, on any number of ranks) onto the lattice, and checks them edge by edge: each nonzero
-/// off-diagonal couples neighbours, has a counterpart that equals it to 1e-12 of its size, and all values are finite;
-/// refused otherwise. Stored zeros count as no entry. Called again when values changed and the nonzeros did not: the
-/// placement then needs no other work, and the memory is used again. Collective.
+/// Reads the coefficients of `A` (AIJ, on any number of ranks) onto the lattice, and checks them edge by edge: each
+/// nonzero off-diagonal couples neighbours, has a counterpart that equals it to 1e-12 of its size, and all values are
+/// finite; refused otherwise. Stored zeros count as no entry. Called again when values changed and the nonzeros did
+/// not: the placement then needs no other work, and the memory is used again. Collective.
 PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperator* op, std::string* refusal);
 
-/// A lattice and an operator that follow a matrix: the placement is kept for as long as MatGetNonzeroState() is the same.
+/// A lattice and an operator that follow a matrix: the placement is kept for as long as MatGetNonzeroState() is the
+/// same.
 struct LatticePlacement {
   Lattice lattice;
   LatticeOperator op;
@@ -118,10 +121,10 @@ struct LatticePlacement {
   PetscObjectState nonzeros = -1;
 };
 
-/// Places `A` and reads its coefficients, from the first source there is: `dm`, or the DM of the matrix; an IS composed on
-/// the matrix as "linnet_cells", one cell number a local row, with `size` (null where the caller knows none: then refused);
-/// the matrix alone. Where the matrix is the one placed before and its nonzeros did not change, the lattice is kept and only
-/// the coefficients are read. Collective.
+/// Places `A` and reads its coefficients, from the first source there is: `dm`, or the DM of the matrix; an IS composed
+/// on the matrix as "linnet_cells", one cell number a local row, with `size` (null where the caller knows none: then
+/// refused); the matrix alone. Where the matrix is the one placed before and its nonzeros did not change, the lattice
+/// is kept and only the coefficients are read. Collective.
 PetscErrorCode UpdateLatticePlacement(Mat A, DM dm, const GridSize* size, LatticePlacement* placement,
                                       std::string* refusal);
 

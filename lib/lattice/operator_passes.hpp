@@ -63,8 +63,8 @@ struct Pass {
 /// Uniform form: links and codes of rows first ... last - 1. Stops where they are not uniform.
 void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found);
 
-/// General form: links, upper faces and excess. Lower couplings are compared where the row below came earlier in the block;
-/// the other rows go to `later`.
+/// General form: links, upper faces and excess. Lower couplings are compared where the row below came earlier in the
+/// block; the other rows go to `later`.
 void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found, std::vector<PetscInt>* later);
 
 /// Compares the lower couplings of the rows that read_general() left, when all blocks are read.

@@ -20,7 +20,8 @@ PetscErrorCode CreateGhostExchange(Mat A, const LocalRows& rows, PetscSF* sf) {
 
 } // namespace
 
-PetscErrorCode FindGhostCells(Mat A, const LocalRows& rows, const Lattice& lattice, std::vector<PetscInt>* ghost_cells) {
+PetscErrorCode FindGhostCells(Mat A, const LocalRows& rows, const Lattice& lattice,
+                              std::vector<PetscInt>* ghost_cells) {
   PetscSF sf = nullptr;
 
   PetscFunctionBegin;
@@ -59,8 +60,8 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
           continue;
         if (!same_coupling(-rows.other.a[e], theirs[ghost])) {
           const std::string row = std::to_string(rows.begin + r), column = std::to_string(rows.ghosts[ghost]);
-          *refusal = "entry (" + row + ", " + column + ") differs from entry (" + column + ", " + row +
-                     "): not symmetric";
+          *refusal =
+              "entry (" + row + ", " + column + ") differs from entry (" + column + ", " + row + "): not symmetric";
           break;
         }
       }

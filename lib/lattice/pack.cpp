@@ -40,8 +40,8 @@ std::vector<Part> measure(const Pieces& pieces) {
   return parts;
 }
 
-// Rows of parts along x, shelves of rows along y, slabs of shelves along z, a layer free between two. `order`: the higher
-// slabs first. Returns the box; a flat lattice is one slab.
+// Rows of parts along x, shelves of rows along y, slabs of shelves along z, a layer free between two. `order`: the
+// higher slabs first. Returns the box; a flat lattice is one slab.
 GridSize shelve(std::vector<Part>& parts, const std::vector<PetscInt>& order, const GridSize& limit) {
   GridSize box{0, 0, 0}, next{0, 0, 0};
   PetscInt shelf = 0, slab = 0;
@@ -65,7 +65,9 @@ GridSize shelve(std::vector<Part>& parts, const std::vector<PetscInt>& order, co
   return box;
 }
 
-double volume_of(const GridSize& box) { return double(box[0]) * double(box[1]) * double(box[2]); }
+double volume_of(const GridSize& box) {
+  return double(box[0]) * double(box[1]) * double(box[2]);
+}
 
 // The better of two: as narrow as the widest part, or about as wide as high.
 GridSize arrange(std::vector<Part>& parts, const std::vector<PetscInt>& order, const std::array<bool, 3>& periodic) {

@@ -24,8 +24,8 @@ struct Pieces {
 };
 
 /// Places all components on one lattice, the larger first, a layer of cells without rows between them; rows that are
-/// components by themselves go to free cells. At most 32 cells a row, and 4096 more. Returns what stands against it, or an
-/// empty string.
+/// components by themselves go to free cells. At most 32 cells a row, and 4096 more. Returns what stands against it, or
+/// an empty string.
 std::string pack(const Pieces& pieces, PetscInt rows, Lattice* lattice);
 
 } // namespace linnet

@@ -33,7 +33,7 @@ std::string recover(const GraphView& graph, Lattice* lattice) {
 
 // The edges of the local rows, by global column.
 struct Edges {
-  std::vector<PetscInt> count;  // by row
+  std::vector<PetscInt> count; // by row
   std::vector<PetscInt> column;
 };
 
@@ -67,7 +67,8 @@ PetscErrorCode GatherOnFirst(MPI_Comm comm, const std::vector<PetscInt>& part, s
   PetscMPIInt rank = 0;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
   all->resize(rank == 0 ? static_cast<std::size_t>(starts.back()) : 0);
-  PetscCallMPI(MPI_Gatherv(part.data(), length, MPIU_INT, all->data(), lengths.data(), starts.data(), MPIU_INT, 0, comm));
+  PetscCallMPI(
+      MPI_Gatherv(part.data(), length, MPIU_INT, all->data(), lengths.data(), starts.data(), MPIU_INT, 0, comm));
   PetscFunctionReturn(0);
 }
 

@@ -3,6 +3,7 @@
 #include "lattice/local_rows.hpp"
 #include "lattice/operator.hpp"
 
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -32,7 +33,8 @@ struct Neighbourhood {
     return interior;
   }
 
-  /// The direction in which the cell numbered `difference` higher lies from the cell at `at`; -1 where it is no neighbour.
+  /// The direction in which the cell numbered `difference` higher lies from the cell at `at`; -1 where it is no
+  /// neighbour.
   Direction direction(const GridSize& at, PetscInt difference) const {
     for (std::size_t axis = 0; axis < 3; ++axis) {
       if (difference == stride[axis] && at[axis] + 1 < size[axis])
@@ -125,12 +127,13 @@ class RowReader {
 public:
   RowReader(const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells)
       : rows_(rows), near_(lattice.size, lattice.periodic), full_(near_), walker_(lattice.size),
-        ghost_cells_(ghost_cells), cells_(lattice.natural ? nullptr : lattice.cells.data()), begin_(lattice.row_begin) {}
+        ghost_cells_(ghost_cells), cells_(lattice.natural ? nullptr : lattice.cells.data()), begin_(lattice.row_begin) {
+  }
   RowReader(const RowReader&) = delete;
   RowReader& operator=(const RowReader&) = delete;
 
-  /// Calls take(direction, coupling, column) for each coupling (on a copy that is assigned back, so that its state can stay
-  /// in registers); column is the local row, or -1 on another rank.
+  /// Calls take(direction, coupling, column) for each coupling (on a copy that is assigned back, so that its state can
+  /// stay in registers); column is the local row, or -1 on another rank.
   template <class Take>
   Fault read(PetscInt row, RowSums* out, Take&& take) {
     cell_ = cells_ ? cells_[row] : row + begin_;
@@ -139,11 +142,14 @@ public:
     diagonal_size_ = 0;
     Fault fault = Fault::none;
     if (cells_)
-      fault = read_block<true>(rows_.own, row, [this](PetscInt c) { return cells_[c]; }, out, take);
+      fault = read_block<true>(
+          rows_.own, row, [this](PetscInt c) { return cells_[c]; }, out, take);
     else
-      fault = read_block<true>(rows_.own, row, [this](PetscInt c) { return c + begin_; }, out, take);
+      fault = read_block<true>(
+          rows_.own, row, [this](PetscInt c) { return c + begin_; }, out, take);
     if (fault == Fault::none && rows_.other.ia)
-      fault = read_block<false>(rows_.other, row, [this](PetscInt c) { return ghost_cells_[c]; }, out, take);
+      fault = read_block<false>(
+          rows_.other, row, [this](PetscInt c) { return ghost_cells_[c]; }, out, take);
     if (fault != Fault::none)
       return fault;
     if (!std::isfinite(out->excess))
@@ -205,7 +211,7 @@ private:
     const int count = N > 0 ? N : full_.entries;
     bool coupled = true;
     for (int e = 0; e < count; ++e)
-      coupled &= a[e] != 0;
+      coupled &= (std::bit_cast<std::uint64_t>(a[e]) << 1) != 0; // neither 0 nor -0
     if (!coupled)
       return false;
     auto local = take;
@@ -243,7 +249,9 @@ std::string describe_fault(Fault fault, const LocalRows& rows, const Lattice& la
                            PetscInt row);
 
 /// Couplings that differ by more than this of their size are not symmetric.
-inline bool same_coupling(double a, double b) { return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b)); }
+inline bool same_coupling(double a, double b) {
+  return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b));
+}
 
 /// Compares the couplings of this rank's rows with those that other ranks hold of the same pairs of rows. Collective.
 PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,

@@ -89,8 +89,8 @@ TEST(AnyOrder, PlacesRandomObstacles) {
   }
 }
 
-// One-cell passages between rooms leave freedom that may be used wrongly: then the matrix is refused. refusal_of() checks
-// the lattices that are found.
+// One-cell passages between rooms leave freedom that may be used wrongly: then the matrix is refused. refusal_of()
+// checks the lattices that are found.
 TEST(AnyOrder, IsPlacedExactlyOrRefusedWherePassagesAreNarrow) {
   std::vector<Domain> domains;
   for (std::uint64_t seed = 0; seed < 3; ++seed) {

@@ -79,7 +79,8 @@ testing::AssertionResult is_exact(Mat A, const linnet::Lattice& lattice) {
     for (PetscInt e = 0; e < entries; ++e)
       if (columns[e] != r && values[e] != 0 &&
           distance(lattice, cells[static_cast<std::size_t>(r)], cells[static_cast<std::size_t>(columns[e])]) != 1)
-        wrong = "rows " + std::to_string(r) + " and " + std::to_string(columns[e]) + " are coupled, their cells no neighbours";
+        wrong = "rows " + std::to_string(r) + " and " + std::to_string(columns[e]) +
+                " are coupled, their cells no neighbours";
     MatRestoreRow(A, r, &entries, &columns, &values);
   }
   if (!on_all_ranks(wrong.empty()))

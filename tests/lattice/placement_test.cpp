@@ -172,7 +172,9 @@ std::string refusal_of_cells(const std::function<void(std::vector<PetscInt>&)>& 
 const GridSize given{7, 6, 5};
 void keep(std::vector<PetscInt>&) {}
 
-TEST(Cells, PlaceRowsWhereTheySay) { EXPECT_EQ(refusal_of_cells(keep, &given), ""); }
+TEST(Cells, PlaceRowsWhereTheySay) {
+  EXPECT_EQ(refusal_of_cells(keep, &given), "");
+}
 
 TEST(Cells, MayCloseAnAxis) {
   for (const Domain& d : {torus(4, 5, 1, {true, false, false}), torus(3, 4, 6, {false, true, true})}) {
@@ -191,8 +193,9 @@ TEST(Cells, MayCloseAnAxis) {
 }
 
 TEST(Cells, AreRefusedOutsideTheGrid) {
-  EXPECT_NE(refusal_of_cells([](auto& cells) { cells[5] = 210; }, &given).find("row 5 has cell 210, outside the grid 7,6,5"),
-            std::string::npos);
+  EXPECT_NE(
+      refusal_of_cells([](auto& cells) { cells[5] = 210; }, &given).find("row 5 has cell 210, outside the grid 7,6,5"),
+      std::string::npos);
   EXPECT_NE(refusal_of_cells([](auto& cells) { cells.back() = -1; }, &given).find("has cell -1"), std::string::npos);
 }
 
@@ -202,7 +205,8 @@ TEST(Cells, AreRefusedWhenGivenTwice) {
 }
 
 TEST(Cells, AreRefusedInAnotherNumber) {
-  EXPECT_NE(refusal_of_cells([](auto& cells) { cells.pop_back(); }, &given).find("linnet_cells gives"), std::string::npos);
+  EXPECT_NE(refusal_of_cells([](auto& cells) { cells.pop_back(); }, &given).find("linnet_cells gives"),
+            std::string::npos);
 }
 
 TEST(Cells, AreRefusedWithoutAGridOrWithAnImpossibleOne) {

