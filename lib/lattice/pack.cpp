@@ -178,7 +178,7 @@ std::string pack(const Pieces& pieces, PetscInt rows, Lattice* lattice) {
       at[axis] = s.at[axis] - part.low[axis] + part.corner[axis];
     const PetscInt cell = at[0] + box[0] * (at[1] + box[1] * at[2]);
     for (PetscInt r = 0; r < s.length; ++r) {
-      if (!taken.take(static_cast<std::size_t>(cell + r)))
+      if (!taken.take(static_cast<std::size_t>(cell) + static_cast<std::size_t>(r)))
         return "rows that are not coupled fall on one cell, one of them row " + std::to_string(s.row + r);
       lattice->cells[s.row + r] = cell + r;
     }
