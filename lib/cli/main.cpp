@@ -1,8 +1,10 @@
 // linnet: the command line. `linnet --help` and `linnet COMMAND --help` say how to use it.
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
+#include "cli/generate.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
+#include "cli/ranks.hpp"
 
 #include <linnet/linnet.h>
 
@@ -23,6 +25,7 @@ struct CommandLine {
   SolveOptions solve;
   CompareOptions compare;
   InfoOptions info;
+  GenerateOptions generate;
 
   CommandLine() {
     app.set_help_flag("-h,--help", "this text; after a command, its options");
@@ -33,10 +36,12 @@ struct CommandLine {
                "Examples:\n"
                "  linnet solve A.mtx.gz\n"
                "  linnet compare A.mtx.gz --solvers \"dcd+icc;cg+icc;cg+gamg;cg+hypre;direct\"\n"
-               "  linnet info A.mtx.gz");
+               "  linnet info A.mtx.gz\n"
+               "  linnet generate poisson --grid 64,64,64 --domain blobs --out blobs");
     add_solve_command(app, solve);
     add_compare_command(app, compare);
     add_info_command(app, info);
+    add_generate_command(app, generate);
   }
 
   int run(const Session& session) {
@@ -44,7 +49,10 @@ struct CommandLine {
       return run_solve(session, solve);
     if (app.got_subcommand("compare"))
       return run_compare(session, compare);
-    return run_info(session, info);
+    if (app.got_subcommand("info"))
+      return run_info(session, info);
+    on_rank_0(session.comm, [&] { run_generate(generate, session.results); });
+    return converged;
   }
 };
 

@@ -12,10 +12,11 @@ static PetscErrorCode KSPSetUp_DCD(KSP ksp) {
   PetscCall(PCGetDiagonalScale(ksp->pc, &diagonalscale));
   PetscCheck(!diagonalscale, PetscObjectComm(reinterpret_cast<PetscObject>(ksp)), PETSC_ERR_SUP,
              "Krylov method %s does not support diagonal scaling", reinterpret_cast<PetscObject>(ksp)->type_name);
-  PetscCall(KSPSetWorkVecs(ksp, 2));
+  PetscCall(KSPSetWorkVecs(ksp, 1));
   /* the vectors may have changed their layout */
   PetscCall(KSPDCDFreeDirections_Private(ksp));
   PetscCall(KSPDCDReserve_Private(ksp, dcd->directions < 0 ? 8 : dcd->directions + 1));
+  PetscCall(VecDuplicate(ksp->work[0], &dcd->q));
   PetscFunctionReturn(0);
 }
 
@@ -38,7 +39,8 @@ static PetscErrorCode KSPDCDResidual_Private(KSP ksp, Vec r) {
    Where M r is not finite the direction is replaced and the norm of the iteration before stands: it asked for another
    iteration. Where (r, M r) <= 0 there is no natural norm.
 */
-static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, Vec q, PetscReal* norm) {
+static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, PetscReal* norm) {
+  const Vec q = static_cast<KSP_DCD*>(ksp->data)->q;
   const bool natural = ksp->normtype == KSP_NORM_NATURAL;
   PetscScalar rq = 0;
   PetscReal norm_r = 0, norm_q;
@@ -68,7 +70,7 @@ static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, Vec q, PetscReal* norm)
     PetscCall(KSPDCDCheckPC_Private(ksp));
     if (ksp->reason)
       PetscFunctionReturn(0);
-    PetscCall(KSPDCDReplace_Private(ksp, KSP_DCD_NOT_FINITE, r, q));
+    PetscCall(KSPDCDReplace_Private(ksp, KSP_DCD_NOT_FINITE, r));
     *norm = ksp->rnorm;
   } else if (natural && norm_r > 0 && rq <= dcd_descent_tolerance * norm_r * norm_q) {
     PetscCall(PetscInfo(ksp, "iteration %" PetscInt_FMT ": (r, M r) = %g is not positive: no natural norm\n", ksp->its,
@@ -106,11 +108,11 @@ static PetscErrorCode KSPDCDRefuse_Private(KSP ksp, PetscReal norm) {
    Norm, convergence, history and monitors of the current iterate. Convergence is declared on r = b - A x only: where
    r comes from the recurrence (exact is false) it is computed anew first.
 */
-static PetscErrorCode KSPDCDTest_Private(KSP ksp, Vec r, Vec q, bool exact) {
+static PetscErrorCode KSPDCDTest_Private(KSP ksp, Vec r, bool exact) {
   PetscReal norm;
 
   PetscFunctionBegin;
-  PetscCall(KSPDCDNorm_Private(ksp, r, q, &norm));
+  PetscCall(KSPDCDNorm_Private(ksp, r, &norm));
   if (ksp->reason)
     PetscFunctionReturn(0);
   KSPCheckNorm(ksp, norm);
@@ -118,7 +120,7 @@ static PetscErrorCode KSPDCDTest_Private(KSP ksp, Vec r, Vec q, bool exact) {
   if (ClaimsConvergence(ksp->reason) && !exact) {
     ksp->reason = KSP_CONVERGED_ITERATING;
     PetscCall(KSPDCDResidual_Private(ksp, r));
-    PetscCall(KSPDCDNorm_Private(ksp, r, q, &norm));
+    PetscCall(KSPDCDNorm_Private(ksp, r, &norm));
     if (ksp->reason)
       PetscFunctionReturn(0);
     KSPCheckNorm(ksp, norm);
@@ -135,10 +137,10 @@ static PetscErrorCode KSPDCDTest_Private(KSP ksp, Vec r, Vec q, bool exact) {
 
 static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
-  const Vec x = ksp->vec_sol, r = ksp->work[0], q = ksp->work[1];
+  const Vec x = ksp->vec_sol, r = ksp->work[0];
   const bool norm_applies_pc = ksp->normtype == KSP_NORM_PRECONDITIONED || ksp->normtype == KSP_NORM_NATURAL;
   bool exact = true; /* r = b - A x, not the recurrence's */
-  DCDDirection direction = {0, 0};
+  DCDDirection direction = {0, 0, 0};
 
   PetscFunctionBegin;
   ksp->its = 0;
@@ -153,12 +155,12 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
     PetscCall(VecCopy(ksp->vec_rhs, r)); /*  r <- b        */
   else
     PetscCall(KSPDCDResidual_Private(ksp, r)); /*  r <- b - A x  */
-  PetscCall(KSPDCDTest_Private(ksp, r, q, exact));
+  PetscCall(KSPDCDTest_Private(ksp, r, exact));
   while (!ksp->reason && ksp->its < ksp->max_it) {
     if (!norm_applies_pc)
-      PetscCall(KSP_PCApply(ksp, r, q)); /*  q <- M r  */
-    PetscCall(KSPDCDFindDirection_Private(ksp, r, ksp->normtype == KSP_NORM_UNPRECONDITIONED ? ksp->rnorm : -1, q,
-                                          &direction));
+      PetscCall(KSP_PCApply(ksp, r, dcd->q)); /*  q <- M r  */
+    PetscCall(
+        KSPDCDFindDirection_Private(ksp, r, ksp->normtype == KSP_NORM_UNPRECONDITIONED ? ksp->rnorm : -1, &direction));
     if (ClaimsConvergence(ksp->reason) && !exact) { /* r = 0, by the recurrence */
       ksp->reason = KSP_CONVERGED_ITERATING;
       exact = true;
@@ -177,7 +179,7 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
     exact = dcd->recompute > 0 && ksp->its % dcd->recompute == 0;
     if (exact)
       PetscCall(KSPDCDResidual_Private(ksp, r));
-    PetscCall(KSPDCDTest_Private(ksp, r, q, exact));
+    PetscCall(KSPDCDTest_Private(ksp, r, exact));
   }
   if (!ksp->reason)
     ksp->reason = KSP_DIVERGED_ITS;

@@ -15,11 +15,13 @@ struct KSP_DCD {
   PetscInt stored;    ///< directions of this solve that may be used, the newest ones
   PetscInt slot;      ///< where the next direction goes
   Vec *p, *Ap;        ///< capacity
+  Vec q;              ///< M r, the raw direction
   PetscReal* a;       ///< capacity, (p_i, A p_i)
+  PetscReal* norm;    ///< capacity, ||p_i||
   Vec *basis, *image; ///< capacity; p_i and A p_i of the stored directions, gathered
   PetscScalar* coef;  ///< capacity; (p_i, A q) / a_i
 
-  PetscReal norm_A;                                 ///< largest ||A q|| / ||q|| of this solve: a lower bound of ||A||
+  PetscReal norm_A; ///< a lower bound of ||A||: of ||A q|| / ||q|| at first, (d, A d) / (d, d) later
   PetscInt replacements[KSP_DCD_REPLACEMENT_KINDS]; ///< of the last solve
   PetscInt unconfirmed; ///< times that the true residual refused convergence, in the last solve
   PetscInt stagnated;   ///< such times in a row without progress
@@ -33,6 +35,7 @@ inline constexpr PetscReal dcd_descent_tolerance = 1e-14;
 struct DCDDirection {
   PetscReal curvature; ///< (d, A d)
   PetscReal slope;     ///< (d, r)
+  PetscReal norm;      ///< ||d||
 };
 
 extern PetscLogEvent KSP_DCD_Orthogonalization;
@@ -40,13 +43,12 @@ extern PetscLogEvent KSP_DCD_Orthogonalization;
 PETSC_INTERN PetscErrorCode KSPCreate_DCD(KSP ksp);
 
 /// Replaces q by the fallback's direction and counts it.
-PETSC_INTERN PetscErrorCode KSPDCDReplace_Private(KSP ksp, KSPDCDReplacement kind, Vec r, Vec q);
+PETSC_INTERN PetscErrorCode KSPDCDReplace_Private(KSP ksp, KSPDCDReplacement kind, Vec r);
 /// Sets ksp->reason where a result of the preconditioner that is not finite must end the solve.
 PETSC_INTERN PetscErrorCode KSPDCDCheckPC_Private(KSP ksp);
-/// Makes the next direction from q = M r, in p[slot]; q becomes the fallback's where that is used. norm_r is ||r||, or
-/// negative where it is not known. Sets ksp->reason where no direction can be had.
-PETSC_INTERN PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, Vec q,
-                                                        DCDDirection* direction);
+/// Makes the next direction from q, in p[slot] and Ap[slot]; q is lost. norm_r is ||r||, or negative where it is not
+/// known. Sets ksp->reason where no direction can be had.
+PETSC_INTERN PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, DCDDirection* direction);
 /// Counts the direction in p[slot] among the stored ones.
 PETSC_INTERN PetscErrorCode KSPDCDKeepDirection_Private(KSP ksp, const DCDDirection* direction);
 PETSC_INTERN PetscErrorCode KSPDCDReserve_Private(KSP ksp, PetscInt capacity);

@@ -19,6 +19,7 @@ PetscErrorCode KSPDCDReserve_Private(KSP ksp, PetscInt capacity) {
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(Vec), &dcd->basis));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(Vec), &dcd->image));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(PetscReal), &dcd->a));
+  PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(PetscReal), &dcd->norm));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(PetscScalar), &dcd->coef));
   for (PetscInt i = dcd->capacity; i < capacity; i++)
     dcd->p[i] = dcd->Ap[i] = nullptr;
@@ -34,27 +35,25 @@ PetscErrorCode KSPDCDFreeDirections_Private(KSP ksp) {
     PetscCall(VecDestroy(&dcd->p[i]));
     PetscCall(VecDestroy(&dcd->Ap[i]));
   }
+  PetscCall(VecDestroy(&dcd->q));
   PetscCall(PetscFree(dcd->p));
   PetscCall(PetscFree(dcd->Ap));
   PetscCall(PetscFree(dcd->basis));
   PetscCall(PetscFree(dcd->image));
   PetscCall(PetscFree(dcd->a));
+  PetscCall(PetscFree(dcd->norm));
   PetscCall(PetscFree(dcd->coef));
   dcd->capacity = dcd->stored = dcd->slot = 0;
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode KSPDCDReplace_Private(KSP ksp, KSPDCDReplacement kind, Vec r, Vec q) {
-  static const char* const reasons[] = {"is not finite", "is no descent direction", "has no positive curvature"};
-  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+/* q <- M r of the fallback. */
+static PetscErrorCode KSPDCDApplyFallback_Private(KSP ksp, Vec r, Vec q) {
   PetscBool jacobi, has_diagonal = PETSC_TRUE;
   Mat Amat, Pmat;
   PC fallback;
 
   PetscFunctionBegin;
-  dcd->replacements[kind]++;
-  PetscCall(PetscInfo(ksp, "iteration %" PetscInt_FMT ": the direction %s, replaced by the fallback's\n", ksp->its,
-                      reasons[kind]));
   PetscCall(KSPDCDGetFallbackPC(ksp, &fallback));
   PetscCall(PCGetOperators(ksp->pc, &Amat, &Pmat));
   PetscCall(PCSetOperators(fallback, Amat, Pmat));
@@ -71,6 +70,18 @@ PetscErrorCode KSPDCDReplace_Private(KSP ksp, KSPDCDReplacement kind, Vec r, Vec
     PetscCall(PCApply(fallback, r, q));
     PetscCall(KSP_RemoveNullSpace(ksp, q));
   }
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode KSPDCDReplace_Private(KSP ksp, KSPDCDReplacement kind, Vec r) {
+  static const char* const reasons[] = {"is not finite", "is no descent direction", "has no positive curvature"};
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  dcd->replacements[kind]++;
+  PetscCall(PetscInfo(ksp, "iteration %" PetscInt_FMT ": the direction %s, replaced by the fallback's\n", ksp->its,
+                      reasons[kind]));
+  PetscCall(KSPDCDApplyFallback_Private(ksp, r, dcd->q));
   PetscFunctionReturn(0);
 }
 
@@ -107,8 +118,9 @@ static PetscErrorCode KSPDCDGather_Private(KSP ksp) {
   PetscFunctionReturn(0);
 }
 
-/* d <- d - sum_i (p_i, A d) / a_i p_i and A d likewise, the inner products given in coef and overwritten. */
-static PetscErrorCode KSPDCDSubtract_Private(KSP ksp, Vec d, Vec Ad) {
+/* d <- d - sum_i (p_i, A d) / a_i p_i and A d likewise, the inner products given in coef and overwritten; adds the size
+   of what was subtracted, sum_i |c_i| ||p_i||, to *size. */
+static PetscErrorCode KSPDCDSubtract_Private(KSP ksp, Vec d, Vec Ad, PetscReal* size) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
 
   PetscFunctionBegin;
@@ -116,6 +128,7 @@ static PetscErrorCode KSPDCDSubtract_Private(KSP ksp, Vec d, Vec Ad) {
     const PetscInt from = (dcd->slot + dcd->capacity - 1 - i) % dcd->capacity;
 
     dcd->coef[i] = -dcd->coef[i] / dcd->a[from];
+    *size += PetscAbsScalar(dcd->coef[i]) * dcd->norm[from];
   }
   PetscCall(VecMAXPY(d, dcd->stored, dcd->coef, dcd->basis));
   PetscCall(VecMAXPY(Ad, dcd->stored, dcd->coef, dcd->image));
@@ -129,84 +142,85 @@ static KSPDCDReplacement Kind(DCDVerdict verdict) {
   return static_cast<KSPDCDReplacement>(verdict - DCD_NOT_FINITE + KSP_DCD_NOT_FINITE);
 }
 
-/* Inner products of the raw direction q, in one reduction. */
-struct DCDProducts {
-  PetscScalar slope; /* (r, q) */
-  PetscReal norm_q;  /* ||q|| */
-  PetscReal norm_Aq; /* ||A q|| */
-  PetscReal norm_r;  /* ||r|| */
-};
-
-/* Fills *products, and coef with (p_i, A q). norm_r < 0 asks for ||r||, which is known otherwise. */
-static PetscErrorCode KSPDCDInnerProducts_Private(KSP ksp, Vec r, Vec q, Vec Aq, DCDProducts* products) {
+/*
+   Inner products of the raw direction q in one reduction: slope = (r, q); coef = (p_i, A q); norm_A, from the first
+   direction of a solve; *norm_r where it is negative, not known.
+*/
+static PetscErrorCode KSPDCDCheckRaw_Private(KSP ksp, Vec r, PetscReal* norm_r, Vec q, Vec Aq, DCDVerdict* verdict) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
-  const bool norm_unknown = products->norm_r < 0;
+  const bool norm_unknown = *norm_r < 0, first = dcd->norm_A == 0;
+  PetscScalar slope;
+  PetscReal norm_q = 1, norm_Aq = 0;
+  bool finite_Aq;
 
   PetscFunctionBegin;
-  PetscCall(VecDotBegin(r, q, &products->slope));
-  PetscCall(VecNormBegin(q, NORM_2, &products->norm_q));
-  PetscCall(VecNormBegin(Aq, NORM_2, &products->norm_Aq));
+  PetscCall(VecDotBegin(r, q, &slope));
   if (norm_unknown)
-    PetscCall(VecNormBegin(r, NORM_2, &products->norm_r));
+    PetscCall(VecNormBegin(r, NORM_2, norm_r));
+  if (first) {
+    PetscCall(VecNormBegin(q, NORM_2, &norm_q));
+    PetscCall(VecNormBegin(Aq, NORM_2, &norm_Aq));
+  }
   if (dcd->stored)
     PetscCall(VecMDotBegin(Aq, dcd->stored, dcd->basis, dcd->coef));
-  PetscCall(VecDotEnd(r, q, &products->slope));
-  PetscCall(VecNormEnd(q, NORM_2, &products->norm_q));
-  PetscCall(VecNormEnd(Aq, NORM_2, &products->norm_Aq));
+  PetscCall(VecDotEnd(r, q, &slope));
   if (norm_unknown)
-    PetscCall(VecNormEnd(r, NORM_2, &products->norm_r));
+    PetscCall(VecNormEnd(r, NORM_2, norm_r));
+  if (first) {
+    PetscCall(VecNormEnd(q, NORM_2, &norm_q));
+    PetscCall(VecNormEnd(Aq, NORM_2, &norm_Aq));
+  }
   if (dcd->stored)
     PetscCall(VecMDotEnd(Aq, dcd->stored, dcd->basis, dcd->coef));
-  PetscFunctionReturn(0);
-}
 
-/* Checks q and A q, ends the solve where A itself is at fault or nothing is left to do. */
-static PetscErrorCode KSPDCDCheckProducts_Private(KSP ksp, const DCDProducts* products, DCDVerdict* verdict) {
-  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
-
-  PetscFunctionBegin;
+  finite_Aq = !PetscIsInfOrNanReal(norm_Aq);
+  for (PetscInt i = 0; i < dcd->stored; i++)
+    finite_Aq = finite_Aq && !PetscIsInfOrNanScalar(dcd->coef[i]);
   *verdict = DCD_GOOD;
-  if (products->norm_r == 0) {
+  if (*norm_r == 0) {
     ksp->reason = KSP_CONVERGED_ATOL;
     *verdict = DCD_ENDED;
-  } else if (PetscIsInfOrNanScalar(products->slope) || PetscIsInfOrNanReal(products->norm_q)) {
+  } else if (PetscIsInfOrNanScalar(slope) || PetscIsInfOrNanReal(norm_q)) {
     *verdict = DCD_NOT_FINITE;
-  } else if (PetscIsInfOrNanReal(products->norm_Aq)) {
+  } else if (!finite_Aq) {
     PetscCall(
         PetscInfo(ksp, "iteration %" PetscInt_FMT ": the operator made Inf or NaN of a finite direction\n", ksp->its));
     ksp->reason = KSP_DIVERGED_NANORINF;
     *verdict = DCD_ENDED;
-  } else if (dcd->safeguard && products->slope <= dcd_descent_tolerance * products->norm_q * products->norm_r) {
+  } else if (dcd->safeguard && slope <= 0) {
     *verdict = DCD_NO_DESCENT;
+  } else if (first && norm_q > 0) {
+    dcd->norm_A = norm_Aq / norm_q;
   }
   PetscFunctionReturn(0);
 }
 
-/* Checks the curvature and the slope of d; ends the solve where A is seen to be indefinite. */
-static PetscErrorCode KSPDCDCheckDirection_Private(KSP ksp, const DCDProducts* products, const DCDDirection* direction,
-                                                   PetscReal norm_d, DCDVerdict* verdict) {
+/* Checks curvature and slope of d = q - ..., where the parts had the given size; ends the solve where A is seen to be
+   indefinite. */
+static PetscErrorCode KSPDCDCheckDirection_Private(KSP ksp, PetscReal norm_r, const DCDDirection* direction,
+                                                   PetscReal size, DCDVerdict* verdict) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+  const PetscReal curvature = direction->curvature, norm_d = direction->norm;
 
   PetscFunctionBegin;
   *verdict = DCD_GOOD;
-  if (PetscIsInfOrNanReal(norm_d) || PetscIsInfOrNanReal(direction->curvature) ||
-      PetscIsInfOrNanReal(direction->slope)) {
+  if (PetscIsInfOrNanReal(norm_d) || PetscIsInfOrNanReal(curvature) || PetscIsInfOrNanReal(direction->slope)) {
     *verdict = DCD_NOT_FINITE; /* overflow in the orthogonalisation */
   } else if (!dcd->safeguard) {
-    *verdict = direction->curvature == 0 ? DCD_NO_CURVATURE : DCD_GOOD;
+    *verdict = curvature == 0 ? DCD_NO_CURVATURE : DCD_GOOD;
   } else {
-    if (products->norm_q > 0)
-      dcd->norm_A = PetscMax(dcd->norm_A, products->norm_Aq / products->norm_q);
-    const PetscReal uncertain = curvature_tolerance * dcd->norm_A * norm_d * PetscMax(norm_d, products->norm_q);
-    if (direction->curvature < -uncertain) {
+    if (norm_d > 0)
+      dcd->norm_A = PetscMax(dcd->norm_A, PetscAbsReal(curvature) / norm_d / norm_d);
+    const PetscReal uncertain = curvature_tolerance * dcd->norm_A * norm_d * (norm_d + size);
+    if (curvature < -uncertain) {
       PetscCall(PetscInfo(ksp,
                           "iteration %" PetscInt_FMT ": (d, A d) = %g < 0: the operator is not positive definite\n",
-                          ksp->its, static_cast<double>(direction->curvature)));
+                          ksp->its, static_cast<double>(curvature)));
       ksp->reason = KSP_DIVERGED_INDEFINITE_MAT;
       *verdict = DCD_ENDED;
-    } else if (direction->curvature <= uncertain) {
+    } else if (curvature <= uncertain) {
       *verdict = DCD_NO_CURVATURE;
-    } else if (direction->slope <= dcd_descent_tolerance * norm_d * products->norm_r) {
+    } else if (direction->slope <= dcd_descent_tolerance * norm_d * norm_r) {
       *verdict = DCD_NO_DESCENT;
     }
   }
@@ -214,52 +228,53 @@ static PetscErrorCode KSPDCDCheckDirection_Private(KSP ksp, const DCDProducts* p
 }
 
 /*
-   d <- q - sum_i (p_i, A q) / a_i p_i in p[slot], A d by the same combination in Ap[slot], and the checks of both.
+   d <- q - sum_i (p_i, A q) / a_i p_i in p[slot], A d by the same combination in Ap[slot], and the checks of both. The
+   vector of q itself becomes p[slot], and the one that was there q.
 
    (p_i, A d) = 0 keeps r orthogonal to the stored p_i whether A is symmetric or not; with (q, A p_i), equal where A is
    symmetric, an operator whose Dirichlet rows alone are not symmetric takes several times the iterations.
 */
-static PetscErrorCode KSPDCDTry_Private(KSP ksp, Vec r, PetscReal* norm_r, Vec q, DCDDirection* direction,
+static PetscErrorCode KSPDCDTry_Private(KSP ksp, Vec r, PetscReal* norm_r, DCDDirection* direction,
                                         DCDVerdict* verdict) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
-  const Vec d = dcd->p[dcd->slot], Ad = dcd->Ap[dcd->slot];
+  const Vec d = dcd->q, Ad = dcd->Ap[dcd->slot];
   const Vec other[2] = {Ad, r};
   const bool twice = dcd->stored > 2; /* many directions: one pass of Gram-Schmidt loses A-orthogonality */
-  DCDProducts products = {0, 0, 0, *norm_r};
+  PetscReal size = 0;
   PetscScalar product[2];
-  PetscReal norm_d;
   Mat Amat;
 
   PetscFunctionBegin;
   PetscCall(PCGetOperators(ksp->pc, &Amat, nullptr));
-  PetscCall(KSP_MatMult(ksp, Amat, q, Ad));
+  PetscCall(KSP_MatMult(ksp, Amat, d, Ad));
   PetscCall(KSPDCDGather_Private(ksp));
-  PetscCall(PetscLogEventBegin(KSP_DCD_Orthogonalization, ksp, q, r, 0));
-  PetscCall(KSPDCDInnerProducts_Private(ksp, r, q, Ad, &products));
-  *norm_r = products.norm_r;
-  PetscCall(KSPDCDCheckProducts_Private(ksp, &products, verdict));
+  PetscCall(PetscLogEventBegin(KSP_DCD_Orthogonalization, ksp, d, r, 0));
+  PetscCall(KSPDCDCheckRaw_Private(ksp, r, norm_r, d, Ad, verdict));
   if (*verdict == DCD_GOOD) {
-    PetscCall(VecCopy(q, d));
     if (dcd->stored)
-      PetscCall(KSPDCDSubtract_Private(ksp, d, Ad));
+      PetscCall(KSPDCDSubtract_Private(ksp, d, Ad, &size));
     if (twice) {
       PetscCall(VecMDot(Ad, dcd->stored, dcd->basis, dcd->coef));
-      PetscCall(KSPDCDSubtract_Private(ksp, d, Ad));
+      PetscCall(KSPDCDSubtract_Private(ksp, d, Ad, &size));
     }
     PetscCall(VecMDotBegin(d, 2, other, product));
-    PetscCall(VecNormBegin(d, NORM_2, &norm_d));
+    PetscCall(VecNormBegin(d, NORM_2, &direction->norm));
     PetscCall(VecMDotEnd(d, 2, other, product));
-    PetscCall(VecNormEnd(d, NORM_2, &norm_d));
+    PetscCall(VecNormEnd(d, NORM_2, &direction->norm));
     direction->curvature = product[0];
     direction->slope = product[1];
-    PetscCall(KSPDCDCheckDirection_Private(ksp, &products, direction, norm_d, verdict));
+    PetscCall(KSPDCDCheckDirection_Private(ksp, *norm_r, direction, size, verdict));
   }
-  PetscCall(PetscLogEventEnd(KSP_DCD_Orthogonalization, ksp, q, r, 0));
+  PetscCall(PetscLogEventEnd(KSP_DCD_Orthogonalization, ksp, d, r, 0));
+  if (*verdict == DCD_GOOD) {
+    dcd->q = dcd->p[dcd->slot];
+    dcd->p[dcd->slot] = d;
+  }
   PetscFunctionReturn(0);
 }
 
 /* Candidates in turn: the preconditioner's direction; the fallback's; the fallback's with the stored ones forgotten. */
-PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, Vec q, DCDDirection* direction) {
+PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, DCDDirection* direction) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
   DCDVerdict verdict = DCD_GOOD;
 
@@ -280,13 +295,14 @@ PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, Vec
         ksp->reason = KSP_DIVERGED_BREAKDOWN;
       if (ksp->reason)
         PetscFunctionReturn(0);
-      PetscCall(KSPDCDReplace_Private(ksp, Kind(verdict), r, q));
+      PetscCall(KSPDCDReplace_Private(ksp, Kind(verdict), r));
     } else if (candidate == 2) {
       if (!dcd->stored)
         break;
       dcd->stored = dcd->slot = 0;
+      PetscCall(KSPDCDApplyFallback_Private(ksp, r, dcd->q));
     }
-    PetscCall(KSPDCDTry_Private(ksp, r, &norm_r, q, direction, &verdict));
+    PetscCall(KSPDCDTry_Private(ksp, r, &norm_r, direction, &verdict));
     if (verdict == DCD_GOOD || verdict == DCD_ENDED)
       PetscFunctionReturn(0);
   }
@@ -302,6 +318,7 @@ PetscErrorCode KSPDCDKeepDirection_Private(KSP ksp, const DCDDirection* directio
 
   PetscFunctionBegin;
   dcd->a[dcd->slot] = direction->curvature;
+  dcd->norm[dcd->slot] = direction->norm;
   dcd->stored = dcd->directions < 0 ? dcd->stored + 1 : PetscMin(dcd->stored + 1, dcd->directions);
   dcd->slot = (dcd->slot + 1) % dcd->capacity;
   PetscFunctionReturn(0);

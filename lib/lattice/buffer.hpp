@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+namespace linnet {
+
+/// An array of plain values that is not cleared when it grows (so that the threads which fill it touch its pages first)
+/// and keeps its memory when it is resized to what it had room for.
+template <class T>
+class Buffer {
+public:
+  /// The contents are unspecified afterwards.
+  void resize(std::size_t count) {
+    if (count > capacity_) {
+      data_.reset();
+      data_ = std::make_unique_for_overwrite<T[]>(count);
+      capacity_ = count;
+    }
+    count_ = count;
+  }
+  void release() {
+    data_.reset();
+    count_ = capacity_ = 0;
+  }
+  std::size_t size() const { return count_; }
+  bool empty() const { return count_ == 0; }
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  T& operator[](std::size_t i) { return data_[i]; }
+  const T& operator[](std::size_t i) const { return data_[i]; }
+  T* begin() { return data_.get(); }
+  T* end() { return data_.get() + count_; }
+  const T* begin() const { return data_.get(); }
+  const T* end() const { return data_.get() + count_; }
+
+private:
+  std::unique_ptr<T[]> data_;
+  std::size_t count_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+} // namespace linnet

@@ -1,0 +1,102 @@
+#include "lattice/graph.hpp"
+#include "lattice/row_reader.hpp"
+
+#include <algorithm>
+#include <atomic>
+
+namespace linnet {
+
+bool fits(const GraphView& graph, const Lattice& lattice) {
+  constexpr PetscInt block = 16384;
+  const Neighbourhood near(lattice.size, lattice.periodic);
+  const PetscInt* cells = lattice.natural ? nullptr : lattice.cells.data();
+  const PetscInt blocks = graph.n / block + (graph.n % block > 0);
+  const FullRow full(near);
+  const auto cell_of = [cells](PetscInt r) { return cells ? cells[r] : r; };
+  std::atomic<bool> good = true;
+#pragma omp parallel for schedule(static)
+  for (PetscInt b = 0; b < blocks; ++b) {
+    if (!good.load(std::memory_order_relaxed))
+      continue;
+    const PetscInt first = b * block, last = graph.n - first > block ? first + block : graph.n;
+    CellWalker walker(lattice.size);
+    for (PetscInt r = first; r < last; ++r) {
+      const PetscInt cell = cell_of(r);
+      const GridSize& at = walker.move_to(cell);
+      const PetscInt begin = graph.ia[r], end = graph.ia[r + 1];
+      if (near.is_interior(at) && full.matches(graph.ja + begin, end - begin, cell, cell_of))
+        continue;
+      for (PetscInt e = begin; e < end; ++e) {
+        const PetscInt c = graph.ja[e];
+        if (c == r || near.direction(at, cell_of(c) - cell) >= 0)
+          continue;
+        if (graph.is_edge(r, e)) {
+          good.store(false, std::memory_order_relaxed);
+          break;
+        }
+      }
+    }
+  }
+  return good;
+}
+
+namespace {
+
+using Neighbours = std::array<std::int32_t, 6>;
+
+bool contains(const Neighbours& neighbours, std::int32_t vertex) {
+  return std::find(neighbours.begin(), neighbours.end(), vertex) != neighbours.end();
+}
+
+std::string row_text(PetscInt row) {
+  return "row " + std::to_string(row);
+}
+
+std::string check(const Adjacency& adjacency) {
+  for (std::size_t v = 0; v < adjacency.size(); ++v) {
+    for (const std::int32_t w : adjacency[v]) {
+      if (w < 0)
+        break;
+      if (!contains(adjacency[static_cast<std::size_t>(w)], static_cast<std::int32_t>(v)))
+        return "entry (" + std::to_string(v) + ", " + std::to_string(w) + ") is not zero, entry (" + std::to_string(w) +
+               ", " + std::to_string(v) + ") is: not symmetric";
+      for (const std::int32_t u : adjacency[v])
+        if (u > w && contains(adjacency[static_cast<std::size_t>(w)], u) && adjacency.size() > 3)
+          return "rows " + std::to_string(v) + ", " + std::to_string(w) + " and " + std::to_string(u) +
+                 " are coupled in a triangle: no lattice in any order of rows is known for that";
+    }
+  }
+  return {};
+}
+
+} // namespace
+
+Adjacency adjacency_of(const GraphView& graph, std::string* refusal) {
+  Adjacency adjacency(static_cast<std::size_t>(graph.n));
+  for (PetscInt r = 0; r < graph.n; ++r) {
+    Neighbours& neighbours = adjacency[static_cast<std::size_t>(r)];
+    neighbours.fill(-1);
+    std::size_t degree = 0;
+    for (PetscInt e = graph.ia[r]; e < graph.ia[r + 1]; ++e) {
+      if (!graph.is_edge(r, e))
+        continue;
+      if (degree < 6 && contains(neighbours, graph.ja[e])) {
+        *refusal = row_text(r) + " has two entries for column " + std::to_string(graph.ja[e]);
+        return {};
+      }
+      if (degree < 6)
+        neighbours[degree] = graph.ja[e];
+      ++degree;
+    }
+    if (degree > 6) {
+      *refusal = row_text(r) + " has " + std::to_string(degree) + " off-diagonal entries: more than a 7-point operator";
+      return {};
+    }
+  }
+  *refusal = check(adjacency);
+  if (!refusal->empty())
+    return {};
+  return adjacency;
+}
+
+} // namespace linnet

@@ -1,0 +1,31 @@
+#pragma once
+
+#include "lattice/lattice.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace linnet {
+
+/// The graph of a square matrix in compressed rows. Stored zeros are no edges.
+struct GraphView {
+  PetscInt n = 0;
+  const PetscInt* ia = nullptr;
+  const PetscInt* ja = nullptr;
+  const PetscScalar* a = nullptr; // null: each entry off the diagonal is an edge
+
+  bool is_edge(PetscInt row, PetscInt entry) const { return ja[entry] != row && (!a || a[entry] != 0); }
+};
+
+/// Up to six neighbours a vertex; -1 in the places that are not used.
+using Adjacency = std::vector<std::array<std::int32_t, 6>>;
+
+/// Whether all edges join neighbours on the lattice.
+bool fits(const GraphView& graph, const Lattice& lattice);
+
+/// The graph by vertex. Empty, and *refusal says why, where a vertex has more than six edges, an edge is double or has
+/// no counterpart, or three vertices are coupled in a triangle.
+Adjacency adjacency_of(const GraphView& graph, std::string* refusal);
+
+} // namespace linnet

@@ -1,0 +1,110 @@
+#include "lattice/local_rows.hpp"
+
+#include <petscsys.h>
+
+namespace linnet {
+
+namespace {
+
+PetscErrorCode OpenBlock(Mat A, LocalRows::Block* block) {
+  PetscInt rows = 0;
+  PetscBool done = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &rows, &block->ia, &block->ja, &done));
+  PetscCheck(done, PETSC_COMM_SELF, PETSC_ERR_SUP, "the rows of this matrix cannot be read");
+  PetscCall(MatSeqAIJGetArrayRead(A, &block->a));
+  block->matrix = A;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode CloseBlock(LocalRows::Block* block) {
+  PetscInt rows = 0;
+  PetscBool done = PETSC_FALSE;
+
+  PetscFunctionBegin;
+  if (!block->matrix)
+    PetscFunctionReturn(0);
+  PetscCall(MatSeqAIJRestoreArrayRead(block->matrix, &block->a));
+  PetscCall(MatRestoreRowIJ(block->matrix, 0, PETSC_FALSE, PETSC_FALSE, &rows, &block->ia, &block->ja, &done));
+  *block = LocalRows::Block{};
+  PetscFunctionReturn(0);
+}
+
+} // namespace
+
+PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal) {
+  PetscBool sequential = PETSC_FALSE, distributed = PETSC_FALSE;
+  PetscInt m = 0, n = 0, local_columns = 0;
+  Mat own = nullptr, other = nullptr;
+  int differs = 0;
+
+  PetscFunctionBegin;
+  refusal->clear();
+  *rows = LocalRows{};
+  PetscCall(PetscObjectBaseTypeCompare(reinterpret_cast<PetscObject>(A), MATSEQAIJ, &sequential));
+  PetscCall(PetscObjectBaseTypeCompare(reinterpret_cast<PetscObject>(A), MATMPIAIJ, &distributed));
+  if (!sequential && !distributed) {
+    MatType type = nullptr;
+    PetscCall(MatGetType(A, &type));
+    *refusal = std::string("the matrix is of type ") + (type ? type : "none") + ", not AIJ";
+    PetscFunctionReturn(0);
+  }
+  PetscCall(MatGetSize(A, &m, &n));
+  if (m != n) {
+    *refusal = "the matrix has " + std::to_string(m) + " rows and " + std::to_string(n) + " columns";
+    PetscFunctionReturn(0);
+  }
+  if (m == 0) {
+    *refusal = "the matrix is empty";
+    PetscFunctionReturn(0);
+  }
+  PetscCall(MatGetLocalSize(A, &rows->count, &local_columns));
+  PetscCall(MatGetOwnershipRange(A, &rows->begin, nullptr));
+  rows->global_count = m;
+  differs = rows->count != local_columns;
+  PetscCallMPI(
+      MPI_Allreduce(MPI_IN_PLACE, &differs, 1, MPI_INT, MPI_MAX, PetscObjectComm(reinterpret_cast<PetscObject>(A))));
+  if (differs) {
+    *refusal = "the matrix distributes its rows and its columns differently";
+    PetscFunctionReturn(0);
+  }
+  if (sequential) {
+    PetscCall(OpenBlock(A, &rows->own));
+  } else {
+    PetscCall(MatMPIAIJGetSeqAIJ(A, &own, &other, &rows->ghosts));
+    PetscCall(MatGetLocalSize(other, nullptr, &rows->ghost_count));
+    PetscCall(OpenBlock(own, &rows->own));
+    PetscCall(OpenBlock(other, &rows->other));
+  }
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode CloseLocalRows(LocalRows* rows) {
+  PetscFunctionBegin;
+  PetscCall(CloseBlock(&rows->own));
+  PetscCall(CloseBlock(&rows->other));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode AgreeOnRefusal(MPI_Comm comm, std::string* refusal) {
+  PetscMPIInt rank = 0, ranks = 0;
+  int first = 0, length = 0;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Comm_size(comm, &ranks));
+  if (ranks == 1)
+    PetscFunctionReturn(0);
+  first = refusal->empty() ? ranks : rank;
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, comm));
+  if (first == ranks)
+    PetscFunctionReturn(0);
+  length = static_cast<int>(refusal->size());
+  PetscCallMPI(MPI_Bcast(&length, 1, MPI_INT, first, comm));
+  refusal->resize(static_cast<std::size_t>(length));
+  PetscCallMPI(MPI_Bcast(refusal->data(), length, MPI_CHAR, first, comm));
+  PetscFunctionReturn(0);
+}
+
+} // namespace linnet

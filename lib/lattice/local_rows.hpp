@@ -1,0 +1,37 @@
+#pragma once
+
+#include <petscmat.h>
+
+#include <string>
+
+namespace linnet {
+
+/// The rows of an AIJ matrix that this rank holds, as PETSc stores them. Open with OpenLocalRows().
+struct LocalRows {
+  /// One block of columns: row r has columns ja[ia[r]] ... ja[ia[r + 1] - 1].
+  struct Block {
+    Mat matrix = nullptr;
+    const PetscInt* ia = nullptr;
+    const PetscInt* ja = nullptr;
+    const PetscScalar* a = nullptr;
+  };
+  PetscInt count = 0;
+  PetscInt begin = 0;
+  PetscInt global_count = 0;
+  /// Columns that are rows of this rank, by local number.
+  Block own;
+  /// The others, by index into `ghosts`, which holds their global numbers. Empty (ia null) on one rank.
+  Block other;
+  const PetscInt* ghosts = nullptr;
+  PetscInt ghost_count = 0;
+};
+
+/// *refusal says so where the matrix is not square, is no AIJ matrix or distributes rows and columns differently; the
+/// rows are then not open. Collective.
+PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal);
+PetscErrorCode CloseLocalRows(LocalRows* rows);
+
+/// Gives every rank the refusal of the lowest rank that has one; empty where none has. Collective.
+PetscErrorCode AgreeOnRefusal(MPI_Comm comm, std::string* refusal);
+
+} // namespace linnet

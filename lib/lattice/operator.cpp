@@ -1,0 +1,372 @@
+#include "lattice/operator.hpp"
+#include "lattice/guarded.hpp"
+#include "lattice/operator_passes.hpp"
+
+#include <omp.h>
+
+#include <atomic>
+
+namespace linnet {
+
+namespace {
+
+// Rows are taken in blocks of this many, so that what a block finds does not depend on the threads.
+constexpr PetscInt block_rows = 16384;
+
+// A cell whose upper neighbour has no coupling back, or the other way round, both having rows here; none: the cell
+// count.
+std::size_t find_one_sided(const LatticeOperator& op) {
+  const std::size_t nx = static_cast<std::size_t>(op.size[0]), ny = static_cast<std::size_t>(op.size[1]);
+  const std::size_t nz = static_cast<std::size_t>(op.size[2]), lines = ny * nz;
+  std::size_t bad_line = lines;
+#pragma omp parallel for reduction(min : bad_line) schedule(static)
+  for (std::size_t line = 0; line < lines; ++line) {
+    const std::array<std::size_t, 3> at{0, line % ny, line / ny};
+    const std::uint8_t* own = op.links.data() + line * nx;
+    unsigned bad = 0;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const std::size_t extent = static_cast<std::size_t>(op.size[axis]), step = op.stride(static_cast<int>(axis));
+      const std::uint8_t* upper = own + step;
+      std::size_t count = axis == 0 ? nx - 1 : nx;
+      if (axis > 0 && at[axis] + 1 == extent) {
+        upper = own - (extent - 1) * step;
+        count = op.wraps[axis] ? nx : 0;
+      }
+      const auto one_sided = [axis](unsigned a, unsigned b) {
+        return ((a >> (2 * axis + 1)) ^ (b >> (2 * axis))) & (a >> 6) & (b >> 6) & 1;
+      };
+      for (std::size_t i = 0; i < count; ++i)
+        bad |= one_sided(own[i], upper[i]);
+      if (axis == 0 && op.wraps[0])
+        bad |= one_sided(own[nx - 1], own[0]);
+    }
+    if (bad)
+      bad_line = std::min(bad_line, line);
+  }
+  return bad_line == lines ? op.cell_count() : bad_line * nx;
+}
+
+// The box of this rank's cells, and a layer below them on each axis that it does not span.
+void choose_box(const Lattice& lattice, PetscInt rows, PetscInt global_rows, LatticeOperator* op) {
+  op->begin = {0, 0, 0};
+  op->size = lattice.size;
+  if (rows < global_rows) {
+    GridSize low{PETSC_MAX_INT, PETSC_MAX_INT, PETSC_MAX_INT}, high{-1, -1, -1};
+    CellWalker walker(lattice.size);
+    for (PetscInt r = 0; r < rows; ++r) {
+      const GridSize& at = walker.move_to(lattice.cell(r));
+      for (std::size_t axis = 0; axis < 3; ++axis) {
+        low[axis] = std::min(low[axis], at[axis]);
+        high[axis] = std::max(high[axis], at[axis]);
+      }
+    }
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      const PetscInt extent = lattice.size[axis];
+      const bool layer = rows > 0 && (low[axis] > 0 || (lattice.periodic[axis] && high[axis] < extent - 1));
+      op->begin[axis] = rows > 0 ? low[axis] - layer : 0;
+      op->size[axis] = rows > 0 ? high[axis] - op->begin[axis] + 1 : 0;
+    }
+  }
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    op->wraps[axis] = lattice.periodic[axis] && op->size[axis] == lattice.size[axis] && op->begin[axis] == 0;
+}
+
+template <class T>
+void clear(Buffer<T>* buffer, std::size_t count, bool fill) {
+  buffer->resize(count);
+  if (!fill)
+    return;
+  T* data = buffer->data();
+#pragma omp parallel for schedule(static)
+  for (std::size_t i = 0; i < count; ++i)
+    data[i] = T{};
+}
+
+// Whether the blocks agree on the couplings; *op gets them, and the codes of the blocks one list of values.
+bool join_uniform(const Pass& pass, const std::vector<BlockFindings>& blocks) {
+  LatticeOperator& op = *pass.op;
+  std::vector<std::vector<std::uint8_t>> code(blocks.size());
+  op.unit = {};
+  op.excess_values.clear();
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    if (!blocks[b].uniform)
+      return false;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      if (op.unit[axis] == 0)
+        op.unit[axis] = blocks[b].unit[axis];
+      else if (blocks[b].unit[axis] != 0 && blocks[b].unit[axis] != op.unit[axis])
+        return false;
+    }
+    for (const double value : blocks[b].excess_values) {
+      const auto known = std::find(op.excess_values.begin(), op.excess_values.end(), value);
+      code[b].push_back(static_cast<std::uint8_t>(known - op.excess_values.begin()));
+      if (known == op.excess_values.end())
+        op.excess_values.push_back(value);
+    }
+    if (op.excess_values.size() > UCHAR_MAX + 1)
+      return false;
+  }
+#pragma omp parallel for schedule(static)
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    bool same = true;
+    for (std::size_t v = 0; v < code[b].size(); ++v)
+      same &= code[b][v] == v;
+    if (same)
+      continue;
+    const PetscInt first = static_cast<PetscInt>(b) * block_rows;
+    const PetscInt last = std::min(pass.rows.count, first + std::min(block_rows, PETSC_MAX_INT - first));
+    CellWalker walker(pass.lattice.size);
+    for (PetscInt r = first; r < last; ++r) {
+      const PetscInt cell = pass.lattice.cell(r);
+      std::uint8_t& c =
+          op.excess_code[pass.whole ? static_cast<std::size_t>(cell) : pass.place(cell, walker.move_to(cell))];
+      c = code[b][c];
+    }
+  }
+  return true;
+}
+
+std::string entry_text(PetscInt row, PetscInt column) {
+  return "entry (" + std::to_string(row) + ", " + std::to_string(column) + ")";
+}
+
+PetscInt row_at(const Pass& pass, std::size_t place) {
+  PetscInt row = 0;
+  while (pass.op->box_index(pass.lattice, pass.lattice.cell(row)) != place)
+    ++row;
+  return row;
+}
+
+// The lowest faulty row, in one line; empty where there is none.
+std::string first_fault(const Pass& pass, const std::vector<BlockFindings>& blocks) {
+  for (const BlockFindings& block : blocks)
+    if (block.fault != Fault::none)
+      return describe_fault(block.fault, pass.rows, pass.lattice, pass.ghost_cells, block.bad_row);
+  const std::size_t bad_line = find_one_sided(*pass.op);
+  for (std::size_t c = bad_line; c < std::min(pass.op->cell_count(), bad_line + std::size_t(pass.op->size[0])); ++c) {
+    for (Direction d = 0; d < 6; ++d) {
+      if (!(pass.op->links[c] >> d & 1))
+        continue;
+      const std::size_t other = pass.op->neighbour(c, d);
+      if (other < pass.op->cell_count() && (pass.op->links[other] & LatticeOperator::row_bit) &&
+          !(pass.op->links[other] >> (d ^ 1) & 1)) {
+        const PetscInt row = pass.rows.begin + row_at(pass, c), column = pass.rows.begin + row_at(pass, other);
+        return entry_text(row, column) + " is not zero, " + entry_text(column, row) + " is: not symmetric";
+      }
+    }
+  }
+  return bad_line < pass.op->cell_count() ? "the nonzeros are not symmetric" : "";
+}
+
+template <class T>
+PetscErrorCode Reduce(MPI_Comm comm, MPI_Datatype type, MPI_Op operation, std::initializer_list<T*> values) {
+  std::vector<T> all;
+  std::size_t next = 0;
+
+  PetscFunctionBegin;
+  for (const T* value : values)
+    all.push_back(*value);
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, all.data(), static_cast<PetscMPIInt>(all.size()), type, operation, comm));
+  for (T* value : values)
+    *value = all[next++];
+  PetscFunctionReturn(0);
+}
+
+// Whether the ranks have the same couplings; if so, *unit is what any of them found.
+PetscErrorCode AgreeOnUnits(MPI_Comm comm, bool mine, std::array<double, 3>* unit, bool* all) {
+  std::array<double, 3> low = *unit, high = *unit;
+  int differs = !mine;
+
+  PetscFunctionBegin;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    if ((*unit)[axis] == 0) {
+      low[axis] = HUGE_VAL;
+      high[axis] = -HUGE_VAL;
+    }
+  }
+  PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MIN, {&low[0], &low[1], &low[2]}));
+  PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MAX, {&high[0], &high[1], &high[2]}));
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    differs |= low[axis] < high[axis];
+    (*unit)[axis] = low[axis] == high[axis] ? low[axis] : 0;
+  }
+  PetscCall(Reduce(comm, MPI_INT, MPI_MAX, {&differs}));
+  *all = !differs;
+  PetscFunctionReturn(0);
+}
+
+bool is_voxel(const LatticeOperator& op, const std::vector<BlockFindings>& blocks) {
+  double h = 0;
+  for (const double unit : op.unit) {
+    if (unit != 0 && h != 0 && unit != h)
+      return false;
+    h = unit != 0 ? unit : h;
+  }
+  for (const BlockFindings& block : blocks) {
+    for (std::size_t v = 0; v < block.excess_values.size(); ++v) {
+      const double multiple = block.excess_values[v] / h, nearest = std::round(multiple);
+      if (block.most_links[v] > 0 &&
+          !(nearest >= 0 && block.most_links[v] + nearest <= 6 && std::abs(multiple - nearest) <= 1e-12))
+        return false;
+    }
+  }
+  return h > 0;
+}
+
+PetscErrorCode Summarise(MPI_Comm comm, const std::vector<BlockFindings>& blocks, LatticeOperator* op) {
+  BlockFindings sum;
+  int wrapped[3] = {0, 0, 0};
+
+  PetscFunctionBegin;
+  for (const BlockFindings& block : blocks) {
+    sum.coupled += block.coupled;
+    sum.decoupled += block.decoupled;
+    sum.min_coupling = std::min(sum.min_coupling, block.min_coupling);
+    sum.max_coupling = std::max(sum.max_coupling, block.max_coupling);
+    sum.min_excess = std::min(sum.min_excess, block.min_excess);
+    sum.max_excess = std::max(sum.max_excess, block.max_excess);
+    sum.wrapped |= block.wrapped;
+  }
+  PetscCall(Reduce(comm, MPIU_INT, MPI_SUM, {&sum.coupled, &sum.decoupled}));
+  PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MIN, {&sum.min_coupling, &sum.min_excess}));
+  PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MAX, {&sum.max_coupling, &sum.max_excess}));
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    wrapped[axis] = static_cast<int>(sum.wrapped >> axis & 1);
+  PetscCall(Reduce(comm, MPI_INT, MPI_MAX, {&wrapped[0], &wrapped[1], &wrapped[2]}));
+  op->coupled_rows = sum.coupled;
+  op->decoupled_rows = sum.decoupled;
+  op->min_coupling = sum.coupled > 0 ? sum.min_coupling : 0;
+  op->max_coupling = sum.coupled > 0 ? sum.max_coupling : 0;
+  op->min_excess = sum.coupled > 0 ? sum.min_excess : 0;
+  op->max_excess = sum.coupled > 0 ? sum.max_excess : 0;
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    op->closes[axis] = wrapped[axis] != 0;
+  PetscFunctionReturn(0);
+}
+
+PetscInt block_end(PetscInt rows, PetscInt first, PetscInt length) {
+  return rows - first > length ? first + length : rows;
+}
+
+// Tries the uniform form; *done where all ranks have it, or where *refusal tells why neither form will do.
+PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, bool fill, bool* done, std::string* refusal) {
+  LatticeOperator& op = *pass.op;
+  const PetscInt rows = pass.rows.count;
+  const std::size_t cells = op.cell_count();
+  std::vector<BlockFindings> blocks(static_cast<std::size_t>(rows / block_rows + (rows % block_rows > 0)));
+  std::atomic<bool> uniform = true;
+  bool joined = false;
+
+  PetscFunctionBegin;
+  clear(&op.excess_code, cells, fill);
+#pragma omp parallel for schedule(static)
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    const PetscInt first = static_cast<PetscInt>(b) * block_rows;
+    if (uniform.load(std::memory_order_relaxed))
+      read_uniform(pass, first, block_end(rows, first, block_rows), &blocks[b]);
+    if (!blocks[b].uniform)
+      uniform.store(false, std::memory_order_relaxed);
+  }
+  joined = uniform && join_uniform(pass, blocks);
+  if (joined)
+    *refusal = first_fault(pass, blocks);
+  PetscCall(AgreeOnUnits(comm, joined, &op.unit, done));
+  if (!*done) {
+    refusal->clear();
+    PetscFunctionReturn(0);
+  }
+  PetscCall(AgreeOnRefusal(comm, refusal));
+  if (!refusal->empty())
+    PetscFunctionReturn(0);
+  op.uniform = true;
+  for (Buffer<double>& face : op.face)
+    face.release();
+  op.excess.release();
+  PetscCall(Summarise(comm, blocks, &op));
+  int voxel = op.coupled_rows > 0 && (rows == 0 || is_voxel(op, blocks));
+  PetscCall(Reduce(comm, MPI_INT, MPI_MIN, {&voxel}));
+  op.voxel = voxel;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, bool fill, std::string* refusal) {
+  LatticeOperator& op = *pass.op;
+  const PetscInt rows = pass.rows.count;
+  const std::size_t cells = op.cell_count();
+  const PetscInt threads = std::max(1, std::min<PetscInt>(omp_get_max_threads(), rows));
+  const PetscInt length = rows / threads + (rows % threads > 0);
+  std::vector<BlockFindings> blocks(static_cast<std::size_t>(threads));
+  std::vector<std::vector<PetscInt>> later(blocks.size());
+
+  PetscFunctionBegin;
+  op.uniform = op.voxel = false;
+  op.excess_code.release();
+  op.excess_values.clear();
+  op.unit = {};
+  clear(&op.excess, cells, fill);
+  for (Buffer<double>& face : op.face)
+    clear(&face, cells, fill);
+  clear(&op.links, cells, true);
+#pragma omp parallel for schedule(static)
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    const PetscInt first = std::min(rows, static_cast<PetscInt>(b) * length);
+    read_general(pass, first, block_end(rows, first, length), &blocks[b], &later[b]);
+  }
+  const bool faulty = std::any_of(blocks.begin(), blocks.end(), [](const BlockFindings& block) {
+    return block.fault != Fault::none && block.fault != Fault::asymmetric;
+  });
+  if (!faulty) {
+#pragma omp parallel for schedule(static)
+    for (std::size_t b = 0; b < blocks.size(); ++b)
+      compare_later(pass, later[b], &blocks[b]);
+  }
+  *refusal = first_fault(pass, blocks);
+  PetscCall(AgreeOnRefusal(comm, refusal));
+  if (refusal->empty())
+    PetscCall(Summarise(comm, blocks, &op));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattice, LatticeOperator* op,
+                             std::string* refusal) {
+  const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
+  std::vector<PetscInt> ghost_cells;
+  bool done = false;
+
+  PetscFunctionBegin;
+  if (rows.other.ia)
+    PetscCall(FindGhostCells(A, rows, lattice, &ghost_cells));
+  choose_box(lattice, rows.count, rows.global_count, op);
+  std::size_t cells = 1;
+  for (const PetscInt extent : op->size)
+    cells *= static_cast<std::size_t>(extent);
+  const Pass pass{rows, lattice, ghost_cells.data(), op, rows.count == rows.global_count};
+  const bool fill = cells != static_cast<std::size_t>(rows.count);
+  clear(&op->links, cells, fill);
+  PetscCall(BuildUniform(comm, pass, fill, &done, refusal));
+  if (!done)
+    PetscCall(BuildGeneral(comm, pass, fill, refusal));
+  if (refusal->empty() && rows.other.ia) {
+    PetscCall(CheckAcrossRanks(A, rows, lattice, ghost_cells.data(), *op, refusal));
+    PetscCall(AgreeOnRefusal(comm, refusal));
+  }
+  PetscFunctionReturn(0);
+}
+
+} // namespace
+
+PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperator* op, std::string* refusal) {
+  LocalRows rows;
+  PetscErrorCode status = 0;
+
+  PetscFunctionBegin;
+  PetscCall(OpenLocalRows(A, &rows, refusal));
+  if (!refusal->empty())
+    PetscFunctionReturn(0);
+  status = Guarded([&] { return BuildFromRows(A, rows, lattice, op, refusal); });
+  PetscCall(CloseLocalRows(&rows));
+  PetscCall(status);
+  PetscFunctionReturn(0);
+}
+
+} // namespace linnet

@@ -1,0 +1,173 @@
+#include "lattice/operator_passes.hpp"
+
+namespace linnet {
+
+namespace {
+
+struct RowCouplings : RowSums {
+  double w[6]{};
+  PetscInt column[6]{}; // local row of the neighbour, -1 on another rank
+};
+
+struct TakeCouplings {
+  RowCouplings* row;
+  void operator()(Direction d, double w, PetscInt column) const {
+    row->w[d] = w;
+    row->column[d] = column;
+  }
+};
+
+Fault read_couplings(RowReader* reader, PetscInt r, RowCouplings* row) {
+  TakeCouplings take{row};
+  *row = RowCouplings{};
+  return reader->read(r, row, take);
+}
+
+// Whether all couplings along an axis are those seen there first, bit by bit: integers compare faster.
+struct CompareUnits {
+  std::array<std::uint64_t, 3> unit{};
+  std::uint64_t difference = 0;
+  void operator()(Direction d, double w, PetscInt) {
+    std::uint64_t& h = unit[static_cast<std::size_t>(d / 2)];
+    const auto bits = std::bit_cast<std::uint64_t>(w);
+    h = h == 0 ? bits : h;
+    difference |= h ^ bits;
+  }
+};
+
+// Compares the lower couplings of a row, those that `wanted` chooses by column, with the faces of the cells below;
+// false where one differs. A face whose cell has no row here belongs to another rank: it is written.
+template <class Wanted>
+bool compare_lower(const Pass& pass, const RowCouplings& row, std::size_t c, Wanted&& wanted) {
+  LatticeOperator& op = *pass.op;
+  for (Direction d = 0; d < 6; d += 2) {
+    if (!(row.links >> d & 1) || !wanted(row.column[d]))
+      continue;
+    double& face = op.face[static_cast<std::size_t>(d / 2)][op.neighbour(c, d)];
+    if (row.column[d] < 0)
+      face = row.w[d];
+    else if (!same_coupling(face, row.w[d]))
+      return false;
+  }
+  return true;
+}
+
+} // namespace
+
+void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {
+  RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
+  LatticeOperator& op = *pass.op;
+  CompareUnits units;
+  RowSums row{};
+  for (PetscInt r = first; r < last; ++r) {
+    found->fault = reader.read(r, &row, units);
+    if (found->fault != Fault::none) {
+      found->bad_row = r;
+      return;
+    }
+    const int code = units.difference == 0 ? found->code_of(row.excess, row.links) : -1;
+    if (code < 0) {
+      found->uniform = false;
+      return;
+    }
+    found->count(row);
+    const std::size_t c = pass.place(reader.cell(), reader.at());
+    op.links[c] = static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit);
+    op.excess_code[c] = static_cast<std::uint8_t>(code);
+  }
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const double h = found->unit[axis] = std::bit_cast<double>(units.unit[axis]);
+    if (h != 0) {
+      found->min_coupling = std::min(found->min_coupling, h);
+      found->max_coupling = std::max(found->max_coupling, h);
+    }
+  }
+}
+
+void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found, std::vector<PetscInt>* later) {
+  RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
+  LatticeOperator& op = *pass.op;
+  RowCouplings row{};
+  for (PetscInt r = first; r < last; ++r) {
+    found->fault = read_couplings(&reader, r, &row);
+    found->bad_row = r;
+    if (found->fault != Fault::none)
+      return;
+    found->count(row);
+    for (Direction d = 0; d < 6; ++d) {
+      if (row.links >> d & 1) {
+        found->min_coupling = std::min(found->min_coupling, row.w[d]);
+        found->max_coupling = std::max(found->max_coupling, row.w[d]);
+      }
+    }
+    const std::size_t c = pass.place(reader.cell(), reader.at());
+    op.links[c] = static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit);
+    op.excess[c] = row.excess;
+    bool postponed = false;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      op.face[axis][c] = row.w[2 * axis + 1];
+      const PetscInt below = row.column[2 * axis];
+      postponed |= (row.links >> (2 * axis) & 1) && (below < first || below >= r);
+    }
+    if (postponed)
+      later->push_back(r);
+    const auto earlier = [first, r](PetscInt column) { return column >= first && column < r; };
+    if (!compare_lower(pass, row, c, earlier)) {
+      found->fault = Fault::asymmetric;
+      return;
+    }
+  }
+  found->bad_row = -1;
+}
+
+void compare_later(const Pass& pass, const std::vector<PetscInt>& later, BlockFindings* found) {
+  RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
+  RowCouplings row{};
+  for (const PetscInt r : later) {
+    read_couplings(&reader, r, &row);
+    const std::size_t c = pass.place(reader.cell(), reader.at());
+    if (compare_lower(pass, row, c, [](PetscInt) { return true; }))
+      continue;
+    if (found->bad_row < 0 || r < found->bad_row) {
+      found->bad_row = r;
+      found->fault = Fault::asymmetric;
+    }
+    return;
+  }
+}
+
+std::string describe_fault(Fault fault, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,
+                           PetscInt row) {
+  const std::string name = "row " + std::to_string(rows.begin + row);
+  if (fault == Fault::not_finite)
+    return name + " has an entry, or a sum, that is not finite";
+  if (fault == Fault::asymmetric)
+    return name + " has a coupling that differs from the same one in the other row: not symmetric";
+  const Neighbourhood near(lattice.size, lattice.periodic);
+  CellWalker walker(lattice.size);
+  const GridSize at = walker.move_to(lattice.cell(row));
+  unsigned links = 0;
+  for (const LocalRows::Block* block : {&rows.own, &rows.other}) {
+    if (!block->ia)
+      continue;
+    const bool own = block == &rows.own;
+    for (PetscInt e = block->ia[row]; e < block->ia[row + 1]; ++e) {
+      const PetscInt column = block->ja[e];
+      if ((own && column == row) || block->a[e] == 0)
+        continue;
+      const PetscInt cell = own ? lattice.cell(column) : ghost_cells[column];
+      const Direction d = near.direction(at, cell - lattice.cell(row));
+      const std::string other = std::to_string(own ? rows.begin + column : rows.ghosts[column]);
+      if (d < 0)
+        return name + " (cell " + std::to_string(lattice.cell(row)) + ") is coupled with row " + other + " (cell " +
+               std::to_string(cell) + "): no neighbours on a lattice of " + std::to_string(lattice.size[0]) + " x " +
+               std::to_string(lattice.size[1]) + " x " + std::to_string(lattice.size[2]) + " cells";
+      if (links >> d & 1)
+        return name + " has two entries for column " + other;
+      links |= 1U << d;
+    }
+  }
+  return name + " does not fit the lattice";
+}
+
+} // namespace linnet

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "lattice/row_reader.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <climits>
+#include <vector>
+
+namespace linnet {
+
+/// What one block of rows shows; nothing in it depends on the threads.
+struct BlockFindings {
+  PetscInt bad_row = -1;
+  Fault fault = Fault::none;
+  bool uniform = true;
+  std::array<double, 3> unit{};
+  std::vector<double> excess_values;
+  std::vector<int> most_links; // by excess value, over coupled rows; 0 where it has none
+  double min_coupling = HUGE_VAL, max_coupling = -HUGE_VAL;
+  double min_excess = HUGE_VAL, max_excess = -HUGE_VAL;
+  PetscInt coupled = 0, decoupled = 0;
+  unsigned wrapped = 0;
+
+  void count(const RowSums& row) {
+    wrapped |= row.wrapped;
+    ++(row.links ? coupled : decoupled);
+    if (row.links) {
+      min_excess = std::min(min_excess, row.excess);
+      max_excess = std::max(max_excess, row.excess);
+    }
+  }
+  // -1 where there are too many.
+  int code_of(double value, unsigned links) {
+    std::size_t code = 0;
+    while (code < excess_values.size() && excess_values[code] != value)
+      ++code;
+    if (code == excess_values.size()) {
+      if (code > UCHAR_MAX)
+        return -1;
+      excess_values.push_back(value);
+      most_links.push_back(0);
+    }
+    int& most = most_links[code];
+    if (most < 6) // the count is a call on processors without the instruction
+      most = std::max(most, std::popcount(links));
+    return static_cast<int>(code);
+  }
+};
+
+struct Pass {
+  const LocalRows& rows;
+  const Lattice& lattice;
+  const PetscInt* ghost_cells;
+  LatticeOperator* op;
+  bool whole; // the box is the lattice: cell numbers are indices
+
+  std::size_t place(PetscInt cell, const GridSize& at) const {
+    return whole ? static_cast<std::size_t>(cell) : op->index(at[0], at[1], at[2]);
+  }
+};
+
+/// Uniform form: links and codes of rows first ... last - 1. Stops where they are not uniform.
+void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found);
+
+/// General form: links, upper faces and excess. Lower couplings are compared where the row below came earlier in the
+/// block; the other rows go to `later`.
+void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found, std::vector<PetscInt>* later);
+
+/// Compares the lower couplings of the rows that read_general() left, when all blocks are read.
+void compare_later(const Pass& pass, const std::vector<PetscInt>& later, BlockFindings* found);
+
+} // namespace linnet
