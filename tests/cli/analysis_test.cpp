@@ -89,8 +89,9 @@ TEST(Analysis, AgreesWithADenseSearchOnRandomGraphs) {
         rows += size;
         for (int i = 0; i < n; ++i)
           for (int j = 0; j < n; ++j)
-            if (label[i] == c && label[j] == c)
+            if (label[i] == c && label[j] == c) {
               EXPECT_EQ(singular[i], singular[j]);
+            }
       }
     }
     EXPECT_EQ(properties.components, all);

@@ -24,9 +24,7 @@ Finished CommandLineTest::linnet(const std::vector<std::string>& arguments,
 
 Finished CommandLineTest::linnet_on(int ranks, const std::vector<std::string>& arguments) {
   std::vector<std::string> words;
-  std::string launcher = LINNET_MPIEXEC; // a CMake list
-  std::replace(launcher.begin(), launcher.end(), ';', ' ');
-  std::istringstream parts(launcher);
+  std::istringstream parts(LINNET_MPIEXEC);
   for (std::string word; parts >> word;)
     words.push_back(word);
   words.insert(words.end(), {"-n", std::to_string(ranks), LINNET_PROGRAM});
