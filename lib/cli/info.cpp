@@ -74,7 +74,7 @@ std::string line(const std::string& name, const std::string& value) {
 
 std::string matrix_text(const std::string& file, const Properties& p, const Solver& solver) {
   std::array<char, 32> dominance = {};
-  std::snprintf(dominance.data(), dominance.size(), "%.6g", p.dominance);
+  (void)std::snprintf(dominance.data(), dominance.size(), "%.6g", p.dominance);
   const Json m = m_matrix(p);
   return line("file", file + " (" + format_of(file) + ")") +
          line("matrix", std::to_string(p.n) + " x " + std::to_string(p.n) + ", " + std::to_string(p.nnz) + " entries") +
@@ -104,7 +104,7 @@ std::string vector_report(const InfoOptions& options, const std::vector<double>&
                       {"norm", norm},
                       {"largest", largest}});
   std::array<char, 96> text = {};
-  std::snprintf(text.data(), text.size(), "%.6g, largest entry %.6g in absolute value", norm, largest);
+  (void)std::snprintf(text.data(), text.size(), "%.6g, largest entry %.6g in absolute value", norm, largest);
   return line("file", options.file + " (" + format_of(options.file) + ")") +
          line("vector", std::to_string(vector.size()) + " entries") + line("norm", text.data());
 }

@@ -146,6 +146,7 @@ int main(int argc, char** argv) {
   std::vector<std::string> words = {arguments.program};
   words.insert(words.end(), arguments.petsc.begin(), arguments.petsc.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words)
     pointers.push_back(word.data());
   pointers.push_back(nullptr);

@@ -11,7 +11,7 @@ Progress::Progress(bool on_this_rank) : enabled(on_this_rank && isatty(STDERR_FI
 
 Progress::~Progress() {
   if (shown)
-    std::fputs("\r\033[K", stderr);
+    (void)std::fputs("\r\033[K", stderr);
 }
 
 bool Progress::due() {
@@ -23,14 +23,14 @@ void Progress::show(const std::string& line) {
   const std::scoped_lock lock(mutex);
   if (!enabled || Clock::now() < next)
     return;
-  std::fprintf(stderr, "\r\033[K%s", line.c_str());
-  std::fflush(stderr);
+  (void)std::fprintf(stderr, "\r\033[K%s", line.c_str());
+  (void)std::fflush(stderr);
   shown = true;
   next = Clock::now() + 200ms;
 }
 
 void tell(const std::string& text) {
-  std::fprintf(stderr, "linnet: %s\n", text.c_str());
+  (void)std::fprintf(stderr, "linnet: %s\n", text.c_str());
 }
 
 } // namespace linnet

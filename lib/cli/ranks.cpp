@@ -103,7 +103,7 @@ int agree_on_worst(MPI_Comm comm, int value) {
   for (int arrived = 0; !arrived;) {
     MPI_Test(&request, &arrived, MPI_STATUS_IGNORE);
     if (!arrived && std::chrono::steady_clock::now() > deadline) {
-      std::fprintf(stderr, "linnet: rank %d failed where the others go on; ending all\n", rank_of(comm));
+      (void)std::fprintf(stderr, "linnet: rank %d failed where the others go on; ending all\n", rank_of(comm));
       MPI_Abort(comm, internal_error);
     }
     if (!arrived)

@@ -14,7 +14,7 @@ namespace {
 
 std::string format(const char* pattern, double number) {
   std::array<char, 64> text = {};
-  std::snprintf(text.data(), text.size(), pattern, number); // NOLINT: the pattern is one of this file's
+  (void)std::snprintf(text.data(), text.size(), pattern, number); // NOLINT: the pattern is one of this file's
   return text.data();
 }
 

@@ -50,8 +50,8 @@ PetscErrorCode Monitor(KSP ksp, PetscInt iteration, PetscReal norm, void* contex
   if (watch.progress->due()) {
     char line[160];
     const double rate = iteration > 0 && watch.first > 0 ? std::pow(norm / watch.first, 1.0 / iteration) : 1;
-    std::snprintf(line, sizeof line, "%s: iteration %d, relative residual %.2e, %.3f an iteration", watch.name.c_str(),
-                  watch.before + static_cast<int>(iteration), norm / watch.norm_of_b, rate);
+    (void)std::snprintf(line, sizeof line, "%s: iteration %d, relative residual %.2e, %.3f an iteration",
+                        watch.name.c_str(), watch.before + static_cast<int>(iteration), norm / watch.norm_of_b, rate);
     watch.progress->show(line);
   }
   PetscFunctionReturn(0);

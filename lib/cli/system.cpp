@@ -46,6 +46,7 @@ Whole read_whole(const SystemOptions& options) {
 // Block r of entries begins where its first row does.
 std::vector<std::int64_t> entry_blocks(const SparseMatrix& matrix, const std::vector<std::int64_t>& rows) {
   std::vector<std::int64_t> first;
+  first.reserve(rows.size());
   for (const std::int64_t row : rows)
     first.push_back(matrix.row_start[row]);
   return first;
@@ -200,8 +201,10 @@ SparseMatrix read_square_matrix(const SystemOptions& options) {
 }
 
 std::array<std::int64_t, 3> parse_grid(const std::string& grid) {
-  const InputError refusal("--grid " + grid +
-                           ": expected NX,NY or NX,NY,NZ, whole numbers from 1 with a product below 2^31");
+  const auto refusal = [&] {
+    return InputError("--grid " + grid +
+                      ": expected NX,NY or NX,NY,NZ, whole numbers from 1 with a product below 2^31");
+  };
   std::array<std::int64_t, 3> cells = {1, 1, 1};
   std::int64_t room = std::numeric_limits<PetscInt>::max();
   const char* next = grid.data();
@@ -209,17 +212,17 @@ std::array<std::int64_t, 3> parse_grid(const std::string& grid) {
   size_t axes = 0;
   for (; next != end || axes == 0; ++axes) {
     if (axes == cells.size())
-      throw refusal;
+      throw refusal();
     const auto [rest, error] = std::from_chars(next, end, cells[axes]);
     if (error != std::errc() || cells[axes] < 1 || cells[axes] > room || (rest != end && *rest != ','))
-      throw refusal;
+      throw refusal();
     room /= cells[axes];
     next = rest == end ? end : rest + 1;
     if (rest != end && next == end) // a comma with nothing behind it
-      throw refusal;
+      throw refusal();
   }
   if (axes < 2)
-    throw refusal;
+    throw refusal();
   return cells;
 }
 
