@@ -9,6 +9,7 @@
 #include <linnet/linnet.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 
@@ -152,6 +153,8 @@ int main(int argc, char** argv) {
   char** values = pointers.data();
   if (PetscInitialize(&count, &values, nullptr, nullptr))
     return bad_input;
+  // PETSc would dump its state where a reader of ours went away: a failed write is an error like others.
+  (void)std::signal(SIGPIPE, SIG_IGN);
   session.comm = PETSC_COMM_WORLD;
   MPI_Comm_dup(session.comm, &session.agreement);
   const int status = agree_on_worst(session.agreement, run(session, arguments));

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 
+#include <array>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -33,6 +34,9 @@ std::vector<HistoryPoint> drawable(const std::vector<HistoryPoint>& history) {
 }
 
 std::string script(const std::string& file, const std::string& title, const std::vector<Outcome>& outcomes) {
+  // Colours that stay apart for most eyes (Okabe and Ito, without their yellow); dashes let one line show through
+  // another.
+  constexpr std::array colours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"};
   std::ostringstream text;
   text.precision(6);
   std::ostringstream curves;
@@ -45,7 +49,8 @@ std::string script(const std::string& file, const std::string& title, const std:
       text << point.iteration << ' ' << point.relative_residual << '\n';
     text << "EOD\n";
     curves << (curves.tellp() > 0 ? ", \\\n  " : "") << "$history" << k << " using 1:2 with "
-           << (points.size() > 40 ? "lines" : "linespoints pointsize 0.5") << " linewidth 1.8 title "
+           << (points.size() > 40 ? "lines" : "linespoints pointsize 0.5") << " linewidth 1.8 dashtype " << 1 + k % 2
+           << " linecolor rgb '" << colours[k % colours.size()] << "' title "
            << quoted(outcomes[k].name + (outcomes[k].converged ? "" : " (failed)"));
   }
   if (curves.tellp() == 0)
@@ -54,7 +59,7 @@ std::string script(const std::string& file, const std::string& title, const std:
        << "set output " << quoted(file) << '\n'
        << "set title " << quoted(title) << " noenhanced\n"
        << "set xlabel 'iteration'\nset ylabel 'relative residual |b - A x| / |b|'\n"
-       << "set logscale y\nset format y '10^{%T}'\nset grid linecolor rgb '#dddddd'\n"
+       << "set logscale y\nset format y '10^{%T}'\nset grid linetype 1 linecolor rgb '#dddddd'\n"
        << "set key outside right top noenhanced\nset xrange [0:*]\n"
        << "plot " << curves.str() << "\n";
   return text.str();

@@ -26,6 +26,8 @@ std::string reason_of(const Outcome& outcome) {
   std::string text = outcome.error.empty() ? outcome.reason : outcome.error;
   if (outcome.error.empty() && !outcome.converged && !text.starts_with("DIVERGED"))
     text += ", but the true residual is above rtol";
+  if (outcome.converged && text.starts_with("DIVERGED"))
+    text += ", but the true residual is below rtol";
   if (outcome.converged && outcome.pc_details.contains("fallbacks"))
     text += " (" + outcome.ksp + "+" + outcome.pc + " took over)";
   return text;

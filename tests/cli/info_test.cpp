@@ -1,0 +1,39 @@
+#include "cli/fixture.hpp"
+
+using Info = CommandLineTest;
+
+TEST_F(Info, DescribesAMatrix) {
+  const auto object = json_of(linnet({"info", real("494_bus.mtx.gz"), "--json"}), 0);
+  EXPECT_EQ(object["schema"], "linnet.info/1");
+  EXPECT_EQ(object["kind"], "matrix");
+  EXPECT_EQ(object["format"], "Matrix Market, gzip");
+  EXPECT_EQ(object["n"], 494);
+  EXPECT_EQ(object["nnz"], 1666);
+  EXPECT_TRUE(object["symmetric"].get<bool>());
+  EXPECT_EQ(object["diagonal"], "positive");
+  EXPECT_EQ(object["singular_components"], 0);
+  EXPECT_EQ(object["solver"], "cg+cholesky");
+  const Finished person = linnet({"info", real("494_bus.mtx.gz")});
+  EXPECT_EQ(person.status, 0);
+  EXPECT_NE(person.out.find("494 x 494, 1666 entries"), std::string::npos) << person.out;
+}
+
+TEST_F(Info, TellsAnMMatrixAndASingularOne) {
+  const auto regular = json_of(linnet({"info", file("A.mtx", market(laplacian(5))), "--json"}), 0);
+  EXPECT_EQ(regular["m_matrix"], true);
+  EXPECT_EQ(regular["diagonally_dominant"], true);
+  const auto singular = json_of(linnet({"info", file("N.mtx", market(neumann(5))), "--json"}), 0);
+  EXPECT_EQ(singular["m_matrix"], false);
+  EXPECT_EQ(singular["singular_components"], 1);
+  EXPECT_EQ(singular["singular_rows"], 5);
+}
+
+TEST_F(Info, DescribesAVectorAndAMatrixThatIsNotSquare) {
+  const auto vector = json_of(linnet({"info", file("b.mtx", market(std::vector<double>{3, -4})), "--json"}), 0);
+  EXPECT_EQ(vector["kind"], "vector");
+  EXPECT_EQ(vector["n"], 2);
+  EXPECT_DOUBLE_EQ(vector["norm"].get<double>(), 5);
+  const auto wide = json_of(linnet({"info", file("W.mtx", market(Dense{{1, 2, 3}, {4, 5, 6}})), "--json"}), 0);
+  EXPECT_EQ(wide["rows"], 2);
+  EXPECT_EQ(wide["cols"], 3);
+}
