@@ -117,7 +117,7 @@ struct Scratch {
   std::unique_ptr<T[]> storage;
   std::size_t capacity = 0;
   T* room_for(std::size_t size) {
-    if (capacity < size) {
+    if (storage == nullptr || capacity < size) {
       storage = std::make_unique_for_overwrite<T[]>(size);
       capacity = size;
     }
