@@ -92,8 +92,12 @@ SparseMatrix compress(const std::deque<MarketBlock>& blocks, const MarketHeader&
                [&](std::int32_t row, std::int32_t, double) { ++start[static_cast<std::size_t>(row) + 2]; });
   });
   std::partial_sum(start.begin(), start.end(), start.begin());
-  matrix.column.resize(static_cast<std::size_t>(start.back()));
-  matrix.value.resize(static_cast<std::size_t>(start.back()));
+  const auto entries = static_cast<std::size_t>(start.back());
+  std::atomic<int> vectors = 0; // one thread each: the first touch of the pages costs as much as filling them
+  run_on_threads(std::min(threads, 2), [&](int) {
+    for (int vector = vectors++; vector < 2; vector = vectors++)
+      vector == 0 ? matrix.column.resize(entries) : matrix.value.resize(entries);
+  });
 
   for_slices([&](std::int64_t first, std::int64_t last) {
     visit_rows(blocks, reach, header, first, last, [&](std::int32_t row, std::int32_t column, double value) {

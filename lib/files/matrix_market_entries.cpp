@@ -71,7 +71,8 @@ void parse_lines(const LineBlock& text, const MarketHeader& header, const Column
           bad_index(n + skipped + 1, p, "column", limit, general ? "" : " (symmetric storage: the lower triangle)");
         skip_blanks(p);
       }
-      to.row[n] = static_cast<std::int32_t>(row - 1);
+      to.row[n] =
+          static_cast<std::int32_t>(row - 1); // NOLINT(clang-analyzer-core.NullDereference): see parse_market_block
       to.column[n] = static_cast<std::int32_t>(column - 1);
     }
     if constexpr (field == MarketField::pattern) {
@@ -81,7 +82,7 @@ void parse_lines(const LineBlock& text, const MarketHeader& header, const Column
       if (!parse_integer(p, integer))
         bad_value(n + skipped + 1, p, field);
       if constexpr (as_integers)
-        to.integer[n] = integer;
+        to.integer[n] = integer; // NOLINT(clang-analyzer-core.NullDereference)
       else
         to.value[n] = static_cast<double>(integer);
     } else if (!parse_real(p, to.value[n])) {
@@ -117,7 +118,7 @@ struct Scratch {
   std::unique_ptr<T[]> storage;
   std::size_t capacity = 0;
   T* room_for(std::size_t size) {
-    if (capacity < size) {
+    if (storage == nullptr || capacity < size) {
       storage = std::make_unique_for_overwrite<T[]>(size);
       capacity = size;
     }
@@ -145,9 +146,9 @@ MarketBlock parse_market_block(const LineBlock& text, const MarketHeader& header
     Scratch<double> value;
     Scratch<std::int64_t> integer;
   } scratch;
-  const Columns to = {
-      coordinate ? scratch.row.room_for(most) : nullptr, coordinate ? scratch.column.room_for(most) : nullptr,
-      as_integers ? nullptr : scratch.value.room_for(most), as_integers ? scratch.integer.room_for(most) : nullptr};
+  const std::size_t indices = coordinate ? most : 1;
+  const Columns to = {scratch.row.room_for(indices), scratch.column.room_for(indices),
+                      scratch.value.room_for(as_integers ? 1 : most), scratch.integer.room_for(as_integers ? most : 1)};
   MarketBlock block;
   parser(header, as_integers)(text, header, to, block);
   if (coordinate) {

@@ -97,8 +97,8 @@ public:
     const std::int64_t bytes = std::min(integers, most_entries) * static_cast<std::int64_t>(integer_bytes_) +
                                std::min(reals, most_entries) * 8;
     if (bytes > source_.at_most())
-      fail(position_, "expected " + std::to_string(bytes) + " bytes of " + what + ", found " +
-                          std::to_string(source_.at_most()) + " at most");
+      fail(position_,
+           "expected " + std::to_string(bytes) + " bytes of " + what + ", found " + std::to_string(source_.at_most()));
   }
 
   void expect_end() {
@@ -231,7 +231,8 @@ SparseMatrix read_petsc_matrix(ByteSource& source, const std::string& name,
                             std::to_string(matrix.row_start.back()));
   in.read_integers(entries, "columns", [&](std::int64_t column, std::int64_t byte) {
     if (column < 0 || column >= matrix.cols)
-      in.fail(byte, "expected a column below " + std::to_string(matrix.cols) + ", found " + std::to_string(column));
+      in.fail(byte,
+              "expected a column from 0 to " + std::to_string(matrix.cols - 1) + ", found " + std::to_string(column));
     matrix.column.push_back(static_cast<std::int32_t>(column));
   });
   in.read_reals(entries, "values", [&](double value) { matrix.value.push_back(value); });

@@ -30,9 +30,10 @@ inline double portable_log(double x) {
 
 /// sin(2 pi t): t is in turns, so that the reduction to a quarter turn is exact.
 inline double sin_turns(double t) {
-  t -= std::floor(t);                                // [0, 1)
-  const int nearest = static_cast<int>(t * 4 + 0.5); // quarter turn, 0 .. 4
-  const double r = t - nearest * 0.25;               // [-1/8, 1/8]
+  t -= std::floor(t); // [0, 1)
+  const int nearest =
+      static_cast<int>(t * 4 + 0.5);   // quarter turn, 0 .. 4; NOLINT(bugprone-incorrect-roundings): t >= 0
+  const double r = t - nearest * 0.25; // [-1/8, 1/8]
   const double x = 6.283185307179586477 * r;
   const double x2 = x * x;
   // Taylor series to x^17 and x^18, nested: the next term is below 1e-18 at pi / 4

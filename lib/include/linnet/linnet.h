@@ -10,14 +10,14 @@
 #include <petscksp.h>
 
 #if defined(_WIN32)
-  #define LINNET_VISIBLE
+#define LINNET_VISIBLE
 #else
-  #define LINNET_VISIBLE __attribute__((visibility("default")))
+#define LINNET_VISIBLE __attribute__((visibility("default")))
 #endif
 #if defined(__cplusplus)
-  #define LINNET_EXTERN extern "C" LINNET_VISIBLE
+#define LINNET_EXTERN extern "C" LINNET_VISIBLE
 #else
-  #define LINNET_EXTERN extern LINNET_VISIBLE
+#define LINNET_EXTERN extern LINNET_VISIBLE
 #endif
 
 /* KSP type: deep conjugate directions */
@@ -34,13 +34,13 @@ typedef enum {
 } KSPDCDReplacement;
 
 LINNET_EXTERN PetscErrorCode KSPDCDSetDirections(KSP ksp, PetscInt directions);
-LINNET_EXTERN PetscErrorCode KSPDCDGetDirections(KSP ksp, PetscInt *directions);
+LINNET_EXTERN PetscErrorCode KSPDCDGetDirections(KSP ksp, PetscInt* directions);
 LINNET_EXTERN PetscErrorCode KSPDCDSetRecompute(KSP ksp, PetscInt interval);
-LINNET_EXTERN PetscErrorCode KSPDCDGetRecompute(KSP ksp, PetscInt *interval);
+LINNET_EXTERN PetscErrorCode KSPDCDGetRecompute(KSP ksp, PetscInt* interval);
 LINNET_EXTERN PetscErrorCode KSPDCDSetSafeguard(KSP ksp, PetscBool safeguard);
-LINNET_EXTERN PetscErrorCode KSPDCDGetSafeguard(KSP ksp, PetscBool *safeguard);
+LINNET_EXTERN PetscErrorCode KSPDCDGetSafeguard(KSP ksp, PetscBool* safeguard);
 LINNET_EXTERN PetscErrorCode KSPDCDSetFallbackPC(KSP ksp, PC pc);
-LINNET_EXTERN PetscErrorCode KSPDCDGetFallbackPC(KSP ksp, PC *pc);
+LINNET_EXTERN PetscErrorCode KSPDCDGetFallbackPC(KSP ksp, PC* pc);
 LINNET_EXTERN PetscErrorCode KSPDCDGetReplacements(KSP ksp, PetscInt counts[KSP_DCD_REPLACEMENT_KINDS]);
 
 #endif

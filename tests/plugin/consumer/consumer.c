@@ -14,8 +14,10 @@ static PetscErrorCode Solve(void) {
   PetscCall(MatGetOwnershipRange(A, &first, &last));
   for (PetscInt i = first; i < last; i++) {
     PetscCall(MatSetValue(A, i, i, 2, INSERT_VALUES));
-    if (i > 0) PetscCall(MatSetValue(A, i, i - 1, -1, INSERT_VALUES));
-    if (i < n - 1) PetscCall(MatSetValue(A, i, i + 1, -1, INSERT_VALUES));
+    if (i > 0)
+      PetscCall(MatSetValue(A, i, i - 1, -1, INSERT_VALUES));
+    if (i < n - 1)
+      PetscCall(MatSetValue(A, i, i + 1, -1, INSERT_VALUES));
   }
   PetscCall(MatAssemblyBegin(A, MAT_FINAL_ASSEMBLY));
   PetscCall(MatAssemblyEnd(A, MAT_FINAL_ASSEMBLY));
@@ -39,7 +41,7 @@ static PetscErrorCode Solve(void) {
   PetscFunctionReturn(0);
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   /* with MPI started here, PETSc can be initialized and finalized more than once */
   MPI_Init(&argc, &argv);
   for (int round = 0; round < 2; round++) {
