@@ -49,7 +49,11 @@ std::vector<std::pair<std::string, std::string>> parse_petsc_options(const std::
       options.back().second = word;
       takes_value = false;
     } else {
-      throw InputError("'" + text + "': expected PETSc options (-name [value] ...), found '" + word + "'");
+      throw InputError(std::string("'")
+                           .append(text)
+                           .append("': expected PETSc options (-name [value] ...), found '")
+                           .append(word)
+                           .append("'"));
     }
   }
   return options;
