@@ -340,7 +340,8 @@ PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattic
   std::size_t cells = 1;
   for (const PetscInt extent : op->size)
     cells *= static_cast<std::size_t>(extent);
-  const Pass pass{rows, lattice, ghost_cells.data(), op, rows.count == rows.global_count};
+  const Pass pass{rows, lattice, ghost_cells.data(), op, rows.count == rows.global_count,
+                  lattice.natural ? CellBreaks() : CellBreaks(lattice.cells)};
   const bool fill = cells != static_cast<std::size_t>(rows.count);
   clear(&op->links, cells, fill);
   PetscCall(BuildUniform(comm, pass, fill, &done, refusal));

@@ -54,12 +54,36 @@ bool compare_lower(const Pass& pass, const RowCouplings& row, std::size_t c, Wan
 
 } // namespace
 
+PetscInt Pass::stretch_limit(PetscInt r, PetscInt last, const GridSize& at, const RowSums& row) const {
+  if (row.wrapped)
+    return r + 1;
+  const bool stops_short = row.links >> 1 & 1;
+  PetscInt end = std::min(last - r, lattice.size[0] - at[0] - stops_short) + r;
+  if (rows.other.ia)
+    end = static_cast<PetscInt>(std::upper_bound(rows.other.ia + r, rows.other.ia + end + 1, rows.other.ia[r]) -
+                                rows.other.ia) -
+          1;
+  if (!lattice.natural && end > r + 1) {
+    PetscInt length = breaks.after(r) - r;
+    for (PetscInt e = rows.own.ia[r]; e < rows.own.ia[r + 1]; ++e)
+      length = std::min(length, breaks.after(rows.own.ja[e]) - rows.own.ja[e]);
+    end = std::min(end, r + length);
+  }
+  return std::max(end, r + 1);
+}
+
 void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {
   RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
   LatticeOperator& op = *pass.op;
   CompareUnits units;
   RowSums row{};
-  for (PetscInt r = first; r < last; ++r) {
+  const PetscInt* ia = pass.rows.own.ia;
+  const ColumnsMove columns_differ{pass.rows.own.ja};
+  const ValuesStay values_differ{pass.rows.own.a};
+  const auto differ = [&](PetscInt e, PetscInt count, PetscInt length) {
+    return columns_differ(e, count, length) || values_differ(e, count, length);
+  };
+  for (PetscInt r = first, next = first; r < last; r = next) {
     found->fault = reader.read(r, &row, units);
     if (found->fault != Fault::none) {
       found->bad_row = r;
@@ -70,10 +94,13 @@ void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings
       found->uniform = false;
       return;
     }
-    found->count(row);
+    next = pass.stretch_limit(r, last, reader.at(), row);
+    if (next > r + 1)
+      next = stretch_end(ia, r, next, differ);
+    found->count(row, next - r);
     const std::size_t c = pass.place(reader.cell(), reader.at());
-    op.links[c] = static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit);
-    op.excess_code[c] = static_cast<std::uint8_t>(code);
+    std::fill_n(op.links.data() + c, next - r, static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit));
+    std::fill_n(op.excess_code.data() + c, next - r, static_cast<std::uint8_t>(code));
   }
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const double h = found->unit[axis] = std::bit_cast<double>(units.unit[axis]);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lattice/row_reader.hpp"
+#include "lattice/stretches.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -22,9 +23,9 @@ struct BlockFindings {
   PetscInt coupled = 0, decoupled = 0;
   unsigned wrapped = 0;
 
-  void count(const RowSums& row) {
+  void count(const RowSums& row, PetscInt rows = 1) {
     wrapped |= row.wrapped;
-    ++(row.links ? coupled : decoupled);
+    (row.links ? coupled : decoupled) += rows;
     if (row.links) {
       min_excess = std::min(min_excess, row.excess);
       max_excess = std::max(max_excess, row.excess);
@@ -54,10 +55,14 @@ struct Pass {
   const PetscInt* ghost_cells;
   LatticeOperator* op;
   bool whole; // the box is the lattice: cell numbers are indices
+  CellBreaks breaks; // empty where the numbering is natural
 
   std::size_t place(PetscInt cell, const GridSize& at) const {
     return whole ? static_cast<std::size_t>(cell) : op->index(at[0], at[1], at[2]);
   }
+  /// How far the rows after r, which lies at `at` and says `row`, may have its links, each moved on by a cell, if their
+  /// columns are moved on by one: to the end of the line, and as long as no cells break.
+  PetscInt stretch_limit(PetscInt r, PetscInt last, const GridSize& at, const RowSums& row) const;
 };
 
 /// Uniform form: links and codes of rows first ... last - 1. Stops where they are not uniform.
