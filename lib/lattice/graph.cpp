@@ -1,5 +1,6 @@
 #include "lattice/graph.hpp"
 #include "lattice/row_reader.hpp"
+#include "lattice/stretches.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -12,6 +13,8 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
   const PetscInt* cells = lattice.natural ? nullptr : lattice.cells.data();
   const PetscInt blocks = graph.n / block + (graph.n % block > 0);
   const FullRow full(near);
+  const CellBreaks breaks = lattice.natural ? CellBreaks() : CellBreaks(lattice.cells);
+  const ColumnsMove columns_differ{graph.ja};
   const auto cell_of = [cells](PetscInt r) { return cells ? cells[r] : r; };
   std::atomic<bool> good = true;
 #pragma omp parallel for schedule(static)
@@ -20,12 +23,17 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
       continue;
     const PetscInt first = b * block, last = graph.n - first > block ? first + block : graph.n;
     CellWalker walker(lattice.size);
-    for (PetscInt r = first; r < last; ++r) {
+    for (PetscInt r = first, next = first; r < last; r = next) {
       const PetscInt cell = cell_of(r);
       const GridSize& at = walker.move_to(cell);
       const PetscInt begin = graph.ia[r], end = graph.ia[r + 1];
-      if (near.is_interior(at) && full.matches(graph.ja + begin, end - begin, cell, cell_of))
+      next = r + 1;
+      if (near.is_interior(at) && full.matches(graph.ja + begin, end - begin, cell, cell_of)) {
+        const PetscInt limit = breaks.limit(graph.ia, graph.ja, r, r + std::min(last - r, lattice.size[0] - 1 - at[0]));
+        if (limit > next)
+          next = stretch_end(graph.ia, r, limit, columns_differ);
         continue;
+      }
       for (PetscInt e = begin; e < end; ++e) {
         const PetscInt c = graph.ja[e];
         if (c == r || near.direction(at, cell_of(c) - cell) >= 0)

@@ -259,13 +259,21 @@ PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, bool fill, bool* do
 
   PetscFunctionBegin;
   clear(&op.excess_code, cells, fill);
-#pragma omp parallel for schedule(static)
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
+  const auto read = [&](std::size_t b) {
     const PetscInt first = static_cast<PetscInt>(b) * block_rows;
     if (uniform.load(std::memory_order_relaxed))
       read_uniform(pass, first, block_end(rows, first, block_rows), &blocks[b]);
     if (!blocks[b].uniform)
       uniform.store(false, std::memory_order_relaxed);
+  };
+  // The others begin with the values of the first, so that their codes are mostly those of all.
+  if (!blocks.empty())
+    read(0);
+#pragma omp parallel for schedule(static)
+  for (std::size_t b = 1; b < blocks.size(); ++b) {
+    blocks[b].excess_values = blocks[0].excess_values;
+    blocks[b].most_links.assign(blocks[0].excess_values.size(), 0);
+    read(b);
   }
   joined = uniform && join_uniform(pass, blocks);
   if (joined)

@@ -63,13 +63,7 @@ PetscInt Pass::stretch_limit(PetscInt r, PetscInt last, const GridSize& at, cons
     end = static_cast<PetscInt>(std::upper_bound(rows.other.ia + r, rows.other.ia + end + 1, rows.other.ia[r]) -
                                 rows.other.ia) -
           1;
-  if (!lattice.natural && end > r + 1) {
-    PetscInt length = breaks.after(r) - r;
-    for (PetscInt e = rows.own.ia[r]; e < rows.own.ia[r + 1]; ++e)
-      length = std::min(length, breaks.after(rows.own.ja[e]) - rows.own.ja[e]);
-    end = std::min(end, r + length);
-  }
-  return std::max(end, r + 1);
+  return std::max(r + 1, breaks.limit(rows.own.ia, rows.own.ja, r, end));
 }
 
 void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {

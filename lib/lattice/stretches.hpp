@@ -54,7 +54,7 @@ struct ValuesStay {
   }
 };
 
-/// Where cells[r] is not cells[r - 1] + 1: a bit a row.
+/// Where cells[r] is not cells[r - 1] + 1: a bit a row; nowhere, by default.
 class CellBreaks {
 public:
   CellBreaks() = default;
@@ -84,6 +84,16 @@ public:
     while (word == 0)
       word = words_[++w];
     return static_cast<PetscInt>(64 * w) + std::countr_zero(word);
+  }
+
+  /// The end of the rows from `row` to `last` for which, the columns of `row` moving on with them, no cells break.
+  PetscInt limit(const PetscInt* ia, const PetscInt* ja, PetscInt row, PetscInt last) const {
+    if (words_.empty())
+      return last;
+    PetscInt length = std::min(last, after(row)) - row;
+    for (PetscInt e = ia[row]; e < ia[row + 1] && length > 1; ++e)
+      length = std::min(length, after(ja[e]) - ja[e]);
+    return row + length;
   }
 
 private:
