@@ -4,11 +4,6 @@ namespace linnet {
 
 namespace {
 
-struct RowCouplings : RowSums {
-  double w[6]{};
-  PetscInt column[6]{}; // local row of the neighbour, -1 on another rank
-};
-
 struct TakeCouplings {
   RowCouplings* row;
   void operator()(Direction d, double w, PetscInt column) const {
@@ -109,14 +104,15 @@ void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings
   RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
   LatticeOperator& op = *pass.op;
   RowCouplings row{};
-  for (PetscInt r = first; r < last; ++r) {
+  PetscInt quiet = first;
+  for (PetscInt r = first, next = first; r < last; r = next) {
     found->fault = read_couplings(&reader, r, &row);
     found->bad_row = r;
     if (found->fault != Fault::none)
       return;
     found->count(row);
     for (Direction d = 0; d < 6; ++d) {
-      if (row.links >> d & 1) {
+      if ((row.links >> d & 1) && (d % 2 || row.column[d] < 0)) { // the others are faces of other rows
         found->min_coupling = std::min(found->min_coupling, row.w[d]);
         found->max_coupling = std::max(found->max_coupling, row.w[d]);
       }
@@ -136,6 +132,12 @@ void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings
     if (!compare_lower(pass, row, c, earlier)) {
       found->fault = Fault::asymmetric;
       return;
+    }
+    next = r + 1;
+    if (next >= quiet && !postponed) {
+      const Stretch stretch = read_general_stretch(pass, r, first, last, reader.at(), row, found);
+      next = stretch.next;
+      quiet = stretch.quiet;
     }
   }
   found->bad_row = -1;
