@@ -60,23 +60,6 @@ std::string row_text(PetscInt row) {
   return "row " + std::to_string(row);
 }
 
-std::string check(const Adjacency& adjacency) {
-  for (std::size_t v = 0; v < adjacency.size(); ++v) {
-    for (const std::int32_t w : adjacency[v]) {
-      if (w < 0)
-        break;
-      if (!contains(adjacency[static_cast<std::size_t>(w)], static_cast<std::int32_t>(v)))
-        return "entry (" + std::to_string(v) + ", " + std::to_string(w) + ") is not zero, entry (" + std::to_string(w) +
-               ", " + std::to_string(v) + ") is: not symmetric";
-      for (const std::int32_t u : adjacency[v])
-        if (u > w && contains(adjacency[static_cast<std::size_t>(w)], u) && adjacency.size() > 3)
-          return "rows " + std::to_string(v) + ", " + std::to_string(w) + " and " + std::to_string(u) +
-                 " are coupled in a triangle: no lattice in any order of rows is known for that";
-    }
-  }
-  return {};
-}
-
 } // namespace
 
 Adjacency adjacency_of(const GraphView& graph, std::string* refusal) {
@@ -101,9 +84,6 @@ Adjacency adjacency_of(const GraphView& graph, std::string* refusal) {
       return {};
     }
   }
-  *refusal = check(adjacency);
-  if (!refusal->empty())
-    return {};
   return adjacency;
 }
 
