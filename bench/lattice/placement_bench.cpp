@@ -1,6 +1,6 @@
 // What it costs to place a matrix on a lattice and to read its coefficients, beside the floor: one pass over its rows.
 //
-//   build/bench/lattice_placement --benchmark_filter=/128
+//   build/bench/lattice --benchmark_filter=/128
 //
 // `ns_per_row` is the figure to compare; OMP_NUM_THREADS sets the threads.
 #include "lattice/operator.hpp"

@@ -16,6 +16,7 @@ struct Component {
   Adjacency neighbours;
   std::vector<std::int32_t> rows;
   int most_neighbours = 0;
+  std::array<std::int32_t, 2> one_sided{-1, -1}; // an edge to a row of another component
 
   bool is_ring() const {
     return (rows.size() == 3 || rows.size() > 4) && most_neighbours == 2 &&
@@ -43,9 +44,45 @@ Component take_component(const Adjacency& graph, std::int32_t start, std::vector
     const auto& around = graph[static_cast<std::size_t>(component.rows[v])];
     for (std::size_t d = 0; d < 6; ++d)
       component.neighbours[v][d] = around[d] < 0 ? -1 : (*number)[static_cast<std::size_t>(around[d])];
+    // A row of an earlier component has no counterpart of an edge from here, and its number is of that component.
+    for (std::size_t d = 0; d < 6 && around[d] >= 0; ++d) {
+      const auto w = static_cast<std::size_t>(component.neighbours[v][d]);
+      if (w >= component.rows.size() || component.rows[w] != around[d])
+        component.one_sided = {component.rows[v], around[d]};
+    }
     component.most_neighbours = std::max(component.most_neighbours, degree(component.neighbours[v]));
   }
   return component;
+}
+
+bool contains(const std::array<std::int32_t, 6>& neighbours, std::int32_t vertex) {
+  return std::find(neighbours.begin(), neighbours.end(), vertex) != neighbours.end();
+}
+
+std::string one_sided_text(std::int32_t row, std::int32_t column) {
+  const std::string v = std::to_string(row), w = std::to_string(column);
+  return "entry (" + v + ", " + w + ") is not zero, entry (" + w + ", " + v + ") is: not symmetric";
+}
+
+// What no lattice has: edges without counterpart; triangles, but for a ring of three that is the whole graph.
+std::string check(const Component& component, std::size_t rows) {
+  if (component.one_sided[0] >= 0)
+    return one_sided_text(component.one_sided[0], component.one_sided[1]);
+  const Adjacency& adjacency = component.neighbours;
+  const auto row = [&component](std::size_t v) { return component.rows[v]; };
+  for (std::size_t v = 0; v < adjacency.size(); ++v) {
+    for (std::size_t a = 0; a < 6 && adjacency[v][a] >= 0; ++a) {
+      const auto w = static_cast<std::size_t>(adjacency[v][a]);
+      if (!contains(adjacency[w], static_cast<std::int32_t>(v)))
+        return one_sided_text(row(v), row(w));
+      for (std::size_t b = 0; b < a && rows > 3; ++b)
+        if (contains(adjacency[w], adjacency[v][b]))
+          return "rows " + std::to_string(row(v)) + ", " + std::to_string(row(w)) + " and " +
+                 std::to_string(row(static_cast<std::size_t>(adjacency[v][b]))) +
+                 " are coupled in a triangle: no lattice in any order of rows is known for that";
+    }
+  }
+  return {};
 }
 
 using Positions = std::vector<CellPosition>;
@@ -141,7 +178,9 @@ std::string embed(const Adjacency& adjacency, Pieces* pieces) {
       continue;
     const Component component = take_component(adjacency, row, &number);
     const bool alone = component.rows.size() == static_cast<std::size_t>(coupled);
-    std::string refusal = place_component(component, alone, &at, &period);
+    std::string refusal = check(component, adjacency.size());
+    if (refusal.empty())
+      refusal = place_component(component, alone, &at, &period);
     if (!refusal.empty())
       return refusal;
     for (std::size_t v = 0; v < at.size(); ++v)

@@ -24,8 +24,7 @@ using Adjacency = std::vector<std::array<std::int32_t, 6>>;
 /// Whether all edges join neighbours on the lattice.
 bool fits(const GraphView& graph, const Lattice& lattice);
 
-/// The graph by vertex. Empty, and *refusal says why, where a vertex has more than six edges, an edge is double or has
-/// no counterpart, or three vertices are coupled in a triangle.
+/// The graph by vertex. Empty, and *refusal says why, where a vertex has more than six edges or an edge is double.
 Adjacency adjacency_of(const GraphView& graph, std::string* refusal);
 
 } // namespace linnet

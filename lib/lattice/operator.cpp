@@ -46,40 +46,13 @@ std::size_t find_one_sided(const LatticeOperator& op) {
   return bad_line == lines ? op.cell_count() : bad_line * nx;
 }
 
-// The box of this rank's cells, and a layer below them on each axis that it does not span.
-void choose_box(const Lattice& lattice, PetscInt rows, PetscInt global_rows, LatticeOperator* op) {
-  op->begin = {0, 0, 0};
-  op->size = lattice.size;
-  if (rows < global_rows) {
-    GridSize low{PETSC_MAX_INT, PETSC_MAX_INT, PETSC_MAX_INT}, high{-1, -1, -1};
-    CellWalker walker(lattice.size);
-    for (PetscInt r = 0; r < rows; ++r) {
-      const GridSize& at = walker.move_to(lattice.cell(r));
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        low[axis] = std::min(low[axis], at[axis]);
-        high[axis] = std::max(high[axis], at[axis]);
-      }
-    }
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      const PetscInt extent = lattice.size[axis];
-      const bool layer = rows > 0 && (low[axis] > 0 || (lattice.periodic[axis] && high[axis] < extent - 1));
-      op->begin[axis] = rows > 0 ? low[axis] - layer : 0;
-      op->size[axis] = rows > 0 ? high[axis] - op->begin[axis] + 1 : 0;
-    }
-  }
-  for (std::size_t axis = 0; axis < 3; ++axis)
-    op->wraps[axis] = lattice.periodic[axis] && op->size[axis] == lattice.size[axis] && op->begin[axis] == 0;
-}
-
 template <class T>
-void clear(Buffer<T>* buffer, std::size_t count, bool fill) {
+void clear(Buffer<T>* buffer, std::size_t count, const std::vector<CellRange>& ranges) {
   buffer->resize(count);
-  if (!fill)
-    return;
   T* data = buffer->data();
 #pragma omp parallel for schedule(static)
-  for (std::size_t i = 0; i < count; ++i)
-    data[i] = T{};
+  for (std::size_t i = 0; i < ranges.size(); ++i)
+    std::fill(data + ranges[i].first, data + ranges[i].last, T{});
 }
 
 // Whether the blocks agree on the couplings; *op gets them, and the codes of the blocks one list of values.
@@ -142,20 +115,23 @@ std::string first_fault(const Pass& pass, const std::vector<BlockFindings>& bloc
   for (const BlockFindings& block : blocks)
     if (block.fault != Fault::none)
       return describe_fault(block.fault, pass.rows, pass.lattice, pass.ghost_cells, block.bad_row);
-  const std::size_t bad_line = find_one_sided(*pass.op);
-  for (std::size_t c = bad_line; c < std::min(pass.op->cell_count(), bad_line + std::size_t(pass.op->size[0])); ++c) {
-    for (Direction d = 0; d < 6; ++d) {
-      if (!(pass.op->links[c] >> d & 1))
+  const LatticeOperator& op = *pass.op;
+  const std::size_t bad_line = find_one_sided(op);
+  for (std::size_t c = bad_line; c < std::min(op.cell_count(), bad_line + std::size_t(op.size[0])); ++c) {
+    for (Direction d = 1; d < 6; d += 2) {
+      const std::size_t extent = std::size_t(op.size[static_cast<std::size_t>(d / 2)]);
+      if (!op.wraps[static_cast<std::size_t>(d / 2)] && c / op.stride(d / 2) % extent == extent - 1)
         continue;
-      const std::size_t other = pass.op->neighbour(c, d);
-      if (other < pass.op->cell_count() && (pass.op->links[other] & LatticeOperator::row_bit) &&
-          !(pass.op->links[other] >> (d ^ 1) & 1)) {
-        const PetscInt row = pass.rows.begin + row_at(pass, c), column = pass.rows.begin + row_at(pass, other);
+      const std::size_t other = op.neighbour(c, d);
+      const bool there = op.links[c] >> d & 1, back = op.links[other] >> (d ^ 1) & 1;
+      if (there != back && (op.links[c] & op.links[other] & LatticeOperator::row_bit)) {
+        const PetscInt row = pass.rows.begin + row_at(pass, there ? c : other);
+        const PetscInt column = pass.rows.begin + row_at(pass, there ? other : c);
         return entry_text(row, column) + " is not zero, " + entry_text(column, row) + " is: not symmetric";
       }
     }
   }
-  return bad_line < pass.op->cell_count() ? "the nonzeros are not symmetric" : "";
+  return bad_line < op.cell_count() ? "the nonzeros are not symmetric" : "";
 }
 
 template <class T>
@@ -249,7 +225,8 @@ PetscInt block_end(PetscInt rows, PetscInt first, PetscInt length) {
 }
 
 // Tries the uniform form; *done where all ranks have it, or where *refusal tells why neither form will do.
-PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, bool fill, bool* done, std::string* refusal) {
+PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, const std::vector<CellRange>& empty, bool* done,
+                            std::string* refusal) {
   LatticeOperator& op = *pass.op;
   const PetscInt rows = pass.rows.count;
   const std::size_t cells = op.cell_count();
@@ -258,14 +235,22 @@ PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, bool fill, bool* do
   bool joined = false;
 
   PetscFunctionBegin;
-  clear(&op.excess_code, cells, fill);
-#pragma omp parallel for schedule(static)
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
+  clear(&op.excess_code, cells, empty);
+  const auto read = [&](std::size_t b) {
     const PetscInt first = static_cast<PetscInt>(b) * block_rows;
     if (uniform.load(std::memory_order_relaxed))
       read_uniform(pass, first, block_end(rows, first, block_rows), &blocks[b]);
     if (!blocks[b].uniform)
       uniform.store(false, std::memory_order_relaxed);
+  };
+  // The others begin with the values of the first, so that their codes are mostly those of all.
+  if (!blocks.empty())
+    read(0);
+#pragma omp parallel for schedule(static)
+  for (std::size_t b = 1; b < blocks.size(); ++b) {
+    blocks[b].excess_values = blocks[0].excess_values;
+    blocks[b].most_links.assign(blocks[0].excess_values.size(), 0);
+    read(b);
   }
   joined = uniform && join_uniform(pass, blocks);
   if (joined)
@@ -289,7 +274,8 @@ PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, bool fill, bool* do
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, bool fill, std::string* refusal) {
+PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, const std::vector<CellRange>& empty,
+                            std::string* refusal) {
   LatticeOperator& op = *pass.op;
   const PetscInt rows = pass.rows.count;
   const std::size_t cells = op.cell_count();
@@ -303,10 +289,9 @@ PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, bool fill, std::str
   op.excess_code.release();
   op.excess_values.clear();
   op.unit = {};
-  clear(&op.excess, cells, fill);
+  clear(&op.excess, cells, empty);
   for (Buffer<double>& face : op.face)
-    clear(&face, cells, fill);
-  clear(&op.links, cells, true);
+    clear(&face, cells, empty);
 #pragma omp parallel for schedule(static)
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     const PetscInt first = std::min(rows, static_cast<PetscInt>(b) * length);
@@ -340,12 +325,18 @@ PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattic
   std::size_t cells = 1;
   for (const PetscInt extent : op->size)
     cells *= static_cast<std::size_t>(extent);
-  const Pass pass{rows, lattice, ghost_cells.data(), op, rows.count == rows.global_count};
-  const bool fill = cells != static_cast<std::size_t>(rows.count);
-  clear(&op->links, cells, fill);
-  PetscCall(BuildUniform(comm, pass, fill, &done, refusal));
+  const Pass pass{rows,
+                  lattice,
+                  ghost_cells.data(),
+                  op,
+                  rows.count == rows.global_count,
+                  lattice.natural ? CellBreaks() : CellBreaks(lattice.cells)};
+  op->links.resize(cells);
+  const std::vector<CellRange> empty = cells_to_clear(pass);
+  clear(&op->links, cells, empty);
+  PetscCall(BuildUniform(comm, pass, empty, &done, refusal));
   if (!done)
-    PetscCall(BuildGeneral(comm, pass, fill, refusal));
+    PetscCall(BuildGeneral(comm, pass, empty, refusal));
   if (refusal->empty() && rows.other.ia) {
     PetscCall(CheckAcrossRanks(A, rows, lattice, ghost_cells.data(), *op, refusal));
     PetscCall(AgreeOnRefusal(comm, refusal));

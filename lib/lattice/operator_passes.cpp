@@ -4,11 +4,6 @@ namespace linnet {
 
 namespace {
 
-struct RowCouplings : RowSums {
-  double w[6]{};
-  PetscInt column[6]{}; // local row of the neighbour, -1 on another rank
-};
-
 struct TakeCouplings {
   RowCouplings* row;
   void operator()(Direction d, double w, PetscInt column) const {
@@ -54,12 +49,30 @@ bool compare_lower(const Pass& pass, const RowCouplings& row, std::size_t c, Wan
 
 } // namespace
 
+PetscInt Pass::stretch_limit(PetscInt r, PetscInt last, const GridSize& at, const RowSums& row) const {
+  if (row.wrapped)
+    return r + 1;
+  const bool stops_short = row.links >> 1 & 1;
+  PetscInt end = std::min(last - r, lattice.size[0] - at[0] - stops_short) + r;
+  if (rows.other.ia)
+    end = static_cast<PetscInt>(std::upper_bound(rows.other.ia + r, rows.other.ia + end + 1, rows.other.ia[r]) -
+                                rows.other.ia) -
+          1;
+  return std::max(r + 1, breaks.limit(rows.own.ia, rows.own.ja, r, end));
+}
+
 void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {
   RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
   LatticeOperator& op = *pass.op;
   CompareUnits units;
   RowSums row{};
-  for (PetscInt r = first; r < last; ++r) {
+  const PetscInt* ia = pass.rows.own.ia;
+  const ColumnsMove columns_differ{pass.rows.own.ja};
+  const ValuesStay values_differ{pass.rows.own.a};
+  const auto differ = [&](PetscInt e, PetscInt count, PetscInt length) {
+    return columns_differ(e, count, length) || values_differ(e, count, length);
+  };
+  for (PetscInt r = first, next = first; r < last; r = next) {
     found->fault = reader.read(r, &row, units);
     if (found->fault != Fault::none) {
       found->bad_row = r;
@@ -70,10 +83,13 @@ void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings
       found->uniform = false;
       return;
     }
-    found->count(row);
+    next = pass.stretch_limit(r, last, reader.at(), row);
+    if (next > r + 1)
+      next = stretch_end(ia, r, next, differ);
+    found->count(row, next - r);
     const std::size_t c = pass.place(reader.cell(), reader.at());
-    op.links[c] = static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit);
-    op.excess_code[c] = static_cast<std::uint8_t>(code);
+    std::fill_n(op.links.data() + c, next - r, static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit));
+    std::fill_n(op.excess_code.data() + c, next - r, static_cast<std::uint8_t>(code));
   }
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const double h = found->unit[axis] = std::bit_cast<double>(units.unit[axis]);
@@ -88,14 +104,15 @@ void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings
   RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
   LatticeOperator& op = *pass.op;
   RowCouplings row{};
-  for (PetscInt r = first; r < last; ++r) {
+  PetscInt quiet = first;
+  for (PetscInt r = first, next = first; r < last; r = next) {
     found->fault = read_couplings(&reader, r, &row);
     found->bad_row = r;
     if (found->fault != Fault::none)
       return;
     found->count(row);
     for (Direction d = 0; d < 6; ++d) {
-      if (row.links >> d & 1) {
+      if ((row.links >> d & 1) && (d % 2 || row.column[d] < 0)) { // the others are faces of other rows
         found->min_coupling = std::min(found->min_coupling, row.w[d]);
         found->max_coupling = std::max(found->max_coupling, row.w[d]);
       }
@@ -115,6 +132,12 @@ void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings
     if (!compare_lower(pass, row, c, earlier)) {
       found->fault = Fault::asymmetric;
       return;
+    }
+    next = r + 1;
+    if (next >= quiet && !postponed) {
+      const Stretch stretch = read_general_stretch(pass, r, first, last, reader.at(), row, found);
+      next = stretch.next;
+      quiet = stretch.quiet;
     }
   }
   found->bad_row = -1;

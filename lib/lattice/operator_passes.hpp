@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lattice/row_reader.hpp"
+#include "lattice/stretches.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -22,9 +23,9 @@ struct BlockFindings {
   PetscInt coupled = 0, decoupled = 0;
   unsigned wrapped = 0;
 
-  void count(const RowSums& row) {
+  void count(const RowSums& row, PetscInt rows = 1) {
     wrapped |= row.wrapped;
-    ++(row.links ? coupled : decoupled);
+    (row.links ? coupled : decoupled) += rows;
     if (row.links) {
       min_excess = std::min(min_excess, row.excess);
       max_excess = std::max(max_excess, row.excess);
@@ -53,15 +54,46 @@ struct Pass {
   const Lattice& lattice;
   const PetscInt* ghost_cells;
   LatticeOperator* op;
-  bool whole; // the box is the lattice: cell numbers are indices
+  bool whole;        // the box is the lattice: cell numbers are indices
+  CellBreaks breaks; // empty where the numbering is natural
 
   std::size_t place(PetscInt cell, const GridSize& at) const {
     return whole ? static_cast<std::size_t>(cell) : op->index(at[0], at[1], at[2]);
   }
+  /// How far the rows after r, which lies at `at` and says `row`, may have its links, each moved on by a cell, if their
+  /// columns are moved on by one: to the end of the line, and as long as no cells break.
+  PetscInt stretch_limit(PetscInt r, PetscInt last, const GridSize& at, const RowSums& row) const;
 };
+
+/// Cells first ... last - 1 of the box.
+struct CellRange {
+  std::size_t first, last;
+};
+
+/// The box of this rank's cells, and a layer below them on each axis that it does not span.
+void choose_box(const Lattice& lattice, PetscInt rows, PetscInt global_rows, LatticeOperator* op);
+
+/// The cells to clear before the rows are read: at least those without a row.
+std::vector<CellRange> cells_to_clear(const Pass& pass);
 
 /// Uniform form: links and codes of rows first ... last - 1. Stops where they are not uniform.
 void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found);
+
+/// A row with its couplings.
+struct RowCouplings : RowSums {
+  double w[6]{};
+  PetscInt column[6]{}; // local row of the neighbour, -1 on another rank
+};
+
+struct Stretch {
+  PetscInt next;  // the first row that was not read
+  PetscInt quiet; // rows before this one begin no stretch
+};
+
+/// General form of the rows after r that have its pattern, where r lies at `at` and says `row`, as far as they hold no
+/// zeros and no fault; all compare their lower couplings with rows from `first` on.
+Stretch read_general_stretch(const Pass& pass, PetscInt r, PetscInt first, PetscInt last, const GridSize& at,
+                             const RowCouplings& row, BlockFindings* found);
 
 /// General form: links, upper faces and excess. Lower couplings are compared where the row below came earlier in the
 /// block; the other rows go to `later`.

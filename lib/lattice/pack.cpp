@@ -1,9 +1,11 @@
 #include "lattice/pack.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <numeric>
 
 namespace linnet {
 
@@ -104,6 +106,19 @@ public:
     words_[cell / 64] |= bit;
     return !(was & bit);
   }
+  // The same for cells first ... first + count - 1: the first that was taken before, or the end.
+  std::size_t take(std::size_t first, std::size_t count) {
+    std::size_t cell = first;
+    for (const std::size_t end = first + count; cell < end;) {
+      const std::size_t inside = cell % 64, here = std::min(64 - inside, end - cell);
+      const std::uint64_t bits = ~std::uint64_t{0} >> (64 - here) << inside, both = words_[cell / 64] & bits;
+      if (both)
+        return cell - inside + static_cast<std::size_t>(std::countr_zero(both));
+      words_[cell / 64] |= bits;
+      cell += here;
+    }
+    return cell;
+  }
 
 private:
   std::vector<std::uint64_t> words_;
@@ -177,11 +192,11 @@ std::string pack(const Pieces& pieces, PetscInt rows, Lattice* lattice) {
     for (std::size_t axis = 0; axis < 3; ++axis)
       at[axis] = s.at[axis] - part.low[axis] + part.corner[axis];
     const PetscInt cell = at[0] + box[0] * (at[1] + box[1] * at[2]);
-    for (PetscInt r = 0; r < s.length; ++r) {
-      if (!taken.take(static_cast<std::size_t>(cell) + static_cast<std::size_t>(r)))
-        return "rows that are not coupled fall on one cell, one of them row " + std::to_string(s.row + r);
-      lattice->cells[s.row + r] = cell + r;
-    }
+    const PetscInt placed =
+        static_cast<PetscInt>(taken.take(static_cast<std::size_t>(cell), static_cast<std::size_t>(s.length))) - cell;
+    if (placed < s.length)
+      return "rows that are not coupled fall on one cell, one of them row " + std::to_string(s.row + placed);
+    std::iota(lattice->cells.begin() + s.row, lattice->cells.begin() + s.row + s.length, cell);
   }
   std::size_t free = 0;
   for (const PetscInt row : singles) {

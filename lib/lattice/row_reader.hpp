@@ -122,6 +122,11 @@ struct RowSums {
   unsigned wrapped;
 };
 
+/// The excess of a row that is coupled: the sum of its entries, zero where that is rounding of the diagonal.
+inline double excess_of_sum(double sum, double diagonal_size) {
+  return std::abs(sum) <= 16 * std::numeric_limits<double>::epsilon() * diagonal_size ? 0 : sum;
+}
+
 /// Reads rows one after the other. `ghost_cells` is null on one rank.
 class RowReader {
 public:
@@ -154,8 +159,8 @@ public:
       return fault;
     if (!std::isfinite(out->excess))
       return Fault::not_finite;
-    if (std::abs(out->excess) <= 16 * std::numeric_limits<double>::epsilon() * diagonal_size_ && out->links != 0)
-      out->excess = 0;
+    if (out->links != 0)
+      out->excess = excess_of_sum(out->excess, diagonal_size_);
     return Fault::none;
   }
   /// Where the row read last lies.

@@ -143,6 +143,22 @@ TEST(Recovery, IgnoresStoredZeros) {
   EXPECT_TRUE(recovers(matrix(3, entries)));
 }
 
+TEST(Recovery, IgnoresStoredZerosAnywhereInALine) {
+  const Domain d = box(75, 4, 3);
+  for (const Coefficients& c : {voxel(), variable(5)}) {
+    for (int x = 1; x < 73; x += 4) {
+      const int row = d.cell(x, 1 + x % 2, 1), neighbours[] = {-1, 1, -75, 75, -300, 300};
+      const int column = row + neighbours[x / 4 % 6];
+      Mat A = matrix(d, full(d), c);
+      MatSetValue(A, row, column, 0, INSERT_VALUES);
+      MatSetValue(A, column, row, 0, INSERT_VALUES);
+      MatAssemblyBegin(A, MAT_FINAL_ASSEMBLY);
+      MatAssemblyEnd(A, MAT_FINAL_ASSEMBLY);
+      EXPECT_TRUE(recovers(A)) << row << ", " << column;
+    }
+  }
+}
+
 TEST(Recovery, PlacesAnewWhenAStoredZeroBecomesACoupling) {
   std::vector<Entry> entries;
   for (int r = 0; r < 12; ++r) {

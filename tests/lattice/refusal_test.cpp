@@ -129,6 +129,26 @@ TEST(Refused, ValuesThatAreNotSymmetric) {
   }
 }
 
+// Rows of a long line are read together: each fault among them is found, and its row is named.
+TEST(Refused, FaultsAnywhereInALine) {
+  const Domain d = box(75, 4, 3);
+  for (const bool all_alike : {true, false}) {
+    for (int x = 1; x < 74; x += 4) {
+      const int row = d.cell(x, 1 + x % 2, 1), neighbours[] = {-1, 1, -75, 75, -300, 300};
+      const int column = row + neighbours[x / 4 % 6];
+      for (const double value : {-7.5, 0.0, double{NAN}}) {
+        Mat A = matrix(d, full(d), all_alike ? neumann() : variable(2));
+        MatSetValue(A, row, column, value, INSERT_VALUES);
+        MatAssemblyBegin(A, MAT_FINAL_ASSEMBLY);
+        MatAssemblyEnd(A, MAT_FINAL_ASSEMBLY);
+        const std::string refusal = refusal_of(A), name = std::to_string(row);
+        EXPECT_TRUE(mentions(refusal, std::isnan(value) ? "not finite" : "not symmetric")) << row << ", " << column;
+        EXPECT_TRUE(mentions(refusal, name.c_str()) || mentions(refusal, std::to_string(column).c_str())) << refusal;
+      }
+    }
+  }
+}
+
 TEST(Refused, EntriesWithoutCounterpart) {
   for (const auto& [row, column] : std::vector<std::array<int, 2>>{{3, 4}, {4, 3}, {7, 12}, {12, 7}}) {
     std::vector<Entry> entries;
