@@ -1,6 +1,7 @@
 #include "base/error.hpp"
 #include "cli/choose.hpp"
 #include "cli/commands.hpp"
+#include "cli/lattice_info.hpp"
 #include "cli/report.hpp"
 #include "files/read.hpp"
 
@@ -118,12 +119,14 @@ std::string matrix_report(const InfoOptions& options, SparseMatrix matrix, int r
   Properties properties = analyse(matrix, singular);
   properties.nnz = nnz;
   const Solver solver = choose_solver(properties, ranks).front();
+  const Json lattice = describe_lattice(matrix);
   if (options.json) {
     Json object = matrix_json(options.file, properties, solver);
     object["empty_rows"] = empty.size();
+    object["lattice"] = lattice;
     return json_text(object);
   }
-  return matrix_text(options.file, properties, solver) +
+  return matrix_text(options.file, properties, solver) + line("grid operator", lattice_line(lattice)) +
          (empty.empty()
               ? ""
               : line("rows without entries", std::to_string(empty.size()) + " (taken as rows of the identity)"));

@@ -72,7 +72,7 @@ void parse_lines(const LineBlock& text, const MarketHeader& header, const Column
         skip_blanks(p);
       }
       to.row[n] =
-          static_cast<std::int32_t>(row - 1); // NOLINT(clang-analyzer-core.NullDereference): see parse_market_block
+          static_cast<std::int32_t>(row - 1);
       to.column[n] = static_cast<std::int32_t>(column - 1);
     }
     if constexpr (field == MarketField::pattern) {
@@ -82,7 +82,7 @@ void parse_lines(const LineBlock& text, const MarketHeader& header, const Column
       if (!parse_integer(p, integer))
         bad_value(n + skipped + 1, p, field);
       if constexpr (as_integers)
-        to.integer[n] = integer; // NOLINT(clang-analyzer-core.NullDereference)
+        to.integer[n] = integer;
       else
         to.value[n] = static_cast<double>(integer);
     } else if (!parse_real(p, to.value[n])) {

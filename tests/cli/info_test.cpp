@@ -28,6 +28,18 @@ TEST_F(Info, TellsAnMMatrixAndASingularOne) {
   EXPECT_EQ(singular["singular_rows"], 5);
 }
 
+TEST_F(Info, TellsAGridOperatorFromOthers) {
+  ASSERT_EQ(linnet({"generate", "poisson", "--grid", "9,7,5", "--domain", "sphere", "--out", path("p")}).status, 0);
+  const auto voxels = json_of(linnet({"info", path("p.mtx"), "--json"}), 0)["lattice"];
+  auto grid = voxels["grid"].get<std::vector<int>>();
+  std::sort(grid.begin(), grid.end());
+  EXPECT_EQ(grid, (std::vector<int>{5, 7, 9}));
+  EXPECT_EQ(voxels["coefficients"], "voxel Laplacian");
+  EXPECT_EQ(voxels["singular"], false);
+  const auto dense = json_of(linnet({"info", real("494_bus.mtx.gz"), "--json"}), 0)["lattice"];
+  EXPECT_TRUE(dense.contains("refusal"));
+}
+
 TEST_F(Info, DescribesAVectorAndAMatrixThatIsNotSquare) {
   const auto vector = json_of(linnet({"info", file("b.mtx", market(std::vector<double>{3, -4})), "--json"}), 0);
   EXPECT_EQ(vector["kind"], "vector");
