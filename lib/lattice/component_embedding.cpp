@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 
 namespace linnet {
 
@@ -21,9 +22,9 @@ bool contains(const std::array<std::int32_t, 6>& neighbours, std::int32_t vertex
 } // namespace
 
 ComponentEmbedding::ComponentEmbedding(const Adjacency& neighbours, const std::vector<std::int32_t>& rows,
-                                       const Rules& rules)
+                                       const Rules& rules, std::size_t* budget)
     : neighbours_(neighbours), rows_(rows), rules_(rules), position_(neighbours.size()), placed_(neighbours.size(), 0),
-      is_open_(neighbours.size(), 0) {}
+      level_(neighbours.size(), 0), is_open_(neighbours.size(), 0), budget_(budget) {}
 
 CellPosition ComponentEmbedding::step(const CellPosition& from, int direction) const {
   CellPosition to = from;
@@ -171,7 +172,8 @@ int ComponentEmbedding::likelihood(std::int32_t v, const CellPosition& cell) con
   return 4 * alike + 2 * touches_strangers(v, cell) + straight;
 }
 
-void ComponentEmbedding::place(std::int32_t v, const CellPosition& cell) {
+void ComponentEmbedding::place(std::int32_t v, const CellPosition& cell, int level) {
+  level_[static_cast<std::size_t>(v)] = level;
   position_[static_cast<std::size_t>(v)] = cell;
   placed_[static_cast<std::size_t>(v)] = 1;
   map_.set(cell, v);
@@ -183,7 +185,11 @@ void ComponentEmbedding::place(std::int32_t v, const CellPosition& cell) {
 ComponentEmbedding::Outcome ComponentEmbedding::attempt(std::int32_t v) {
   const Candidates found = candidates(v);
   if (found.count == 1) {
-    place(v, found.cell[0]);
+    int level = 0;
+    if (!decisions_.empty())
+      for (const int other : levels_around(v))
+        level = other;
+    place(v, found.cell[0], level);
     return Outcome::placed;
   }
   if (found.count == 0)
@@ -193,6 +199,33 @@ ComponentEmbedding::Outcome ComponentEmbedding::attempt(std::int32_t v) {
     open_.push_back(v);
   }
   return Outcome::open;
+}
+
+// The levels that the choice of cells for v depends on: of its neighbours, and of what lies on the cells beside them
+// and next to those.
+std::vector<int> ComponentEmbedding::levels_around(std::int32_t v) const {
+  std::vector<int> levels;
+  const auto add = [&](std::int32_t w) {
+    const int level = w < 0 ? 0 : level_[static_cast<std::size_t>(w)];
+    if (level > 0 && std::find(levels.begin(), levels.end(), level) == levels.end())
+      levels.push_back(level);
+  };
+  for (const std::int32_t u : of(v)) {
+    if (u < 0)
+      break;
+    if (!is_placed(u))
+      continue;
+    add(u);
+    for (int d = 0; d < 2 * rules_.dimensions; ++d) {
+      const CellPosition cell = step(position(u), d);
+      const std::int32_t other = map_.get(cell);
+      add(other);
+      for (int to = 0; other < 0 && rules_.contact_couples && to < 2 * rules_.dimensions; ++to)
+        add(map_.get(step(cell, to)));
+    }
+  }
+  std::sort(levels.begin(), levels.end());
+  return levels;
 }
 
 // Tries all vertices next to those that were placed, and next to their neighbours, for which there is less room now.
@@ -208,6 +241,7 @@ bool ComponentEmbedding::propagate() {
         if (close_axis(w) && attempt(w) != Outcome::stuck)
           continue;
         stuck_row_ = rows_[static_cast<std::size_t>(w)];
+        blame_ = levels_around(w);
         return false;
       }
       return true;
@@ -298,7 +332,7 @@ void ComponentEmbedding::refold() {
 }
 
 void ComponentEmbedding::undo(std::size_t trail) {
-  undone_ += trail_.size() - trail;
+  *budget_ -= std::min(*budget_, trail_.size() - trail + 1);
   while (trail_.size() > trail) {
     const std::int32_t v = trail_.back();
     trail_.pop_back();
@@ -316,7 +350,7 @@ bool ComponentEmbedding::decide() {
     if (is_placed(v) ||
         std::none_of(of(v).begin(), of(v).end(), [this](std::int32_t u) { return u >= 0 && is_placed(u); }))
       continue;
-    Decision decision{v, trail_.size(), open_head_, used_, period_, candidates(v), 0};
+    Decision decision{v, trail_.size(), open_head_, used_, period_, candidates(v), 0, levels_around(v)};
     std::array<int, 6> worth{}, order{0, 1, 2, 3, 4, 5};
     for (int c = 0; c < decision.left.count; ++c)
       worth[static_cast<std::size_t>(c)] = likelihood(v, decision.left.cell[static_cast<std::size_t>(c)]);
@@ -333,38 +367,55 @@ bool ComponentEmbedding::decide() {
   return false;
 }
 
-// Takes the next cell of the last decision that has one left.
+// Places the vertex of the last decision on its next cell; false where it has none left.
+bool ComponentEmbedding::take_next() {
+  Decision& decision = decisions_.back();
+  if (decision.next >= decision.left.count)
+    return false;
+  place(decision.vertex, decision.left.cell[static_cast<std::size_t>(decision.next++)],
+        static_cast<int>(decisions_.size()));
+  return true;
+}
+
+// Returns to the last decision to blame that has a cell left, and takes it. Where none is to blame, to the last one: a
+// vertex depends on more decisions than the one that is kept.
 bool ComponentEmbedding::backtrack() {
-  const std::size_t budget = 64 * neighbours_.size() + 4096;
-  while (!decisions_.empty() && undone_ <= budget) {
+  while (!decisions_.empty() && *budget_ > 0) {
+    if (!blame_.empty())
+      decisions_.resize(static_cast<std::size_t>(blame_.back()));
     Decision& decision = decisions_.back();
     undo(decision.trail);
-    ++undone_;
     used_ = decision.used;
     open_head_ = decision.open_head;
-    if (period_ != decision.period) {
-      // Folded positions serve without the period as well; what they lost is found again.
+    // Folded positions serve without the period as well; what they lost is found again.
+    if (period_ != decision.period)
       return false;
-    }
-    if (decision.next < decision.left.count) {
-      place(decision.vertex, decision.left.cell[static_cast<std::size_t>(decision.next++)]);
+    const int level = static_cast<int>(decisions_.size());
+    std::vector<int> joined;
+    std::set_union(decision.blame.begin(), decision.blame.end(), blame_.begin(), blame_.end(),
+                   std::back_inserter(joined));
+    std::erase_if(joined, [level](int other) { return other >= level; });
+    decision.blame = joined;
+    if (take_next())
       return true;
-    }
+    blame_ = std::move(joined);
     decisions_.pop_back();
   }
   return false;
 }
 
 bool ComponentEmbedding::run() {
-  place(choose_seed(), {{0, 0, 0}});
+  place(choose_seed(), {{0, 0, 0}}, 0);
   for (;;) {
     if (!propagate()) {
       if (!backtrack())
         return false;
     } else if (!decide()) {
       return trail_.size() == neighbours_.size();
-    } else if (!backtrack()) { // takes the first cell of the new decision
-      return false;
+    } else if (!take_next()) {
+      blame_ = decisions_.back().blame;
+      if (!backtrack())
+        return false;
     }
   }
 }

@@ -14,7 +14,9 @@ namespace linnet {
 ///   - the edges of a vertex with all neighbours pair up into opposite ones, which share no 4-cycle.
 /// Vertices are placed when these leave one cell. Where none is left with one, a vertex is placed by what is likely
 /// (numbering like that of parallel edges nearby, then straight on), and if that fails the next cell is tried, a
-/// bounded number of times. Axes that close are noticed when the placement meets itself, after at least five cells.
+/// bounded number of times: not of the last vertex that was placed so, but of the last one that a contradiction
+/// depends on, so that parts which have nothing to do with it are not searched. Axes that close are noticed when the
+/// placement meets itself, after at least five cells.
 class ComponentEmbedding {
 public:
   struct Rules {
@@ -23,8 +25,10 @@ public:
     bool contact_couples; // rows on neighbouring cells are coupled: no wall is thinner than a cell
   };
 
-  /// `neighbours`: numbered so that near vertices have near numbers. `rows`: the row of each vertex.
-  ComponentEmbedding(const Adjacency& neighbours, const std::vector<std::int32_t>& rows, const Rules& rules);
+  /// `neighbours`: numbered so that near vertices have near numbers. `rows`: the row of each vertex. `budget`: how many
+  /// placements may be undone; what was is taken from it.
+  ComponentEmbedding(const Adjacency& neighbours, const std::vector<std::int32_t>& rows, const Rules& rules,
+                     std::size_t* budget);
 
   bool run();
 
@@ -50,6 +54,7 @@ private:
     std::array<std::int32_t, 3> period;
     Candidates left;
     int next;
+    std::vector<int> blame; // levels that left no other cells, and those of contradictions beyond; ascending
   };
 
   bool is_placed(std::int32_t v) const { return placed_[static_cast<std::size_t>(v)] != 0; }
@@ -68,9 +73,11 @@ private:
   bool close_axis(std::int32_t v);
 
   Outcome attempt(std::int32_t v);
-  void place(std::int32_t v, const CellPosition& cell);
+  void place(std::int32_t v, const CellPosition& cell, int level);
+  std::vector<int> levels_around(std::int32_t v) const;
   bool propagate();
   bool decide();
+  bool take_next();
   bool backtrack();
   void undo(std::size_t trail);
   void refold();
@@ -80,6 +87,7 @@ private:
   Rules rules_;
   std::vector<CellPosition> position_;
   std::vector<std::uint8_t> placed_;
+  std::vector<int> level_; // of the last decision that the place of a vertex depends on, counted from 1
   CellMap map_;
   std::array<std::int32_t, 3> period_{};
   std::array<bool, 3> used_{};      // some vertex lies off the origin along the axis
@@ -89,7 +97,8 @@ private:
   std::vector<std::uint8_t> is_open_;
   std::size_t open_head_ = 0;
   std::vector<Decision> decisions_;
-  std::size_t undone_ = 0;
+  std::vector<int> blame_; // levels that the last contradiction depends on, ascending
+  std::size_t* budget_;
   bool met_itself_ = false;
   std::int32_t stuck_row_ = -1;
 };

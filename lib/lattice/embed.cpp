@@ -128,7 +128,8 @@ void sort_axes(Positions* at, GridSize* period) {
 }
 
 // The strictest rules first: few dimensions, no wall thinner than a cell, no axis that closes.
-std::string place_component(const Component& component, bool alone, Positions* at, GridSize* period) {
+std::string place_component(const Component& component, bool alone, std::size_t* budget, Positions* at,
+                            GridSize* period) {
   at->resize(component.rows.size());
   *period = {0, 0, 0};
   if (component.rows.size() == 1)
@@ -142,8 +143,13 @@ std::string place_component(const Component& component, bool alone, Positions* a
       for (const int dimensions : {2, 3}) {
         if (component.most_neighbours > 2 * dimensions || (close && !met_itself))
           continue;
-        ComponentEmbedding embedding(component.neighbours, component.rows, {dimensions, close, contact_couples});
-        if (embedding.run()) {
+        std::size_t tries = std::min(*budget, 64 * component.rows.size() + 4096);
+        *budget -= tries;
+        ComponentEmbedding embedding(component.neighbours, component.rows, {dimensions, close, contact_couples},
+                                     &tries);
+        const bool found = embedding.run();
+        *budget += tries;
+        if (found) {
           for (std::size_t v = 0; v < at->size(); ++v)
             (*at)[v] = embedding.position(static_cast<std::int32_t>(v));
           for (std::size_t axis = 0; axis < 3; ++axis)
@@ -171,6 +177,7 @@ std::string embed(const Adjacency& adjacency, Pieces* pieces) {
     coupled += around[0] >= 0;
   *pieces = Pieces{};
   pieces->segments.reserve(adjacency.size());
+  std::size_t budget = 250000 + 2 * adjacency.size(); // well under a second for 100000 rows
   Positions at;
   GridSize period{};
   for (std::int32_t row = 0; row < n; ++row) {
@@ -180,7 +187,7 @@ std::string embed(const Adjacency& adjacency, Pieces* pieces) {
     const bool alone = component.rows.size() == static_cast<std::size_t>(coupled);
     std::string refusal = check(component, adjacency.size());
     if (refusal.empty())
-      refusal = place_component(component, alone, &at, &period);
+      refusal = place_component(component, alone, &budget, &at, &period);
     if (!refusal.empty())
       return refusal;
     for (std::size_t v = 0; v < at.size(); ++v)

@@ -4,6 +4,9 @@
 
 #include <petscis.h>
 
+#include <chrono>
+#include <functional>
+
 using namespace voxels;
 using linnet::LatticePlacement;
 
@@ -83,32 +86,52 @@ TEST(AnyOrder, PlacesRandomObstacles) {
   for (const double solid : {0.02, 0.1, 0.2, 0.3}) {
     for (std::uint64_t seed = 0; seed < 3; ++seed) {
       expect_recovered_in_any_order(noise(12, 11, 10, solid, seed), "deep noise");
-      if (solid <= 0.1)
+      if (solid <= 0.2)
         expect_recovered_in_any_order(noise(30, 25, 1, solid, seed), "flat noise");
     }
   }
 }
 
-// One-cell passages between rooms leave freedom that may be used wrongly: then the matrix is refused. refusal_of()
-// checks the lattices that are found.
-TEST(AnyOrder, IsPlacedExactlyOrRefusedWherePassagesAreNarrow) {
-  std::vector<Domain> domains;
-  for (std::uint64_t seed = 0; seed < 3; ++seed) {
-    domains.push_back(rooms(2, 2, 2, 3, seed));
-    domains.push_back(rooms(4, 4, 0, 4, seed));
-    domains.push_back(noise(30, 25, 1, 0.3, seed));
-    domains.push_back(noise(14, 13, 12, 0.7, seed));
-    domains.push_back(noise(14, 13, 12, 0.9, seed));
-  }
-  int placed = 0;
-  for (const Domain& d : domains) {
+// Of eight domains in random order, how many are placed; the others must be refused for want of a lattice.
+// refusal_of() checks the lattices that are found.
+int placed(const std::function<Domain(std::uint64_t)>& make) {
+  int count = 0;
+  for (std::uint64_t seed = 0; seed < 8; ++seed) {
+    const Domain d = make(seed);
     const std::string refusal = refusal_of(matrix(d, shuffled(compact(d), 5), voxel()));
-    placed += refusal.empty();
+    count += refusal.empty();
     if (!refusal.empty()) {
-      EXPECT_EQ(refusal.rfind("no lattice was found", 0), 0U) << refusal;
+      EXPECT_TRUE(refusal.rfind("no lattice was found", 0) == 0 || refusal.rfind("the smallest lattice", 0) == 0)
+          << refusal;
     }
   }
-  EXPECT_GE(placed, 5);
+  return count;
+}
+
+// What hangs on one-cell passages may turn in many ways, most of them wrong.
+TEST(AnyOrder, PlacesMostDomainsWithNarrowPassages) {
+  EXPECT_EQ(placed([](auto seed) { return rooms(4, 4, 0, 4, seed); }), 8);
+  EXPECT_EQ(placed([](auto seed) { return maze(9, 8, seed); }), 8);
+  EXPECT_EQ(placed([](auto seed) { return noise(14, 13, 12, 0.35, seed); }), 8);
+  EXPECT_GE(placed([](auto seed) { return noise(30, 25, 1, 0.3, seed); }), 5);
+  EXPECT_GE(placed([](auto seed) { return noise(14, 13, 12, 0.7, seed); }), 5);
+}
+
+// Eight rooms around a corner close rings of four doors, each a hinge in space: most are refused.
+TEST(AnyOrder, IsPlacedExactlyOrRefusedWhereRoomsTurnInSpace) {
+  placed([](auto seed) { return rooms(2, 2, 2, 3, seed); });
+}
+
+TEST(AnyOrder, PlacesSparseRandomCells) {
+  for (std::uint64_t seed = 0; seed < 3; ++seed)
+    expect_recovered_in_any_order(noise(14, 13, 12, 0.9, seed), "a tenth of the cells");
+}
+
+TEST(AnyOrder, RefusesPromptly) {
+  const Domain d = rooms(5, 5, 5, 6, 1);
+  const auto start = std::chrono::steady_clock::now();
+  refusal_of(matrix(d, shuffled(compact(d), 5), voxel()));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20)); // sanitizers and busy processors too
 }
 
 TEST(AnyOrder, PlacesSpiralsAndSmallMazes) {
