@@ -177,7 +177,7 @@ std::string embed(const Adjacency& adjacency, Pieces* pieces) {
     coupled += around[0] >= 0;
   *pieces = Pieces{};
   pieces->segments.reserve(adjacency.size());
-  std::size_t budget = 250000 + 2 * adjacency.size(); // well under a second for 100000 rows
+  std::size_t budget = 250000 + 2 * adjacency.size(); // bounds the time of a refusal: each costs a microsecond or more
   Positions at;
   GridSize period{};
   for (std::int32_t row = 0; row < n; ++row) {

@@ -23,7 +23,7 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
       continue;
     const PetscInt first = b * block, last = graph.n - first > block ? first + block : graph.n;
     CellWalker walker(lattice.size);
-    for (PetscInt r = first, next = first; r < last; r = next) {
+    for (PetscInt r = first, next; r < last; r = next) {
       const PetscInt cell = cell_of(r);
       const GridSize& at = walker.move_to(cell);
       const PetscInt begin = graph.ia[r], end = graph.ia[r + 1];

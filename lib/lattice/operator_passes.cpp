@@ -161,7 +161,7 @@ void compare_later(const Pass& pass, const std::vector<PetscInt>& later, BlockFi
 
 std::string describe_fault(Fault fault, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,
                            PetscInt row) {
-  const std::string name = "row " + std::to_string(rows.begin + row);
+  std::string name = "row " + std::to_string(rows.begin + row);
   if (fault == Fault::not_finite)
     return name + " has an entry, or a sum, that is not finite";
   if (fault == Fault::asymmetric)
@@ -182,11 +182,12 @@ std::string describe_fault(Fault fault, const LocalRows& rows, const Lattice& la
       const Direction d = near.direction(at, cell - lattice.cell(row));
       const std::string other = std::to_string(own ? rows.begin + column : rows.ghosts[column]);
       if (d < 0)
-        return name + " (cell " + std::to_string(lattice.cell(row)) + ") is coupled with row " + other + " (cell " +
-               std::to_string(cell) + "): no neighbours on a lattice of " + std::to_string(lattice.size[0]) + " x " +
-               std::to_string(lattice.size[1]) + " x " + std::to_string(lattice.size[2]) + " cells";
+        return name.append(" (cell ") + std::to_string(lattice.cell(row)) + ") is coupled with row " + other +
+               " (cell " + std::to_string(cell) + "): no neighbours on a lattice of " +
+               std::to_string(lattice.size[0]) + " x " + std::to_string(lattice.size[1]) + " x " +
+               std::to_string(lattice.size[2]) + " cells";
       if (links >> d & 1)
-        return name + " has two entries for column " + other;
+        return name.append(" has two entries for column ") + other;
       links |= 1U << d;
     }
   }

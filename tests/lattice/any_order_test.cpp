@@ -162,6 +162,7 @@ TEST(AnyOrder, PlacesRingsOfAnyLength) {
 
 TEST(AnyOrder, PlacesEvenRingsBesideOthers) {
   std::vector<std::array<int, 2>> edges;
+  edges.reserve(22);
   for (int v = 0; v < 8; ++v)
     edges.push_back({v, (v + 1) % 8});
   for (int v = 0; v < 14; ++v)
