@@ -71,8 +71,7 @@ void parse_lines(const LineBlock& text, const MarketHeader& header, const Column
           bad_index(n + skipped + 1, p, "column", limit, general ? "" : " (symmetric storage: the lower triangle)");
         skip_blanks(p);
       }
-      to.row[n] =
-          static_cast<std::int32_t>(row - 1);
+      to.row[n] = static_cast<std::int32_t>(row - 1);
       to.column[n] = static_cast<std::int32_t>(column - 1);
     }
     if constexpr (field == MarketField::pattern) {
