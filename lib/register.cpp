@@ -3,10 +3,10 @@
 #include "ksp/dcd.hpp"
 
 #if PETSC_VERSION_LT(3, 18, 0) || PETSC_VERSION_GE(3, 19, 0)
-  #error "linnet is written for PETSc 3.18: its KSP types use that version's private headers"
+#error "linnet is written for PETSc 3.18: its KSP types use that version's private headers"
 #endif
 #if defined(PETSC_USE_COMPLEX) || !defined(PETSC_USE_REAL_DOUBLE)
-  #error "linnet needs a PETSc built with real scalars in double precision"
+#error "linnet needs a PETSc built with real scalars in double precision"
 #endif
 
 namespace {
@@ -60,8 +60,8 @@ PetscErrorCode CheckRunningPetsc() {
   Level: beginner
 
   Notes:
-  Call it after `PetscInitialize()`, or before: it may be called any number of times, again after `PetscFinalize()` and
-  another `PetscInitialize()` too. Programs that load the library with -dll_append need not call it.
+  Call it after `PetscInitialize()`, any number of times, and again after `PetscFinalize()` and another
+  `PetscInitialize()`. Programs that load the library with -dll_append need not call it.
 
   It fails in a process whose PETSc has complex scalars, another precision, another width of indices or another minor
   version than the one that linnet was built for.
@@ -74,6 +74,7 @@ PetscErrorCode LinnetInitialize(void) {
     PetscFunctionReturn(0);
   PetscCall(CheckRunningPetsc());
   PetscCall(KSPRegister(KSPDCD, KSPCreate_DCD));
+  PetscCall(PetscLogEventRegister("KSPDCDOrthog", KSP_CLASSID, &KSP_DCD_Orthogonalization));
   PetscCall(PetscRegisterFinalize(Unregister));
   registered = true;
   PetscFunctionReturn(0);

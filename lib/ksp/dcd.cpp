@@ -1,0 +1,275 @@
+// KSPDCD: truncated flexible conjugate directions around any preconditioner, with safeguards.
+#include "ksp/dcd.hpp"
+
+// Refusals of the true residual in a row, without halving it, after which the accuracy asked for is out of reach.
+static constexpr PetscInt stagnation_limit = 5;
+
+static PetscErrorCode KSPSetUp_DCD(KSP ksp) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+  PetscBool diagonalscale;
+
+  PetscFunctionBegin;
+  PetscCall(PCGetDiagonalScale(ksp->pc, &diagonalscale));
+  PetscCheck(!diagonalscale, PetscObjectComm(reinterpret_cast<PetscObject>(ksp)), PETSC_ERR_SUP,
+             "Krylov method %s does not support diagonal scaling", reinterpret_cast<PetscObject>(ksp)->type_name);
+  PetscCall(KSPSetWorkVecs(ksp, 2));
+  /* the vectors may have changed their layout */
+  PetscCall(KSPDCDFreeDirections_Private(ksp));
+  PetscCall(KSPDCDReserve_Private(ksp, dcd->directions < 0 ? 8 : dcd->directions + 1));
+  PetscFunctionReturn(0);
+}
+
+/* r <- b - A x */
+static PetscErrorCode KSPDCDResidual_Private(KSP ksp, Vec r) {
+  Mat Amat;
+
+  PetscFunctionBegin;
+  PetscCall(PCGetOperators(ksp->pc, &Amat, nullptr));
+  PetscCall(KSP_MatMult(ksp, Amat, ksp->vec_sol, r));
+  PetscCall(VecAYPX(r, -1.0, ksp->vec_rhs));
+  PetscFunctionReturn(0);
+}
+
+/*
+   The norm that the convergence test asks for; q <- M r for those that need it.
+
+     unpreconditioned  ||r||        preconditioned  ||M r||        natural  sqrt (r, M r)
+
+   Where M r is not finite the direction is replaced and the norm of the iteration before stands: it asked for another
+   iteration. Where (r, M r) <= 0 there is no natural norm.
+*/
+static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, Vec q, PetscReal* norm) {
+  const bool natural = ksp->normtype == KSP_NORM_NATURAL;
+  PetscScalar rq = 0;
+  PetscReal norm_r = 0, norm_q;
+
+  PetscFunctionBegin;
+  *norm = 0;
+  if (ksp->normtype == KSP_NORM_NONE)
+    PetscFunctionReturn(0);
+  if (ksp->normtype == KSP_NORM_UNPRECONDITIONED) {
+    PetscCall(VecNorm(r, NORM_2, norm));
+    PetscFunctionReturn(0);
+  }
+  PetscCall(KSP_PCApply(ksp, r, q));
+  PetscCall(VecNormBegin(q, NORM_2, &norm_q));
+  if (natural)
+    PetscCall(VecNormBegin(r, NORM_2, &norm_r));
+  if (natural)
+    PetscCall(VecDotBegin(r, q, &rq));
+  PetscCall(VecNormEnd(q, NORM_2, &norm_q));
+  if (natural)
+    PetscCall(VecNormEnd(r, NORM_2, &norm_r));
+  if (natural)
+    PetscCall(VecDotEnd(r, q, &rq));
+
+  *norm = natural ? PetscSqrtReal(PetscAbsScalar(rq)) : norm_q;
+  if (PetscIsInfOrNanReal(*norm) && ksp->its > 0) {
+    PetscCall(KSPDCDCheckPC_Private(ksp));
+    if (ksp->reason)
+      PetscFunctionReturn(0);
+    PetscCall(KSPDCDReplace_Private(ksp, KSP_DCD_NOT_FINITE, r, q));
+    *norm = ksp->rnorm;
+  } else if (natural && norm_r > 0 && rq <= dcd_descent_tolerance * norm_r * norm_q) {
+    PetscCall(PetscInfo(ksp, "iteration %" PetscInt_FMT ": (r, M r) = %g is not positive: no natural norm\n", ksp->its,
+                        static_cast<double>(rq)));
+    ksp->reason = KSP_DIVERGED_INDEFINITE_PC;
+  }
+  PetscFunctionReturn(0);
+}
+
+/* A converged reason that rests on the residual: what the recurrence says must be confirmed. */
+static bool ClaimsConvergence(KSPConvergedReason reason) {
+  return reason > 0 && reason != KSP_CONVERGED_ITS;
+}
+
+/* Notes that the true residual, of this norm, refused convergence; gives up where it no longer falls. */
+static PetscErrorCode KSPDCDRefuse_Private(KSP ksp, PetscReal norm) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  PetscCall(PetscInfo(
+      ksp, "iteration %" PetscInt_FMT ": converged by the recurrence, but not by the true residual, norm %g\n",
+      ksp->its, static_cast<double>(norm)));
+  dcd->stagnated = dcd->unconfirmed && norm > 0.5 * dcd->refused ? dcd->stagnated + 1 : 0;
+  dcd->refused = norm;
+  dcd->unconfirmed++;
+  if (dcd->stagnated >= stagnation_limit) {
+    PetscCall(PetscInfo(
+        ksp, "the true residual does not fall any more: the accuracy asked for is out of reach of rounding\n"));
+    ksp->reason = KSP_DIVERGED_BREAKDOWN;
+  }
+  PetscFunctionReturn(0);
+}
+
+/*
+   Norm, convergence, history and monitors of the current iterate. Convergence is declared on r = b - A x only: where
+   r comes from the recurrence (exact is false) it is computed anew first.
+*/
+static PetscErrorCode KSPDCDTest_Private(KSP ksp, Vec r, Vec q, bool exact) {
+  PetscReal norm;
+
+  PetscFunctionBegin;
+  PetscCall(KSPDCDNorm_Private(ksp, r, q, &norm));
+  if (ksp->reason)
+    PetscFunctionReturn(0);
+  KSPCheckNorm(ksp, norm);
+  PetscCall((*ksp->converged)(ksp, ksp->its, norm, &ksp->reason, ksp->cnvP));
+  if (ClaimsConvergence(ksp->reason) && !exact) {
+    ksp->reason = KSP_CONVERGED_ITERATING;
+    PetscCall(KSPDCDResidual_Private(ksp, r));
+    PetscCall(KSPDCDNorm_Private(ksp, r, q, &norm));
+    if (ksp->reason)
+      PetscFunctionReturn(0);
+    KSPCheckNorm(ksp, norm);
+    PetscCall((*ksp->converged)(ksp, ksp->its, norm, &ksp->reason, ksp->cnvP));
+    if (!ksp->reason)
+      PetscCall(KSPDCDRefuse_Private(ksp, norm));
+  }
+  ksp->rnorm = norm;
+  PetscCall(KSPLogResidualHistory(ksp, norm));
+  PetscCall(KSPLogErrorHistory(ksp));
+  PetscCall(KSPMonitor(ksp, ksp->its, norm));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode KSPSolve_DCD(KSP ksp) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+  const Vec x = ksp->vec_sol, r = ksp->work[0], q = ksp->work[1];
+  const bool norm_applies_pc = ksp->normtype == KSP_NORM_PRECONDITIONED || ksp->normtype == KSP_NORM_NATURAL;
+  bool exact = true; /* r = b - A x, not the recurrence's */
+  DCDDirection direction = {0, 0};
+
+  PetscFunctionBegin;
+  ksp->its = 0;
+  ksp->reason = KSP_CONVERGED_ITERATING;
+  dcd->stored = dcd->slot = dcd->unconfirmed = dcd->stagnated = 0;
+  dcd->norm_A = dcd->refused = 0;
+  PetscCall(PetscArrayzero(dcd->replacements, KSP_DCD_REPLACEMENT_KINDS));
+  if (dcd->directions >= 0)
+    PetscCall(KSPDCDReserve_Private(ksp, dcd->directions + 1));
+
+  if (ksp->guess_zero)
+    PetscCall(VecCopy(ksp->vec_rhs, r)); /*  r <- b        */
+  else
+    PetscCall(KSPDCDResidual_Private(ksp, r)); /*  r <- b - A x  */
+  PetscCall(KSPDCDTest_Private(ksp, r, q, exact));
+  while (!ksp->reason && ksp->its < ksp->max_it) {
+    if (!norm_applies_pc)
+      PetscCall(KSP_PCApply(ksp, r, q)); /*  q <- M r  */
+    PetscCall(KSPDCDFindDirection_Private(ksp, r, ksp->normtype == KSP_NORM_UNPRECONDITIONED ? ksp->rnorm : -1, q,
+                                          &direction));
+    if (ClaimsConvergence(ksp->reason) && !exact) { /* r = 0, by the recurrence */
+      ksp->reason = KSP_CONVERGED_ITERATING;
+      exact = true;
+      PetscCall(KSPDCDResidual_Private(ksp, r));
+      continue;
+    }
+    if (ksp->reason)
+      break;
+    const PetscReal step = direction.slope / direction.curvature;
+    PetscCall(VecAXPY(x, step, dcd->p[dcd->slot]));   /*  x <- x + (d, r) / (d, A d)   d  */
+    PetscCall(VecAXPY(r, -step, dcd->Ap[dcd->slot])); /*  r <- r - (d, r) / (d, A d) A d  */
+    PetscCall(KSPDCDKeepDirection_Private(ksp, &direction));
+    PetscCall(PetscObjectSAWsTakeAccess(reinterpret_cast<PetscObject>(ksp)));
+    ksp->its++;
+    PetscCall(PetscObjectSAWsGrantAccess(reinterpret_cast<PetscObject>(ksp)));
+    exact = dcd->recompute > 0 && ksp->its % dcd->recompute == 0;
+    if (exact)
+      PetscCall(KSPDCDResidual_Private(ksp, r));
+    PetscCall(KSPDCDTest_Private(ksp, r, q, exact));
+  }
+  if (!ksp->reason)
+    ksp->reason = KSP_DIVERGED_ITS;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode KSPReset_DCD(KSP ksp) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  PetscCall(KSPDCDFreeDirections_Private(ksp));
+  if (dcd->fallback)
+    PetscCall(PCReset(dcd->fallback));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode KSPDestroy_DCD(KSP ksp) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  PetscCall(KSPReset_DCD(ksp));
+  PetscCall(PCDestroy(&dcd->fallback));
+  PetscCall(KSPDCDComposeFunctions_Private(ksp, PETSC_FALSE));
+  PetscCall(KSPDestroyDefault(ksp));
+  PetscFunctionReturn(0);
+}
+
+/*MC
+   KSPDCD - Deep conjugate directions: truncated flexible conjugate directions with exact line search, for symmetric
+   positive (semi)definite operators and any preconditioner, a nonlinear or slightly nonsymmetric one too
+
+   Options Database Keys:
++   -ksp_dcd_directions 2     - previous directions that a new one is made A-orthogonal to; 0: none, -1: all
+.   -ksp_dcd_recompute 50     - iterations after which r = b - A x is computed anew; 0: only before convergence is
+declared .   -ksp_dcd_safeguard true   - check every direction and replace a bad one for that iteration
+-   -ksp_dcd_fallback_pc_type jacobi - the preconditioner that makes the replacement, with all its options under this
+prefix
+
+   Level: intermediate
+
+   Notes:
+   One product and one application of the preconditioner an iteration; three reductions, as in `KSPCG`,
+
+$      q = M r
+$      d = q - sum_i (p_i, A q) / (p_i, A p_i) p_i     over the directions kept
+$      x = x + (d, r) / (d, A d) d,   r = r - (d, r) / (d, A d) A d
+
+   The scale of M cancels. With a symmetric positive definite linear M and one direction or more the iterates are those
+   of `KSPCG`; with all directions kept the method ends after n steps for any nonsingular M, in exact arithmetic.
+
+   Safeguards, on globally reduced numbers: a direction that is not finite, that is no descent direction
+   ((d, r) <= 1e-14 ||d|| ||r||), or whose curvature is zero to rounding (|(d, A d)| <= eps ||A|| (d, d)) is replaced in
+   that iteration; `KSPDCDGetReplacements()` and -ksp_view count them. A curvature below zero proves that the operator
+is not positive definite: `KSP_DIVERGED_INDEFINITE_MAT`. With -ksp_dcd_safeguard false the signs are not looked at,
+which is the method as published, and works for negative definite operators.
+
+   Convergence is declared on the norm of b - A x computed anew, never on the recurrence alone. Where rounding keeps the
+   true residual above the tolerance the solve ends with `KSP_DIVERGED_BREAKDOWN`.
+
+   Norms: unpreconditioned (default), preconditioned, natural, none; left preconditioning only.
+
+   References:
++  * - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A Deep Conjugate Direction Method for Iteratively
+Solving Linear Systems, ICML 2023
+-  * - Y. Notay, Flexible Conjugate Gradients, SIAM J. Sci. Comput. 22 (2000)
+
+.seealso: `KSPCreate()`, `KSPSetType()`, `KSPCG`, `KSPFCG`, `KSPDCDSetDirections()`, `KSPDCDSetRecompute()`,
+          `KSPDCDSetSafeguard()`, `KSPDCDSetFallbackPC()`, `KSPDCDGetReplacements()`
+M*/
+PetscErrorCode KSPCreate_DCD(KSP ksp) {
+  KSP_DCD* dcd;
+
+  PetscFunctionBegin;
+  PetscCall(PetscNew(&dcd));
+  dcd->directions = 2;
+  dcd->recompute = 50;
+  dcd->safeguard = PETSC_TRUE;
+  ksp->data = dcd;
+
+  PetscCall(KSPSetSupportedNorm(ksp, KSP_NORM_UNPRECONDITIONED, PC_LEFT, 3));
+  PetscCall(KSPSetSupportedNorm(ksp, KSP_NORM_PRECONDITIONED, PC_LEFT, 2));
+  PetscCall(KSPSetSupportedNorm(ksp, KSP_NORM_NATURAL, PC_LEFT, 2));
+  PetscCall(KSPSetSupportedNorm(ksp, KSP_NORM_NONE, PC_LEFT, 1));
+
+  ksp->ops->setup = KSPSetUp_DCD;
+  ksp->ops->solve = KSPSolve_DCD;
+  ksp->ops->reset = KSPReset_DCD;
+  ksp->ops->destroy = KSPDestroy_DCD;
+  ksp->ops->view = KSPView_DCD;
+  ksp->ops->setfromoptions = KSPSetFromOptions_DCD;
+  ksp->ops->buildsolution = KSPBuildSolutionDefault;
+  ksp->ops->buildresidual = KSPBuildResidualDefault;
+  PetscCall(KSPDCDComposeFunctions_Private(ksp, PETSC_TRUE));
+  PetscFunctionReturn(0);
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <linnet/linnet.h>
+#include <petsc/private/kspimpl.h>
+
+/// State of KSPDCD. The stored directions are A-conjugate as far as they are kept:
+/// p_i in slot i mod capacity, with A p_i and a_i = (p_i, A p_i).
+struct KSP_DCD {
+  PetscInt directions; ///< previous directions that a new one is conjugate to; -1: all
+  PetscInt recompute;  ///< iterations between r <- b - A x; 0: before convergence only
+  PetscBool safeguard; ///< check each direction, replace a bad one
+  PC fallback;         ///< makes the replacement; Jacobi unless set
+
+  PetscInt capacity;  ///< slots; one more than the directions kept, or grown as needed
+  PetscInt stored;    ///< directions of this solve that may be used, the newest ones
+  PetscInt slot;      ///< where the next direction goes
+  Vec *p, *Ap;        ///< capacity
+  PetscReal* a;       ///< capacity, (p_i, A p_i)
+  Vec *basis, *image; ///< capacity; p_i and A p_i of the stored directions, gathered
+  PetscScalar* coef;  ///< capacity; (p_i, A q) / a_i
+
+  PetscReal norm_A;                                 ///< largest ||A q|| / ||q|| of this solve: a lower bound of ||A||
+  PetscInt replacements[KSP_DCD_REPLACEMENT_KINDS]; ///< of the last solve
+  PetscInt unconfirmed; ///< times that the true residual refused convergence, in the last solve
+  PetscInt stagnated;   ///< such times in a row without progress
+  PetscReal refused;    ///< the norm that was refused last
+};
+
+/// (d, r) below this times ||d|| ||r|| is no descent. For d = M r with M SPD the cosine is at least 2/sqrt(cond M).
+inline constexpr PetscReal dcd_descent_tolerance = 1e-14;
+
+/// What the line search needs of a direction d in p[slot], with A d in Ap[slot].
+struct DCDDirection {
+  PetscReal curvature; ///< (d, A d)
+  PetscReal slope;     ///< (d, r)
+};
+
+extern PetscLogEvent KSP_DCD_Orthogonalization;
+
+PETSC_INTERN PetscErrorCode KSPCreate_DCD(KSP ksp);
+
+/// Replaces q by the fallback's direction and counts it.
+PETSC_INTERN PetscErrorCode KSPDCDReplace_Private(KSP ksp, KSPDCDReplacement kind, Vec r, Vec q);
+/// Sets ksp->reason where a result of the preconditioner that is not finite must end the solve.
+PETSC_INTERN PetscErrorCode KSPDCDCheckPC_Private(KSP ksp);
+/// Makes the next direction from q = M r, in p[slot]; q becomes the fallback's where that is used. norm_r is ||r||, or
+/// negative where it is not known. Sets ksp->reason where no direction can be had.
+PETSC_INTERN PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, Vec q,
+                                                        DCDDirection* direction);
+/// Counts the direction in p[slot] among the stored ones.
+PETSC_INTERN PetscErrorCode KSPDCDKeepDirection_Private(KSP ksp, const DCDDirection* direction);
+PETSC_INTERN PetscErrorCode KSPDCDReserve_Private(KSP ksp, PetscInt capacity);
+PETSC_INTERN PetscErrorCode KSPDCDFreeDirections_Private(KSP ksp);
+
+PETSC_INTERN PetscErrorCode KSPView_DCD(KSP ksp, PetscViewer viewer);
+PETSC_INTERN PetscErrorCode KSPSetFromOptions_DCD(KSP ksp, PetscOptionItems* PetscOptionsObject);
+PETSC_INTERN PetscErrorCode KSPDCDComposeFunctions_Private(KSP ksp, PetscBool compose);
