@@ -174,13 +174,13 @@ void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
   const Kernels& kernels = options.kernels ? *options.kernels : *supported_kernels()[0];
   const Level& finest = levels_[0];
   scratch_.resize(std::max(scratch_.size(), static_cast<std::size_t>(options.threads)));
+  for (std::vector<float>& line : scratch_)
+    line.resize(static_cast<std::size_t>(round_up(finest.size[0]) + block));
   double largest = 0;
   bool finite = true;
 #pragma omp parallel num_threads(options.threads)
   {
     const Team team{omp_get_thread_num(), omp_get_num_threads()};
-    std::vector<float>& scratch = scratch_[static_cast<std::size_t>(team.id)];
-    scratch.resize(static_cast<std::size_t>(round_up(finest.size[0]) + block));
 #pragma omp for schedule(static) reduction(max : largest) reduction(&& : finite)
     for (std::ptrdiff_t i = 0; i < rows; ++i) {
       const double size = std::abs(r[i]);
@@ -193,7 +193,7 @@ void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
 #pragma omp for schedule(static)
       for (std::ptrdiff_t i = 0; i < rows; ++i)
         finest.b[place_[static_cast<std::size_t>(i)]] = static_cast<float>(r[i] * down);
-      run_cycle(levels_, &coarsest_, options, kernels, team, scratch.data());
+      run_cycle(levels_, &coarsest_, options, kernels, team, scratch_[static_cast<std::size_t>(team.id)].data());
 #pragma omp barrier
 #pragma omp for schedule(static)
       for (std::ptrdiff_t i = 0; i < rows; ++i)
