@@ -110,7 +110,8 @@ TEST(Iterations, OfHardOperatorsEnd) {
   EXPECT_LE(iterations(box(64, 64, 64), jumps(1e4), v), 120);
   EXPECT_LE(iterations(box(64, 64, 64), jumps(1e4), w), 100);
   EXPECT_LE(iterations(rooms(6, 6, 6, 4, 1), voxel(), w), 40);
-  EXPECT_LE(iterations(maze(40, 40, 1), voxel(), v), 200);
+  EXPECT_LE(iterations(maze(40, 40, 1), neumann(), v, true), 230);
+  EXPECT_LE(iterations(maze(40, 40, 1), neumann(), w, true), 170);
 }
 
 TEST(Iterations, OnShapesAtTheEdge) {
