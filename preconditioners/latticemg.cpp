@@ -31,7 +31,7 @@ static PetscErrorCode PCLatticeMGGatherLattice_Private(MPI_Comm comm, const linn
   PetscCallMPI(MPI_Gather(&rows, 1, MPI_INT, count.data(), 1, MPI_INT, 0, comm));
   if (rank == 0) {
     std::exclusive_scan(count.begin(), count.end(), first.begin(), 0);
-    whole->cells.resize(static_cast<std::size_t>(first.back() + count.back()));
+    whole->cells.resize(static_cast<std::size_t>(first.back()) + static_cast<std::size_t>(count.back()));
   }
   PetscCallMPI(MPI_Gatherv(part.cells.data(), rows, MPIU_INT, whole->cells.data(), count.data(), first.data(), MPIU_INT,
                            0, comm));

@@ -137,7 +137,7 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks) {
   if (ranks > 1)
     text += "  gathered on the first of " + std::to_string(ranks) + " ranks\n";
   char memory[64];
-  std::snprintf(memory, sizeof(memory), "  memory: %.3g MB\n", 1e-6 * static_cast<double>(mg->multigrid.bytes()));
+  (void)std::snprintf(memory, sizeof(memory), "  memory: %.3g MB\n", 1e-6 * static_cast<double>(mg->multigrid.bytes()));
   return text + memory;
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 // A grid below this is left to one thread: a barrier costs more than it would save.
 constexpr std::ptrdiff_t serial_cells = 16384;
+// 28 bytes a cell: 16 MB.
+constexpr std::ptrdiff_t cached_cells = 600000;
 
 struct Cycle {
   const std::vector<Level>& levels;
@@ -29,8 +31,12 @@ struct Cycle {
   // All sweeps of a level go through its planes as one wavefront, with what comes before or after them: stage h works
   // on plane s - h in step s, when stage h - 1 has left the planes around it. Threads split the lines of a plane: what
   // a stage reads from another thread's lines was written in an earlier step.
+  // Several threads meet at each plane, which pays on grids beyond the caches only.
   static bool is_fused(const Level& level, Team team) {
-    return !level.wraps() && (team.count == 1 || level.size[1] >= 4 * team.count);
+    return !level.wraps() && (team.count == 1 || (level.size[1] >= 4 * team.count && cells_of(level) > cached_cells));
+  }
+  static std::ptrdiff_t cells_of(const Level& level) {
+    return static_cast<std::ptrdiff_t>(level.size[0]) * level.size[1] * level.size[2];
   }
   static Lines lines_of(const Level& level, int k, Team team) {
     const int pairs = (level.size[1] + 1) / 2;
@@ -118,7 +124,7 @@ struct Cycle {
 
   void visit(std::size_t l, bool from_zero, Team team) const {
     const Level& level = levels[l];
-    if (team.count > 1 && static_cast<std::ptrdiff_t>(level.size[0]) * level.size[1] * level.size[2] < serial_cells) {
+    if (team.count > 1 && cells_of(level) < serial_cells) {
       if (team.id == 0)
         visit(l, from_zero, {0, 1});
       barrier(team);

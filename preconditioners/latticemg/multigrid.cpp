@@ -21,7 +21,7 @@ std::string cell_text(const LatticeOperator& op, std::size_t c) {
 
 std::string number_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof(text), "%g", value);
+  (void)std::snprintf(text, sizeof(text), "%g", value);
   return text;
 }
 
@@ -175,7 +175,7 @@ void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
   const Level& finest = levels_[0];
   scratch_.resize(std::max(scratch_.size(), static_cast<std::size_t>(options.threads)));
   for (std::vector<float>& line : scratch_)
-    line.resize(static_cast<std::size_t>(round_up(finest.size[0]) + block));
+    line.resize(static_cast<std::size_t>(round_up(finest.size[0])) + block);
   double largest = 0;
   bool finite = true;
 #pragma omp parallel num_threads(options.threads)

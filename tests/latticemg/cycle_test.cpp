@@ -144,8 +144,8 @@ TEST_P(Cycle, HasTheSameBitsWhateverTheThreadsAndTheInstructionSet) {
 }
 
 TEST(Cycle, OfGridsLargeEnoughToSplitHasTheSameBitsOnAnyThreads) {
-  for (const auto& domain :
-       {voxels::balls(41, 8, 1), voxels::box(300, 277, 1), voxels::torus(40, 41, 42, {false, true, true})}) {
+  for (const auto& domain : {voxels::balls(41, 8, 1), voxels::box(87, 85, 84), voxels::box(300, 277, 1),
+                             voxels::torus(40, 41, 42, {false, true, true})}) {
     const System system(domain, voxels::voxel());
     Multigrid multigrid;
     ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
