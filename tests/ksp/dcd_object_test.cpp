@@ -84,10 +84,7 @@ TEST(DCDObject, ShowsEveryParameterThatAffectsTheAnswer) {
   const OwnedMat A = laplacian(8);
   const OwnedVec b = noise(A);
   const OwnedKSP ksp = make_ksp(KSPDCD, A);
-  ShellPC uphill{[](Vec r, Vec z) {
-    PetscCall(VecCopy(r, z));
-    return VecScale(z, -1);
-  }};
+  ShellPC uphill{negate};
   attach(ksp, uphill);
   const PetscInt iterations = solve(ksp, b).iterations;
   const std::string text = view(ksp);

@@ -64,10 +64,7 @@ TEST(DCDSafeguard, ReplacesADirectionThatDoesNotDescend) {
   const OwnedMat A = laplacian(16);
   const OwnedVec b = noise(A);
   const OwnedKSP ksp = make_ksp(KSPDCD, A), jacobi = make_ksp(KSPCG, A);
-  ShellPC uphill{[](Vec r, Vec z) {
-    PetscCall(VecCopy(r, z));
-    return VecScale(z, -1);
-  }};
+  ShellPC uphill{negate};
   attach(ksp, uphill);
   set_pc(jacobi, PCJACOBI);
   const Outcome outcome = solve(ksp, b), expected = solve(jacobi, b);
@@ -214,10 +211,7 @@ TEST(DCDSafeguard, HasNoNaturalNormForAnIndefinitePreconditioner) {
   const OwnedMat A = laplacian(8);
   const OwnedVec b = noise(A);
   const OwnedKSP ksp = make_ksp(KSPDCD, A);
-  ShellPC uphill{[](Vec r, Vec z) {
-    PetscCall(VecCopy(r, z));
-    return VecScale(z, -1);
-  }};
+  ShellPC uphill{negate};
   attach(ksp, uphill);
   KSPSetNormType(ksp, KSP_NORM_NATURAL);
   EXPECT_EQ(solve(ksp, b).reason, KSP_DIVERGED_INDEFINITE_PC);

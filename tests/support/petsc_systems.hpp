@@ -132,6 +132,12 @@ struct ShellPC {
   }
 };
 
+/// z = -r: a preconditioner whose every direction leads uphill.
+inline PetscErrorCode negate(Vec r, Vec z) {
+  PetscCall(VecCopy(r, z));
+  return VecScale(z, -1);
+}
+
 /// y = A x through a shell that counts its products.
 struct CountingMat {
   Mat inner = nullptr;
