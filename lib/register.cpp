@@ -1,9 +1,10 @@
 #include <linnet/linnet.h>
 
 #include "ksp/dcd.hpp"
+#include "latticemg.hpp"
 
 #if PETSC_VERSION_LT(3, 18, 0) || PETSC_VERSION_GE(3, 19, 0)
-#error "linnet is written for PETSc 3.18: its KSP types use that version's private headers"
+#error "linnet is written for PETSc 3.18: its types use that version's private headers"
 #endif
 #if defined(PETSC_USE_COMPLEX) || !defined(PETSC_USE_REAL_DOUBLE)
 #error "linnet needs a PETSc built with real scalars in double precision"
@@ -66,7 +67,7 @@ PetscErrorCode CheckRunningPetsc() {
   It fails in a process whose PETSc has complex scalars, another precision, another width of indices or another minor
   version than the one that linnet was built for.
 
-.seealso: `KSPDCD`, `KSPSetType()`
+.seealso: `KSPDCD`, `PCLATTICEMG`, `KSPSetType()`, `PCSetType()`
 @*/
 PetscErrorCode LinnetInitialize(void) {
   PetscFunctionBegin;
@@ -75,6 +76,10 @@ PetscErrorCode LinnetInitialize(void) {
   PetscCall(CheckRunningPetsc());
   PetscCall(KSPRegister(KSPDCD, KSPCreate_DCD));
   PetscCall(PetscLogEventRegister("KSPDCDOrthog", KSP_CLASSID, &KSP_DCD_Orthogonalization));
+  PetscCall(PCRegister(PCLATTICEMG, PCCreate_LatticeMG));
+  PetscCall(PetscLogEventRegister("PCLatMGSetUp", PC_CLASSID, &PC_LatticeMG_SetUp));
+  PetscCall(PetscLogEventRegister("PCLatMGCycle", PC_CLASSID, &PC_LatticeMG_Cycle));
+  PetscCall(PetscLogEventRegister("PCLatMGCG", PC_CLASSID, &PC_LatticeMG_CG));
   PetscCall(PetscRegisterFinalize(Unregister));
   registered = true;
   PetscFunctionReturn(0);

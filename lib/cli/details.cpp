@@ -58,6 +58,9 @@ void describe_dcd(KSP ksp, Json& details) {
   details["replacements"] = {{"not_finite", counts[KSP_DCD_NOT_FINITE]},
                              {"no_descent", counts[KSP_DCD_NO_DESCENT]},
                              {"no_curvature", counts[KSP_DCD_NO_CURVATURE]}};
+  PetscBool fused = PETSC_FALSE;
+  check(KSPDCDGetFused(ksp, nullptr, &fused));
+  details["fused"] = fused == PETSC_TRUE;
 }
 
 } // namespace

@@ -133,11 +133,11 @@ void check_cells(const std::string& file, const std::vector<std::int64_t>& cells
 void compose_cells(System& system, const SystemOptions& options) {
   if (options.cells.empty())
     return;
-  const std::array<std::int64_t, 3> grid = parse_grid(options.grid);
+  system.grid = parse_grid(options.grid);
   std::vector<std::int32_t> all;
   on_rank_0(system.comm, [&] {
     const std::vector<std::int64_t> cells = read_cells(options.cells);
-    check_cells(options.cells, cells, system.properties.n, grid);
+    check_cells(options.cells, cells, system.properties.n, system.grid);
     all.assign(cells.begin(), cells.end());
   });
   const std::vector<std::int32_t> mine = scatter(system.comm, all, row_blocks(system.comm, system.properties.n));

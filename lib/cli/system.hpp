@@ -26,6 +26,7 @@ struct System {
   std::string rhs;
   Properties properties; ///< the same on every rank; nnz is the file's
   double read_seconds = 0;
+  std::array<std::int64_t, 3> grid{}; ///< of the cells; zeros: not given
 
   // The matrix of a single rank lies in these arrays: they outlive it.
   std::vector<PetscInt> row_start, column;

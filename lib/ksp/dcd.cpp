@@ -15,7 +15,6 @@ static PetscErrorCode KSPSetUp_DCD(KSP ksp) {
   PetscCall(KSPSetWorkVecs(ksp, 1));
   /* the vectors may have changed their layout */
   PetscCall(KSPDCDFreeDirections_Private(ksp));
-  PetscCall(KSPDCDReserve_Private(ksp, dcd->directions < 0 ? 8 : dcd->directions + 1));
   PetscCall(VecDuplicate(ksp->work[0], &dcd->q));
   PetscFunctionReturn(0);
 }
@@ -80,13 +79,11 @@ static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, PetscReal* norm) {
   PetscFunctionReturn(0);
 }
 
-/* A converged reason that rests on the residual: what the recurrence says must be confirmed. */
-static bool ClaimsConvergence(KSPConvergedReason reason) {
+bool KSPDCDClaimsConvergence_Private(KSPConvergedReason reason) {
   return reason > 0 && reason != KSP_CONVERGED_ITS;
 }
 
-/* Notes that the true residual, of this norm, refused convergence; gives up where it no longer falls. */
-static PetscErrorCode KSPDCDRefuse_Private(KSP ksp, PetscReal norm) {
+PetscErrorCode KSPDCDRefuse_Private(KSP ksp, PetscReal norm) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
 
   PetscFunctionBegin;
@@ -117,7 +114,7 @@ static PetscErrorCode KSPDCDTest_Private(KSP ksp, Vec r, bool exact) {
     PetscFunctionReturn(0);
   KSPCheckNorm(ksp, norm);
   PetscCall((*ksp->converged)(ksp, ksp->its, norm, &ksp->reason, ksp->cnvP));
-  if (ClaimsConvergence(ksp->reason) && !exact) {
+  if (KSPDCDClaimsConvergence_Private(ksp->reason) && !exact) {
     ksp->reason = KSP_CONVERGED_ITERATING;
     PetscCall(KSPDCDResidual_Private(ksp, r));
     PetscCall(KSPDCDNorm_Private(ksp, r, &norm));
@@ -140,6 +137,7 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   const Vec x = ksp->vec_sol, r = ksp->work[0];
   const bool norm_applies_pc = ksp->normtype == KSP_NORM_PRECONDITIONED || ksp->normtype == KSP_NORM_NATURAL;
   bool exact = true; /* r = b - A x, not the recurrence's */
+  bool done, moved;
   DCDDirection direction = {0, 0, 0};
 
   PetscFunctionBegin;
@@ -148,20 +146,23 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   dcd->stored = dcd->slot = dcd->unconfirmed = dcd->stagnated = 0;
   dcd->norm_A = dcd->refused = 0;
   PetscCall(PetscArrayzero(dcd->replacements, KSP_DCD_REPLACEMENT_KINDS));
-  if (dcd->directions >= 0)
-    PetscCall(KSPDCDReserve_Private(ksp, dcd->directions + 1));
+  PetscCall(KSPDCDSolveFused_Private(ksp, &done, &moved));
+  if (done)
+    PetscFunctionReturn(0);
+  PetscCall(KSPDCDReserve_Private(ksp, dcd->directions < 0 ? 8 : dcd->directions + 1));
 
-  if (ksp->guess_zero)
+  if (ksp->guess_zero && !moved)
     PetscCall(VecCopy(ksp->vec_rhs, r)); /*  r <- b        */
   else
     PetscCall(KSPDCDResidual_Private(ksp, r)); /*  r <- b - A x  */
-  PetscCall(KSPDCDTest_Private(ksp, r, exact));
+  if (!moved)
+    PetscCall(KSPDCDTest_Private(ksp, r, exact));
   while (!ksp->reason && ksp->its < ksp->max_it) {
     if (!norm_applies_pc)
       PetscCall(KSP_PCApply(ksp, r, dcd->q)); /*  q <- M r  */
     PetscCall(
         KSPDCDFindDirection_Private(ksp, r, ksp->normtype == KSP_NORM_UNPRECONDITIONED ? ksp->rnorm : -1, &direction));
-    if (ClaimsConvergence(ksp->reason) && !exact) { /* r = 0, by the recurrence */
+    if (KSPDCDClaimsConvergence_Private(ksp->reason) && !exact) { /* r = 0, by the recurrence */
       ksp->reason = KSP_CONVERGED_ITERATING;
       exact = true;
       PetscCall(KSPDCDResidual_Private(ksp, r));
@@ -215,6 +216,7 @@ static PetscErrorCode KSPDestroy_DCD(KSP ksp) {
 +   -ksp_dcd_directions 2     - previous directions that a new one is made A-orthogonal to; 0: none, -1: all
 .   -ksp_dcd_recompute 50     - iterations after which r = b - A x is computed anew; 0: only before convergence is
 declared .   -ksp_dcd_safeguard true   - check every direction and replace a bad one for that iteration
+.   -ksp_dcd_fused true       - leave the iteration to a preconditioner that can fuse it with its own work
 -   -ksp_dcd_fallback_pc_type jacobi - the preconditioner that makes the replacement, with all its options under this
 prefix
 
@@ -247,7 +249,7 @@ Solving Linear Systems, ICML 2023
 -  * - Y. Notay, Flexible Conjugate Gradients, SIAM J. Sci. Comput. 22 (2000)
 
 .seealso: `KSPCreate()`, `KSPSetType()`, `KSPCG`, `KSPFCG`, `KSPDCDSetDirections()`, `KSPDCDSetRecompute()`,
-          `KSPDCDSetSafeguard()`, `KSPDCDSetFallbackPC()`, `KSPDCDGetReplacements()`
+          `KSPDCDSetSafeguard()`, `KSPDCDSetFallbackPC()`, `KSPDCDGetReplacements()`, `KSPDCDSetFused()`
 M*/
 PetscErrorCode KSPCreate_DCD(KSP ksp) {
   KSP_DCD* dcd;
@@ -257,6 +259,7 @@ PetscErrorCode KSPCreate_DCD(KSP ksp) {
   dcd->directions = 2;
   dcd->recompute = 50;
   dcd->safeguard = PETSC_TRUE;
+  dcd->fused = PETSC_TRUE;
   ksp->data = dcd;
 
   PetscCall(KSPSetSupportedNorm(ksp, KSP_NORM_UNPRECONDITIONED, PC_LEFT, 3));
@@ -270,7 +273,7 @@ PetscErrorCode KSPCreate_DCD(KSP ksp) {
   ksp->ops->destroy = KSPDestroy_DCD;
   ksp->ops->view = KSPView_DCD;
   ksp->ops->setfromoptions = KSPSetFromOptions_DCD;
-  ksp->ops->buildsolution = KSPBuildSolutionDefault;
+  ksp->ops->buildsolution = KSPBuildSolution_DCD;
   ksp->ops->buildresidual = KSPBuildResidualDefault;
   PetscCall(KSPDCDComposeFunctions_Private(ksp, PETSC_TRUE));
   PetscFunctionReturn(0);

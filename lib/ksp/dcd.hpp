@@ -3,6 +3,10 @@
 #include <linnet/linnet.h>
 #include <petsc/private/kspimpl.h>
 
+namespace linnet {
+struct FusedCG;
+}
+
 /// State of KSPDCD. The stored directions are A-conjugate as far as they are kept:
 /// p_i in slot i mod capacity, with A p_i and a_i = (p_i, A p_i).
 struct KSP_DCD {
@@ -26,6 +30,10 @@ struct KSP_DCD {
   PetscInt unconfirmed; ///< times that the true residual refused convergence, in the last solve
   PetscInt stagnated;   ///< such times in a row without progress
   PetscReal refused;    ///< the norm that was refused last
+
+  PetscBool fused;          ///< leave the iteration to the preconditioner where it can run it
+  const char* plain;        ///< why it was not so in the last solve; "": it was; null: before the first
+  linnet::FusedCG* running; ///< the fused iteration, while it runs
 };
 
 /// (d, r) below this times ||d|| ||r|| is no descent. For d = M r with M SPD the cosine is at least 2/sqrt(cond M).
@@ -41,6 +49,17 @@ struct DCDDirection {
 extern PetscLogEvent KSP_DCD_Orthogonalization;
 
 PETSC_INTERN PetscErrorCode KSPCreate_DCD(KSP ksp);
+
+/// A converged reason that rests on the residual: what the recurrence says must be confirmed.
+PETSC_INTERN bool KSPDCDClaimsConvergence_Private(KSPConvergedReason reason);
+/// Notes that the true residual, of this norm, refused convergence; gives up where it no longer falls.
+PETSC_INTERN PetscErrorCode KSPDCDRefuse_Private(KSP ksp, PetscReal norm);
+
+/// Lets the preconditioner run the iteration where it can. `done`: to its end; otherwise `moved` tells whether x is no
+/// longer the guess.
+PETSC_INTERN PetscErrorCode KSPDCDSolveFused_Private(KSP ksp, bool* done, bool* moved);
+PETSC_INTERN PetscErrorCode KSPBuildSolution_DCD(KSP ksp, Vec v, Vec* V);
+PETSC_INTERN PetscErrorCode KSPDCDComposeFused_Private(KSP ksp, PetscBool compose);
 
 /// Replaces q by the fallback's direction and counts it.
 PETSC_INTERN PetscErrorCode KSPDCDReplace_Private(KSP ksp, KSPDCDReplacement kind, Vec r);

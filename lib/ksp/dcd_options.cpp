@@ -99,6 +99,7 @@ PetscErrorCode KSPDCDComposeFunctions_Private(KSP ksp, PetscBool compose) {
       PetscObjectComposeFunction(AsObject(ksp), "KSPDCDGetFallbackPC_C", compose ? KSPDCDGetFallbackPC_DCD : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(ksp), "KSPDCDGetReplacements_C",
                                        compose ? KSPDCDGetReplacements_DCD : nullptr));
+  PetscCall(KSPDCDComposeFused_Private(ksp, compose));
   PetscFunctionReturn(0);
 }
 
@@ -136,6 +137,10 @@ PetscErrorCode KSPView_DCD(KSP ksp, PetscViewer viewer) {
     PetscCall(PetscViewerASCIIPrintf(
         viewer, "  convergence refused by the true residual in the last solve: %" PetscInt_FMT " times\n",
         dcd->unconfirmed));
+  if (dcd->plain)
+    PetscCall(PetscViewerASCIIPrintf(
+        viewer, "  last solve: %s%s\n",
+        *dcd->plain ? "not fused with the preconditioner, " : "fused with the preconditioner", dcd->plain));
   if (dcd->safeguard && dcd->fallback) {
     PetscCall(PetscViewerASCIIPrintf(viewer, "  preconditioner of replacements:\n"));
     PetscCall(PetscViewerASCIIPushTab(viewer));
@@ -148,7 +153,7 @@ PetscErrorCode KSPView_DCD(KSP ksp, PetscViewer viewer) {
 PetscErrorCode KSPSetFromOptions_DCD(KSP ksp, PetscOptionItems* PetscOptionsObject) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
   PetscInt directions = dcd->directions, recompute = dcd->recompute;
-  PetscBool safeguard = dcd->safeguard, set;
+  PetscBool safeguard = dcd->safeguard, fused = dcd->fused, set;
   PC fallback;
 
   PetscFunctionBegin;
@@ -166,6 +171,10 @@ PetscErrorCode KSPSetFromOptions_DCD(KSP ksp, PetscOptionItems* PetscOptionsObje
                              safeguard, &safeguard, &set));
   if (set)
     PetscCall(KSPDCDSetSafeguard(ksp, safeguard));
+  PetscCall(PetscOptionsBool("-ksp_dcd_fused", "Leave the iteration to a preconditioner that can fuse it",
+                             "KSPDCDSetFused", fused, &fused, &set));
+  if (set)
+    PetscCall(KSPDCDSetFused(ksp, fused));
   PetscOptionsHeadEnd();
   PetscCall(KSPDCDGetFallbackPC(ksp, &fallback));
   PetscCall(PCSetFromOptions(fallback));

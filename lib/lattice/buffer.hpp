@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <memory>
+#include <new>
+#include <type_traits>
 
 namespace linnet {
 
@@ -13,8 +16,10 @@ public:
   /// The contents are unspecified afterwards.
   void resize(std::size_t count) {
     if (count > capacity_) {
+      if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
+        throw std::bad_array_new_length();
       data_.reset();
-      data_ = std::make_unique_for_overwrite<T[]>(count);
+      data_.reset(static_cast<T*>(::operator new(count * sizeof(T), alignment)));
       capacity_ = count;
     }
     count_ = count;
@@ -35,7 +40,12 @@ public:
   const T* end() const { return data_.get() + count_; }
 
 private:
-  std::unique_ptr<T[]> data_;
+  static_assert(std::is_trivial_v<T>);
+  static constexpr std::align_val_t alignment{64};
+  struct Free {
+    void operator()(T* data) const { ::operator delete(data, alignment); }
+  };
+  std::unique_ptr<T[], Free> data_;
   std::size_t count_ = 0;
   std::size_t capacity_ = 0;
 };

@@ -23,6 +23,9 @@
 /* KSP type: deep conjugate directions */
 #define KSPDCD "dcd"
 
+/* PC type: geometric multigrid on the lattice of a matrix */
+#define PCLATTICEMG "latticemg"
+
 LINNET_EXTERN PetscErrorCode LinnetInitialize(void);
 
 /* Why a search direction of KSPDCD was replaced by one of the fallback preconditioner. */
@@ -42,5 +45,22 @@ LINNET_EXTERN PetscErrorCode KSPDCDGetSafeguard(KSP ksp, PetscBool* safeguard);
 LINNET_EXTERN PetscErrorCode KSPDCDSetFallbackPC(KSP ksp, PC pc);
 LINNET_EXTERN PetscErrorCode KSPDCDGetFallbackPC(KSP ksp, PC* pc);
 LINNET_EXTERN PetscErrorCode KSPDCDGetReplacements(KSP ksp, PetscInt counts[KSP_DCD_REPLACEMENT_KINDS]);
+LINNET_EXTERN PetscErrorCode KSPDCDSetFused(KSP ksp, PetscBool fused);
+LINNET_EXTERN PetscErrorCode KSPDCDGetFused(KSP ksp, PetscBool* allowed, PetscBool* taken);
+
+/* The order in which PCLATTICEMG visits its grids. */
+typedef enum {
+  PC_LATTICEMG_CYCLE_V, /* each grid once down and once up */
+  PC_LATTICEMG_CYCLE_W  /* each grid but the coarsest twice for each visit of the next finer one */
+} PCLatticeMGCycle;
+
+LINNET_EXTERN PetscErrorCode PCLatticeMGSetCycle(PC pc, PCLatticeMGCycle cycle);
+LINNET_EXTERN PetscErrorCode PCLatticeMGGetCycle(PC pc, PCLatticeMGCycle* cycle);
+LINNET_EXTERN PetscErrorCode PCLatticeMGSetSweeps(PC pc, PetscInt sweeps);
+LINNET_EXTERN PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps);
+LINNET_EXTERN PetscErrorCode PCLatticeMGSetThreads(PC pc, PetscInt threads);
+LINNET_EXTERN PetscErrorCode PCLatticeMGGetThreads(PC pc, PetscInt* threads);
+LINNET_EXTERN PetscErrorCode PCLatticeMGSetGrid(PC pc, PetscInt nx, PetscInt ny, PetscInt nz);
+LINNET_EXTERN PetscErrorCode PCLatticeMGGetGrid(PC pc, PetscInt* nx, PetscInt* ny, PetscInt* nz);
 
 #endif

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "base/outer.hpp"
+
+#include <petscpc.h>
+
+#include <functional>
+
+namespace linnet {
+
+/// Conjugate gradients that a preconditioner runs by itself, fused with its own passes over memory. It composes
+/// `PetscErrorCode f(PC, FusedCG*)` under `fused_cg_name`.
+struct FusedCG {
+  Vec b;
+  Vec x; ///< the guess (`guess_zero`: not read) and the answer; untouched where `end` is `declined`
+  bool guess_zero;
+  PetscInt recompute; ///< iterations after which r = b - A x is computed anew, 0: as the PC sees fit
+  /// Asked before each iteration, and once more after `confirm`; `exact`: r = b - A x was computed anew. `norm` is
+  /// ||r||.
+  std::function<Verdict(PetscInt iterations, PetscReal norm, bool exact)> judge;
+
+  /// Set by the PC: copies the iterate of the moment, for judge().
+  std::function<PetscErrorCode(Vec)> copy_iterate;
+  OuterEnd end = OuterEnd::declined;
+  /// Why it was declined.
+  const char* why = "";
+};
+
+using FusedCGFunction = PetscErrorCode (*)(PC, FusedCG*);
+
+inline constexpr const char* fused_cg_name = "PCFusedCG_C";
+
+} // namespace linnet

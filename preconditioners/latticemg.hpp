@@ -1,0 +1,38 @@
+#pragma once
+
+#include "ksp/fused.hpp"
+#include "latticemg/multigrid.hpp"
+
+#include <linnet/linnet.h>
+#include <petsc/private/pcimpl.h>
+
+/// State of PCLATTICEMG.
+struct PC_LatticeMG {
+  PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
+  PetscInt sweeps = 2;
+  PetscInt threads = 0;           ///< 0: as many as OpenMP gives
+  linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given
+  linnet::LatticePlacement placement;
+  linnet::latticemg::Multigrid multigrid; ///< on the first rank
+  PetscObjectState values = -1;           ///< of the matrix that it was made from
+
+  /* on several ranks; empty but on the first one */
+  Mat* gathered = nullptr;  ///< the matrix
+  PetscObjectId matrix = 0; ///< the one that was gathered, and the state of its nonzeros
+  PetscObjectState nonzeros = -1;
+  linnet::Lattice lattice; ///< of its rows
+  linnet::LatticeOperator op;
+  VecScatter to_first = nullptr;
+  Vec r = nullptr, z = nullptr;
+};
+
+extern PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
+
+PETSC_INTERN PetscErrorCode PCCreate_LatticeMG(PC pc);
+/// Composed as linnet::fused_cg_name.
+PETSC_INTERN PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg);
+PETSC_INTERN PetscErrorCode PCView_LatticeMG(PC pc, PetscViewer viewer);
+PETSC_INTERN PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsObject);
+PETSC_INTERN PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose);
+/// The options as the cycle takes them.
+linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* mg);

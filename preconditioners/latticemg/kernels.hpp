@@ -1,0 +1,54 @@
+#pragma once
+
+#include "latticemg/level.hpp"
+
+#include <vector>
+
+namespace linnet::latticemg {
+
+/// Lines first ... last - 1 of plane k.
+struct Lines {
+  int k, first, last;
+};
+
+/// Vectors of the outer iteration, laid out as the fields of the finest level.
+struct OuterFields {
+  double* x = nullptr; ///< the iterate
+  float* p = nullptr;  ///< the search direction
+  double* y = nullptr; ///< A x
+};
+
+/// The work on one plane, for one instruction set.
+struct Kernels {
+  int lanes; ///< of single precision
+
+  /// u_c <- (b_c + sum_d w_cd u_d) / a_cc for the cells of one colour; damped where couplings join cells of it.
+  void (*relax)(const Level& level, int colour, Lines lines);
+  /// The same with u = 0 before.
+  void (*relax_zero)(const Level& level, int colour, Lines lines);
+  /// b of the coarse cells that hold these lines (an even first line, whole pairs): the residuals of one colour,
+  /// summed. `add`: onto what is there. `scratch`: a line of the fine grid.
+  void (*restrict_residual)(const Level& fine, const Level& coarse, int colour, Lines lines, bool add, float* scratch);
+  /// u_c <- u_c + coarse u, for the unknowns of one colour.
+  void (*prolong)(const Level& fine, const Level& coarse, int colour, Lines lines, float* scratch);
+
+  // The outer iteration, whose b is the residual.
+
+  /// (u, b)
+  double (*dot)(const Level& level, Lines lines);
+  /// p <- u + beta p
+  void (*direction)(const Level& level, const OuterFields& outer, float beta, Lines lines);
+  /// (p, A p), A p in double precision
+  double (*energy)(const Level& level, const OuterFields& outer, Lines lines);
+  /// x <- x + alpha p, b <- b - alpha A p, then as relax_zero() of colour 0. Returns (b, b).
+  double (*update)(const Level& level, const OuterFields& outer, double alpha, Lines lines);
+  /// y <- A x
+  void (*product)(const Level& level, const OuterFields& outer, Lines lines);
+
+  const char* name = nullptr; ///< of the instruction set
+};
+
+/// Those that this processor can run, the fastest first.
+const std::vector<const Kernels*>& supported_kernels();
+
+} // namespace linnet::latticemg

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace linnet::latticemg {
+
+/// What the couplings of a level are, from the cheapest to any.
+enum class Couplings : std::uint8_t {
+  ones,      ///< 1 along each of three axes, between all cells with an unknown
+  flat_ones, ///< the same along x and z only
+  uniform,   ///< unit[axis] between all cells with an unknown
+  general    ///< face[axis]
+};
+
+/// One grid of the hierarchy, colour by colour: the cells of colour c on line (j, k) are i = 2 t + q, q = (j + k + c)
+/// mod 2, and lie at
+///
+///   c gap + k plane + j line + t,   t = i / 2.
+///
+/// All neighbours of a cell have the other colour. Those on y and z have the same t, those on x have t + q - 1 and t +
+/// q: a half sweep reads one colour and writes the other, each contiguously; and the two cells of a pair along x have
+/// the same t, so that pairs are summed without a permutation. Beyond the cells lie zeros, or on a periodic axis copies
+/// of the cells at its other end (with an odd number of cells, of the other colour).
+///
+/// Plain data: kernels that are compiled for several instruction sets share it.
+struct Level {
+  int size[3]; ///< y is the axis that has one cell where the grid has fewer than three dimensions
+  bool periodic[3];
+  std::ptrdiff_t line, plane, gap; ///< line = 0 where size[1] = 1, plane = 0 where size[2] = 1
+  std::ptrdiff_t front;            ///< the field begins this far before its cell (0, 0, 0), and is 2 gap long
+
+  float* u;
+  float* b;
+
+  Couplings couplings;
+  /// general: 1 / (diagonal + couplings with cells of the same colour), 0 where there is no unknown.
+  float* inverse;
+  float* diagonal;
+  /// general: coupling with the upper neighbour on each axis.
+  float* face[3];
+  /// general, finest level: the exact value is the sum of both parts, to 2^-48 of it.
+  float* diagonal_low;
+  float* face_low[3];
+
+  /// Otherwise: the diagonal of cell c is diagonal_of[code[c]]; code 0 where there is no unknown.
+  std::uint8_t* code;
+  float unit[3];
+  float diagonal_of[16], inverse_of[16];
+  double exact_unit[3], exact_diagonal_of[16];
+  bool exact; ///< diagonal_of is exact
+
+  /// Cells of one colour on a line.
+  int count(int q) const { return (size[0] + 1 - q) / 2; }
+  std::ptrdiff_t cells() const { return static_cast<std::ptrdiff_t>(size[0]) * size[1] * size[2]; }
+  bool wraps() const { return periodic[0] || periodic[1] || periodic[2]; }
+  /// Some cells of one colour are coupled: an odd number of cells around an axis.
+  bool mixed() const {
+    return (periodic[0] && size[0] % 2) || (periodic[1] && size[1] % 2) || (periodic[2] && size[2] % 2);
+  }
+  /// The same on both sides of the ends, for -1 <= i <= size[0] and so on.
+  std::ptrdiff_t at(int i, int j, int k) const { return ((i + j + k) & 1 ? gap : 0) + k * plane + j * line + (i >> 1); }
+};
+
+/// Kernels work on blocks of this many cells of a line; the rest of the last block holds no unknowns.
+inline constexpr int block = 16;
+
+inline int round_up(int count) {
+  return (count + block - 1) / block * block;
+}
+
+} // namespace linnet::latticemg

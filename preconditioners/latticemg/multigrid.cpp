@@ -1,0 +1,317 @@
+#include "latticemg/multigrid.hpp"
+#include "latticemg/zeros.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <limits>
+#include <optional>
+
+namespace linnet::latticemg {
+
+namespace {
+
+// Excess below zero by no more than this of the diagonal is taken for rounding in the matrix.
+constexpr double rounding_of_excess = 1e-10;
+
+std::string cell_text(const LatticeOperator& op, std::size_t c) {
+  const std::size_t nx = static_cast<std::size_t>(op.size[0]), ny = static_cast<std::size_t>(op.size[1]);
+  return "cell (" + std::to_string(c % nx) + ", " + std::to_string(c / nx % ny) + ", " + std::to_string(c / nx / ny) +
+         ")";
+}
+
+std::string number_text(double value) {
+  char text[32];
+  (void)std::snprintf(text, sizeof(text), "%g", value);
+  return text;
+}
+
+// Axes with more than one cell first, the longest of them last: threads and sweeps go along it. Of two, the second is
+// z.
+std::array<int, 3> order_axes(const GridSize& size) {
+  std::array<int, 3> axis{0, 1, 2};
+  const auto cells = [&](int a) { return size[static_cast<std::size_t>(a)]; };
+  const auto used = std::stable_partition(axis.begin(), axis.end(), [&](int a) { return cells(a) > 1; });
+  if (used != axis.begin()) {
+    const auto longest = std::max_element(axis.begin(), used, [&](int a, int b) { return cells(a) <= cells(b); });
+    std::rotate(longest, longest + 1, used);
+  }
+  if (used == axis.begin() + 2)
+    std::swap(axis[1], axis[2]);
+  return axis;
+}
+
+// Strides of a level of size[], periodic[]; its fields are nowhere yet.
+void set_strides(Level* level) {
+  const std::ptrdiff_t length = round_up(level->count(0)) + block;
+  const std::ptrdiff_t lines = level->size[1] > 1 ? level->size[1] + 1 + level->periodic[1] : 1;
+  level->line = level->size[1] > 1 ? length : 0;
+  level->plane = level->size[2] > 1 ? lines * length : 0;
+  level->front = (lines + 1) * length;
+  level->gap = ((level->size[2] > 1 ? level->size[2] + 1 : 1) * lines + 3) * length + level->front;
+}
+
+Level coarser(const Level& fine) {
+  Level coarse{};
+  for (int a = 0; a < 3; ++a) {
+    coarse.size[a] = (fine.size[a] + 1) / 2;
+    coarse.periodic[a] = fine.periodic[a] && coarse.size[a] > 2;
+  }
+  coarse.couplings = Couplings::general;
+  set_strides(&coarse);
+  return coarse;
+}
+
+// The fields of a level that are its own.
+std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
+  std::vector<float**> fields{&level->u, &level->b};
+  if (!coded)
+    fields.insert(fields.end(), {&level->inverse, &level->diagonal, &level->face[0], &level->face[1], &level->face[2]});
+  if (!coded && exact)
+    fields.insert(fields.end(), {&level->diagonal_low, &level->face_low[0], &level->face_low[1], &level->face_low[2]});
+  return fields;
+}
+
+// The place of a cell, without division while cells come in ascending order.
+class CellPlaces {
+public:
+  CellPlaces(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& level)
+      : nx_(op.size[0]), ny_(op.size[1]), axis_(axis), level_(level) {}
+  std::ptrdiff_t operator()(PetscInt cell) {
+    if (cell == cell_ + 1 && at_[0] + 1 < nx_) {
+      ++at_[0];
+    } else {
+      const PetscInt line = cell / nx_;
+      at_ = {cell - line * nx_, line % ny_, line / ny_};
+    }
+    cell_ = cell;
+    return level_.at(at_[axis_[0]], at_[axis_[1]], at_[axis_[2]]);
+  }
+
+private:
+  PetscInt nx_, ny_, cell_ = -2;
+  std::array<PetscInt, 3> at_{};
+  const std::array<int, 3>& axis_;
+  const Level& level_;
+};
+
+} // namespace
+
+std::string Multigrid::check(const LatticeOperator& op) const {
+  const std::string needs = ": latticemg needs a symmetric M-matrix (no coupling and no row sum below zero)";
+  if (op.min_coupling < 0)
+    return "a coupling is " + number_text(op.min_coupling) + ", an off-diagonal entry of the other sign" + needs;
+  const bool look = op.min_excess < 0 || op.decoupled_rows > 0;
+  for (std::size_t c = 0; look && c < op.cell_count(); ++c) {
+    if (!op.links[c])
+      continue;
+    const double excess = op.excess_of(c);
+    double diagonal = std::abs(excess);
+    for (Direction d = 0; d < 6; ++d)
+      diagonal += op.coupling(c, d);
+    if (excess < -rounding_of_excess * diagonal)
+      return "the row of " + cell_text(op, c) + " sums to " + number_text(excess) + needs;
+  }
+  return "";
+}
+
+void Multigrid::lay_out(const LatticeOperator& op) {
+  axis_ = order_axes(op.size);
+  levels_.clear();
+  Level level{};
+  for (int a = 0; a < 3; ++a) {
+    level.size[a] = op.size[static_cast<std::size_t>(axis_[a])];
+    level.periodic[a] = op.wraps[static_cast<std::size_t>(axis_[a])];
+  }
+  set_strides(&level);
+  levels_.push_back(level);
+  while (levels_.back().cells() > coarsest_cells)
+    levels_.push_back(coarser(levels_.back()));
+}
+
+void Multigrid::place_fields(bool general, int threads) {
+  // Fields that begin at the same place of a page would compete for the same places in the cache.
+  constexpr std::ptrdiff_t stagger = 5 * block;
+  std::ptrdiff_t total = 0;
+  for (Level& level : levels_) {
+    const bool finest = &level == levels_.data();
+    for (float** field : fields_of(&level, finest && !general, finest)) {
+      (void)field;
+      total += 2 * level.gap + stagger;
+    }
+  }
+  memory_.resize(static_cast<std::size_t>(total));
+  clear(threads, &memory_);
+  float* data = memory_.data();
+  for (Level& level : levels_) {
+    const bool finest = &level == levels_.data();
+    for (float** field : fields_of(&level, finest && !general, finest)) {
+      *field = data + level.front;
+      data += 2 * level.gap + stagger;
+    }
+  }
+  laid_general_ = general;
+  for (Buffer<double>* field : {&iterate_, &product_})
+    field->release();
+  direction_.release();
+}
+
+std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads) {
+  if (std::string refusal = check(op); !refusal.empty())
+    return refusal;
+  bool laid = !levels_.empty() && laid_size_ == op.size && laid_periodic_ == op.wraps;
+  if (!laid) {
+    lay_out(op);
+    if (2 * levels_[0].gap > std::numeric_limits<std::uint32_t>::max()) {
+      levels_.clear();
+      return "the lattice has too many cells for latticemg";
+    }
+    laid_size_ = op.size;
+    laid_periodic_ = op.wraps;
+  }
+  Level& finest = levels_[0];
+  const double largest = std::max(op.max_coupling, op.max_excess);
+  scale_ = largest > 0 ? 1 / largest : 1;
+  bool uniform = op.uniform && !finest.wraps() && levels_.size() > 1;
+  if (uniform) {
+    if (!laid)
+      place_fields(false, threads);
+    laid = true;
+    code_.resize(static_cast<std::size_t>(2 * finest.gap));
+    clear(threads, &code_);
+    finest.code = code_.data() + finest.front;
+    uniform = import_uniform(op, axis_, scale_, threads, &finest);
+  }
+  if (!uniform) {
+    if (!laid || !laid_general_)
+      place_fields(true, threads);
+    code_.release();
+    import_general(op, axis_, scale_, threads, &finest);
+  }
+  for (std::size_t l = 1; l < levels_.size(); ++l) {
+    if (l == 1)
+      coarsen_operator(op, axis_, scale_, threads, &levels_[1]);
+    else
+      coarsen(levels_[l - 1], threads, &levels_[l]);
+    set_diagonals(threads, &levels_[l]);
+  }
+  coarsest_.build(levels_.back(), levels_.back().b);
+  place_rows(op, lattice, rows, threads);
+  find_decoupled(op, lattice, rows);
+  const std::ptrdiff_t length = 2 * finest.gap;
+  float* b = finest.b - finest.front; // nothing else writes where no row lies
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (std::ptrdiff_t i = 0; i < length; ++i)
+    b[i] = 0;
+  return "";
+}
+
+void Multigrid::place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads) {
+  place_.resize(static_cast<std::size_t>(rows));
+#pragma omp parallel num_threads(threads)
+  {
+    CellPlaces place(op, axis_, levels_[0]);
+#pragma omp for schedule(static)
+    for (PetscInt r = 0; r < rows; ++r)
+      place_[static_cast<std::size_t>(r)] = static_cast<std::uint32_t>(place(lattice.cell(r)));
+  }
+}
+
+void Multigrid::find_decoupled(const LatticeOperator& op, const Lattice& lattice, PetscInt rows) {
+  decoupled_.clear();
+  for (PetscInt r = 0; op.decoupled_rows > 0 && r < rows; ++r) {
+    const std::size_t c = op.box_index(lattice, lattice.cell(r));
+    if (op.links[c] != LatticeOperator::row_bit)
+      continue;
+    const double diagonal = op.excess_of(c);
+    decoupled_.push_back({r, diagonal, diagonal > 0 ? 1 / diagonal : 0});
+  }
+}
+
+void Multigrid::run_team(int threads, const std::function<void(Member*)>& work) {
+  const int members = team_size(levels_[0], threads);
+  scratch_.resize(std::max(scratch_.size(), static_cast<std::size_t>(members)));
+  for (std::vector<float>& line : scratch_)
+    line.resize(2 * (static_cast<std::size_t>(round_up(levels_[0].size[0])) + block));
+  if (members == 1) {
+    Member alone = Member::alone();
+    return work(&alone);
+  }
+  std::optional<Team> team;
+#pragma omp parallel num_threads(members)
+  {
+#pragma omp single
+    team.emplace(omp_get_num_threads()); // which may be fewer than were asked for
+    Member member(&*team, omp_get_thread_num());
+    work(&member);
+  }
+}
+
+Cycle Multigrid::cycle(const CycleOptions& options, const Member& member) {
+  const Kernels& kernels = options.kernels ? *options.kernels : *supported_kernels()[0];
+  return {levels_, &coarsest_, options, kernels, scratch_[static_cast<std::size_t>(member.id())].data()};
+}
+
+void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
+  const auto rows = static_cast<std::ptrdiff_t>(place_.size());
+  double largest = 0;
+  bool finite = true;
+#pragma omp parallel for schedule(static) reduction(max : largest) reduction(&& : finite) num_threads(options.threads)
+  for (std::ptrdiff_t i = 0; i < rows; ++i) {
+    const double size = std::abs(r[i]);
+    largest = size > largest ? size : largest;
+    finite = finite && size <= std::numeric_limits<double>::max();
+  }
+  if (!finite || largest == 0) {
+    std::fill_n(z, rows, finite ? 0 : std::numeric_limits<double>::quiet_NaN());
+    return;
+  }
+  // In units of the largest: single precision has its range to itself.
+  const double down = 1 / largest, up = largest * scale_;
+  run_team(options.threads, [&](Member* member) {
+    const Level& finest = levels_[0];
+    const auto [first, last] = member->part_of(rows);
+    for (std::ptrdiff_t i = first; i < last; ++i)
+      finest.b[place_[static_cast<std::size_t>(i)]] = static_cast<float>(r[i] * down);
+    member->barrier();
+    cycle(options, *member).run(member);
+    member->barrier();
+    for (std::ptrdiff_t i = first; i < last; ++i)
+      z[i] = up * finest.u[place_[static_cast<std::size_t>(i)]];
+  });
+  for (const Decoupled& d : decoupled_)
+    z[d.row] = r[d.row] * d.inverse;
+}
+
+std::size_t Multigrid::bytes() const {
+  std::size_t sum = code_.size() + memory_.size() * sizeof(float) + place_.size() * sizeof(std::uint32_t) +
+                    coarsest_.bytes() + decoupled_.size() * sizeof(Decoupled) + direction_.size() * sizeof(float) +
+                    (iterate_.size() + product_.size()) * sizeof(double);
+  for (const std::vector<float>& line : scratch_)
+    sum += line.size() * sizeof(float);
+  return sum;
+}
+
+double Multigrid::flops(const CycleOptions& options) const {
+  // A half sweep takes 13 operations (7 with couplings of 1) on half of the cells; the residual of one colour 3 more.
+  double sum = 0, visits = 1;
+  for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
+    const double cells = static_cast<double>(levels_[l].cells());
+    const double relax = levels_[l].couplings == Couplings::general ? 13 : 7;
+    sum += visits * cells * (2 * options.sweeps * relax + (relax + 3) / 2 + 1);
+    if (options.w_cycle && l + 2 < levels_.size())
+      visits *= 2;
+  }
+  const double n = static_cast<double>(coarsest_.unknowns());
+  return sum + visits * 2 * n * n + 3 * static_cast<double>(place_.size());
+}
+
+double Multigrid::outer_flops(const CycleOptions& options) const {
+  // A p twice (as many as a half sweep and 2 more on all cells), two dot products, three updates.
+  const double product = levels_[0].couplings == Couplings::general ? 15 : 9;
+  return flops(options) + static_cast<double>(levels_[0].cells()) * (2 * product + 6 + 6);
+}
+
+} // namespace linnet::latticemg

@@ -1,0 +1,199 @@
+// The cycle of latticemg in obvious loops, for tests: one cell after the other, neighbours by their numbers.
+#pragma once
+
+#include "latticemg/multigrid.hpp"
+
+#include <Eigen/Dense>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace linnet::latticemg::reference {
+
+/// A grid with cells i + nx (j + ny k); coupling[c][d] is that of cell c in direction d (-x +x -y +y -z +z).
+template <class Real>
+struct Grid {
+  std::array<int, 3> size;
+  std::vector<std::array<Real, 6>> coupling;
+  std::vector<Real> excess;
+
+  int cells() const { return size[0] * size[1] * size[2]; }
+  std::array<int, 3> at(int c) const { return {c % size[0], c / size[0] % size[1], c / size[0] / size[1]}; }
+  int cell(const std::array<int, 3>& x) const { return x[0] + size[0] * (x[1] + size[1] * x[2]); }
+  int neighbour(int c, int d) const {
+    std::array<int, 3> x = at(c);
+    const auto axis = static_cast<std::size_t>(d / 2);
+    x[axis] = (x[axis] + (d % 2 ? 1 : size[axis] - 1)) % size[axis];
+    return cell(x);
+  }
+  int colour(int c) const { return (at(c)[0] + at(c)[1] + at(c)[2]) % 2; }
+  int parent(int c, const Grid& coarse) const {
+    const std::array<int, 3> x = at(c);
+    return coarse.cell({x[0] / 2, x[1] / 2, x[2] / 2});
+  }
+  Real diagonal(int c) const {
+    Real sum = excess[static_cast<std::size_t>(c)];
+    for (const Real w : coupling[static_cast<std::size_t>(c)])
+      sum += w;
+    return sum;
+  }
+};
+
+template <class Real>
+Grid<Real> grid_of(const LatticeOperator& op) {
+  Grid<Real> grid{{op.size[0], op.size[1], op.size[2]}, {}, {}};
+  for (std::size_t c = 0; c < op.cell_count(); ++c) {
+    std::array<Real, 6> w{};
+    bool coupled = false;
+    for (int d = 0; d < 6; ++d) {
+      w[static_cast<std::size_t>(d)] = static_cast<Real>(op.coupling(c, d));
+      coupled |= w[static_cast<std::size_t>(d)] != 0;
+    }
+    grid.coupling.push_back(w);
+    grid.excess.push_back(coupled ? static_cast<Real>(op.excess_of(c)) : 0);
+  }
+  return grid;
+}
+
+template <class Real>
+Grid<Real> coarser(const Grid<Real>& fine) {
+  Grid<Real> coarse{};
+  for (std::size_t a = 0; a < 3; ++a)
+    coarse.size[a] = (fine.size[a] + 1) / 2;
+  coarse.coupling.assign(static_cast<std::size_t>(coarse.cells()), {});
+  coarse.excess.assign(static_cast<std::size_t>(coarse.cells()), 0);
+  for (int c = 0; c < fine.cells(); ++c) {
+    const int to = fine.parent(c, coarse);
+    coarse.excess[to] += excess_factor * fine.excess[c];
+    for (int d = 0; d < 6; ++d)
+      if (fine.coupling[c][d] != 0 && fine.parent(fine.neighbour(c, d), coarse) != to)
+        coarse.coupling[to][d] += coupling_factor * fine.coupling[c][d];
+  }
+  return coarse;
+}
+
+/// u <- u after a half sweep: the cells of a colour from what u was before it. Couplings within the colour (around an
+/// axis with an odd number of cells) are added to the divisor, which keeps the sweep convergent.
+template <class Real>
+void relax(const Grid<Real>& grid, const std::vector<Real>& b, int colour, std::vector<Real>* u) {
+  const std::vector<Real> before = *u;
+  for (int c = 0; c < grid.cells(); ++c) {
+    const Real diagonal = grid.diagonal(c);
+    if (grid.colour(c) != colour || !(diagonal > 0))
+      continue;
+    Real residual = b[c] - diagonal * before[c], divisor = diagonal;
+    for (int d = 0; d < 6; ++d) {
+      if (grid.coupling[c][d] == 0)
+        continue;
+      residual += grid.coupling[c][d] * before[grid.neighbour(c, d)];
+      divisor += grid.colour(grid.neighbour(c, d)) == colour ? grid.coupling[c][d] : 0;
+    }
+    (*u)[c] = before[c] + residual / divisor;
+  }
+}
+
+/// b - A u on unknowns, 0 elsewhere.
+template <class Real>
+std::vector<Real> residual(const Grid<Real>& grid, const std::vector<Real>& b, const std::vector<Real>& u) {
+  std::vector<Real> r(b.size(), 0);
+  for (int c = 0; c < grid.cells(); ++c) {
+    if (!(grid.diagonal(c) > 0))
+      continue;
+    r[c] = b[c] - grid.diagonal(c) * u[c];
+    for (int d = 0; d < 6; ++d)
+      if (grid.coupling[c][d] != 0)
+        r[c] += grid.coupling[c][d] * u[grid.neighbour(c, d)];
+  }
+  return r;
+}
+
+template <class Real>
+std::vector<std::vector<int>> components(const Grid<Real>& grid) {
+  std::vector<std::vector<int>> found;
+  std::vector<bool> seen(grid.excess.size(), false);
+  for (int start = 0; start < grid.cells(); ++start) {
+    if (seen[start] || !(grid.diagonal(start) > 0))
+      continue;
+    std::vector<int> component{start};
+    seen[start] = true;
+    for (std::size_t next = 0; next < component.size(); ++next) {
+      const int c = component[next];
+      for (int d = 0; d < 6; ++d)
+        if (grid.coupling[c][d] != 0 && !seen[grid.neighbour(c, d)]) {
+          seen[grid.neighbour(c, d)] = true;
+          component.push_back(grid.neighbour(c, d));
+        }
+    }
+    found.push_back(component);
+  }
+  return found;
+}
+
+template <class Real>
+std::vector<Real> solve_directly(const Grid<Real>& grid, const std::vector<Real>& b) {
+  Eigen::MatrixXd A = Eigen::MatrixXd::Zero(grid.cells(), grid.cells());
+  Eigen::VectorXd right(grid.cells());
+  for (int c = 0; c < grid.cells(); ++c) {
+    right(c) = grid.diagonal(c) > 0 ? b[c] : 0;
+    A(c, c) += grid.diagonal(c);
+    for (int d = 0; d < 6; ++d)
+      if (grid.coupling[c][d] != 0)
+        A(c, grid.neighbour(c, d)) -= grid.coupling[c][d];
+  }
+  // Weak components are stiffened against constants.
+  for (const std::vector<int>& component : components(grid)) {
+    double excess = 0, largest = 0;
+    for (const int c : component) {
+      excess += grid.excess[c];
+      largest = std::max<double>(largest, grid.diagonal(c));
+    }
+    const double m = static_cast<double>(component.size());
+    const double more = excess > 0 ? std::max(0.0, stiffness_of_constants * largest - excess / m) / m : 0;
+    for (const int r : component)
+      for (const int c : component)
+        A(r, c) += more;
+  }
+  // The solution of least norm: it has no part in the constants of singular components.
+  Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> factors;
+  factors.setThreshold(1e-10);
+  const Eigen::VectorXd u = factors.compute(A).solve(right);
+  return {u.data(), u.data() + u.size()};
+}
+
+template <class Real>
+void cycle(const Grid<Real>& grid, const std::vector<Real>& b, const CycleOptions& options, std::vector<Real>* u) {
+  if (grid.cells() <= coarsest_cells) {
+    *u = solve_directly(grid, b);
+    return;
+  }
+  for (int s = 0; s < options.sweeps; ++s) {
+    relax(grid, b, 0, u);
+    relax(grid, b, 1, u);
+  }
+  const Grid<Real> coarse = coarser(grid);
+  const std::vector<Real> r = residual(grid, b, *u);
+  std::vector<Real> coarse_b(static_cast<std::size_t>(coarse.cells()), 0), coarse_u = coarse_b;
+  for (int c = 0; c < grid.cells(); ++c)
+    coarse_b[grid.parent(c, coarse)] += r[c];
+  for (int visit = 0; visit < (options.w_cycle ? 2 : 1); ++visit)
+    cycle(coarse, coarse_b, options, &coarse_u);
+  for (int c = 0; c < grid.cells(); ++c)
+    if (grid.diagonal(c) > 0)
+      (*u)[c] += coarse_u[grid.parent(c, coarse)];
+  for (int s = 0; s < options.sweeps; ++s) {
+    relax(grid, b, 1, u);
+    relax(grid, b, 0, u);
+  }
+}
+
+/// M b, one number a cell; 0 where nothing is coupled.
+template <class Real>
+std::vector<Real> apply(const LatticeOperator& op, const CycleOptions& options, const std::vector<Real>& b) {
+  const Grid<Real> grid = grid_of<Real>(op);
+  std::vector<Real> u(b.size(), 0);
+  cycle(grid, b, options, &u);
+  return u;
+}
+
+} // namespace linnet::latticemg::reference

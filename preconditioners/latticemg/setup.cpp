@@ -1,0 +1,212 @@
+// From an operator to the finest level and the one after it.
+#include "latticemg/lines.hpp"
+#include "latticemg/multigrid.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace linnet::latticemg {
+
+namespace {
+
+constexpr unsigned link_bits = LatticeOperator::row_bit - 1;
+
+std::array<std::size_t, 3> strides_of(const LatticeOperator& op, const std::array<int, 3>& axis) {
+  return {op.stride(axis[0]), op.stride(axis[1]), op.stride(axis[2])};
+}
+
+// The diagonals that occur, 15 at most, by the links and the excess of a cell.
+class Codes {
+public:
+  static constexpr std::uint8_t unknown = 255;
+  Codes(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, Level* level)
+      : op_(op), level_(level), code_of_(op.excess_values.size() << 6, unknown) {
+    for (std::size_t a = 0; a < 3; ++a)
+      unit_[static_cast<std::size_t>(axis[a])] = op.unit[static_cast<std::size_t>(axis[a])];
+    scale_ = scale;
+    for (std::size_t key = 0; key < code_of_.size(); key += 64)
+      code_of_[key] = 0; // coupled with none
+  }
+  std::uint8_t operator()(unsigned links, unsigned excess) {
+    std::uint8_t& code = code_of_[excess << 6 | (links & link_bits)];
+    return code != unknown ? code : code = find(links & link_bits, excess);
+  }
+  bool overflow() const { return overflow_; }
+
+private:
+  std::uint8_t find(unsigned links, unsigned excess) {
+    double diagonal = std::max(0.0, op_.excess_values[excess]);
+    for (unsigned d = 0; d < 6; ++d)
+      diagonal += links >> d & 1 ? unit_[d / 2] : 0;
+    diagonal *= scale_;
+    if (op_.voxel)
+      diagonal = std::round(diagonal);
+    std::uint8_t code = unknown - 1;
+#pragma omp critical(linnet_latticemg_codes)
+    {
+      int c = 1; // those that are 0 are free
+      while (c < 16 && level_->exact_diagonal_of[c] != 0 && level_->exact_diagonal_of[c] != diagonal)
+        ++c;
+      overflow_ = overflow_ || c == 16;
+      if (c < 16) {
+        level_->exact_diagonal_of[c] = diagonal;
+        code = static_cast<std::uint8_t>(c);
+      }
+    }
+    return code;
+  }
+
+  const LatticeOperator& op_;
+  Level* level_;
+  std::array<double, 3> unit_{};
+  double scale_ = 1;
+  std::vector<std::uint8_t> code_of_;
+  bool overflow_ = false;
+};
+
+// Whether some cell of a line and its neighbour `step` further both have unknowns and are not coupled.
+bool has_wall(const std::uint8_t* links, std::ptrdiff_t stride, std::ptrdiff_t step, int count, int direction) {
+  unsigned wall = 0;
+  for (int i = 0; i < count; ++i) {
+    const unsigned own = links[i * stride], other = links[i * stride + step];
+    wall |= static_cast<unsigned>((own & link_bits) != 0) & static_cast<unsigned>((other & link_bits) != 0) &
+            ~(own >> direction) & 1U;
+  }
+  return wall != 0;
+}
+
+} // namespace
+
+bool import_uniform(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
+                    Level* level) {
+  if (!op.uniform || level->wraps())
+    return false;
+  const std::array<std::size_t, 3> step = strides_of(op, axis);
+  std::fill_n(level->exact_diagonal_of, 16, 0.0);
+  bool walls = false, overflow = false;
+#pragma omp parallel num_threads(threads) reduction(|| : walls, overflow)
+  {
+    Codes codes(op, axis, scale, level);
+    const int lines = level->size[1] * level->size[2];
+#pragma omp for schedule(static)
+    for (int line = 0; line < lines; ++line) {
+      const int j = line % level->size[1], k = line / level->size[1], n = level->size[0];
+      const std::size_t from = static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
+      const std::uint8_t* links = op.links.data() + from;
+      const std::uint8_t* excess = op.excess_code.data() + from;
+      const auto stride = static_cast<std::ptrdiff_t>(step[0]);
+      std::uint8_t* to[2] = {level->code + level->at(0, j, k), level->code + level->at(1, j, k)};
+      for (int i = 0; i < n; ++i)
+        to[i & 1][i >> 1] = codes(links[i * stride], excess[i * stride]);
+      walls = walls || has_wall(links, stride, stride, n - 1, 2 * axis[0] + 1);
+      if (j + 1 < level->size[1])
+        walls = walls || has_wall(links, stride, static_cast<std::ptrdiff_t>(step[1]), n, 2 * axis[1] + 1);
+      if (k + 1 < level->size[2])
+        walls = walls || has_wall(links, stride, static_cast<std::ptrdiff_t>(step[2]), n, 2 * axis[2] + 1);
+    }
+    overflow = codes.overflow();
+  }
+  if (walls || overflow)
+    return false;
+  bool ones = true;
+  for (int a = 0; a < 3; ++a) {
+    // The largest coupling is exactly 1 times the scale.
+    const double unit = op.unit[static_cast<std::size_t>(axis[static_cast<std::size_t>(a)])];
+    level->exact_unit[a] = unit == op.max_coupling && scale == 1 / unit ? 1 : unit * scale;
+    level->unit[a] = static_cast<float>(level->exact_unit[a]);
+    ones = ones && (level->size[a] == 1 || level->exact_unit[a] == 1);
+  }
+  level->exact = true;
+  for (int c = 0; c < 16; ++c) {
+    const double diagonal = level->exact_diagonal_of[c];
+    level->diagonal_of[c] = static_cast<float>(diagonal);
+    level->inverse_of[c] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;
+    level->exact = level->exact && level->diagonal_of[c] == diagonal;
+  }
+  level->couplings = Couplings::uniform;
+  if (ones && level->size[0] > 1 && level->size[2] > 1)
+    level->couplings = level->size[1] > 1 ? Couplings::ones : Couplings::flat_ones;
+  return true;
+}
+
+void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
+                    Level* level) {
+  const std::array<std::size_t, 3> step = strides_of(op, axis);
+  const bool own_colours = level->mixed();
+  level->couplings = Couplings::general;
+  for_each_line(*level, threads, [&](int j, int k) {
+    for (int i = 0; i < level->size[0]; ++i) {
+      const std::size_t from = static_cast<std::size_t>(i) * step[0] + static_cast<std::size_t>(j) * step[1] +
+                               static_cast<std::size_t>(k) * step[2];
+      const int at[3] = {i, j, k};
+      const std::ptrdiff_t c = level->at(i, j, k);
+      const bool coupled = op.links[from] & link_bits;
+      const double excess = coupled ? std::max(0.0, op.excess_of(from)) : 0;
+      double diagonal = excess, own_colour = 0;
+      for (int a = 0; a < 3; ++a) {
+        const int lower = 2 * axis[static_cast<std::size_t>(a)];
+        const double below = op.coupling(from, lower), above = op.coupling(from, lower + 1), w = scale * above;
+        level->face[a][c] = static_cast<float>(w);
+        level->face_low[a][c] = static_cast<float>(w - level->face[a][c]);
+        diagonal += below + above;
+        if (own_colours && level->periodic[a] && level->size[a] % 2)
+          own_colour += at[a] == 0 ? below : at[a] == level->size[a] - 1 ? above : 0;
+      }
+      diagonal *= scale;
+      level->b[c] = static_cast<float>(scale * excess);
+      level->diagonal[c] = static_cast<float>(diagonal);
+      level->diagonal_low[c] = static_cast<float>(diagonal - level->diagonal[c]);
+      level->inverse[c] = diagonal > 0 ? static_cast<float>(1 / (diagonal + scale * own_colour)) : 0;
+    }
+  });
+  for (int colour = 0; colour < 2; ++colour)
+    for (int a = 0; a < 3; ++a) {
+      wrap(*level, level->face[a], colour);
+      wrap(*level, level->face_low[a], colour);
+    }
+}
+
+void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
+                      Level* coarse) {
+  const std::array<std::size_t, 3> step = strides_of(op, axis);
+  int size[3];
+  bool periodic[3];
+  for (std::size_t a = 0; a < 3; ++a) {
+    size[a] = op.size[static_cast<std::size_t>(axis[a])];
+    periodic[a] = op.wraps[static_cast<std::size_t>(axis[a])];
+  }
+  const auto upper = [&](std::size_t cell, std::size_t a) {
+    const auto lattice_axis = static_cast<std::size_t>(axis[a]);
+    if (!(op.links[cell] >> (2 * axis[a] + 1) & 1))
+      return 0.0;
+    return op.uniform ? op.unit[lattice_axis] : op.face[lattice_axis][cell];
+  };
+  for_each_line(*coarse, threads, [&](int J, int K) {
+    const int last_j = std::min(2 * J + 1, size[1] - 1), last_k = std::min(2 * K + 1, size[2] - 1);
+    for (int I = 0; I < coarse->size[0]; ++I) {
+      const int last_i = std::min(2 * I + 1, size[0] - 1);
+      double x = 0, y = 0, z = 0, excess = 0;
+      for (int k = 2 * K; k <= last_k; ++k)
+        for (int j = 2 * J; j <= last_j; ++j) {
+          const std::size_t line = static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
+          for (int i = 2 * I; i <= last_i; ++i) {
+            const std::size_t cell = line + static_cast<std::size_t>(i) * step[0];
+            if (!(op.links[cell] & link_bits))
+              continue;
+            x += i == last_i ? upper(cell, 0) : 0;
+            y += j == last_j ? upper(cell, 1) : 0;
+            z += k == last_k ? upper(cell, 2) : 0;
+            excess += std::max(0.0, op.excess_of(cell));
+          }
+        }
+      const std::ptrdiff_t c = coarse->at(I, J, K);
+      coarse->face[0][c] = coupling_factor * static_cast<float>(scale * x);
+      coarse->face[1][c] = coupling_factor * static_cast<float>(scale * y);
+      coarse->face[2][c] = coupling_factor * static_cast<float>(scale * z);
+      coarse->b[c] = excess_factor * static_cast<float>(scale * excess);
+    }
+  });
+  join_two_ways(periodic, coarse);
+}
+
+} // namespace linnet::latticemg

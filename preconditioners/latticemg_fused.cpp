@@ -1,0 +1,66 @@
+// Conjugate gradients around PCLATTICEMG, fused with its cycle.
+#include "lattice/guarded.hpp"
+#include "latticemg.hpp"
+
+/* What stands against it, or nothing. */
+static PetscErrorCode PCLatticeMGDecline_Private(PC pc, const char** why) {
+  const PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(pc->data);
+  PetscObjectState values;
+  PetscMPIInt ranks;
+
+  PetscFunctionBegin;
+  *why = "";
+  PetscCallMPI(MPI_Comm_size(PetscObjectComm(reinterpret_cast<PetscObject>(pc)), &ranks));
+  PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->mat), &values));
+  if (ranks > 1)
+    *why = "it is for one rank";
+  else if (pc->mat != pc->pmat || values != mg->values)
+    *why = "the preconditioner is of other values of the matrix";
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
+  PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(pc->data);
+  linnet::latticemg::Multigrid::Outer outer{};
+  const linnet::latticemg::CycleOptions options = PCLatticeMGOptions_Private(mg);
+  const PetscScalar* b;
+  PetscScalar* x;
+  PetscInt iterations = 0;
+
+  PetscFunctionBegin;
+  PetscCall(PCLatticeMGDecline_Private(pc, &cg->why));
+  if (*cg->why)
+    PetscFunctionReturn(0);
+  PetscCall(PetscLogEventBegin(PC_LatticeMG_CG, pc, cg->b, cg->x, nullptr));
+  PetscCall(VecGetArrayRead(cg->b, &b));
+  PetscCall(VecGetArray(cg->x, &x));
+  outer.b = b;
+  outer.x = x;
+  outer.guess_zero = cg->guess_zero;
+  outer.recompute = cg->recompute;
+  outer.judge = [&](int its, double norm, bool exact) {
+    iterations = its;
+    return cg->judge(its, norm, exact);
+  };
+  cg->copy_iterate = [&](Vec v) {
+    PetscScalar* to;
+
+    PetscFunctionBegin;
+    PetscCall(VecGetArrayWrite(v, &to));
+    mg->multigrid.copy_iterate(outer, to);
+    PetscCall(VecRestoreArrayWrite(v, &to));
+    PetscFunctionReturn(0);
+  };
+  const PetscErrorCode ierr = linnet::Guarded([&] {
+    cg->end = mg->multigrid.solve(options, outer);
+    return PetscErrorCode{0};
+  });
+  PetscCall(VecRestoreArray(cg->x, &x));
+  PetscCall(VecRestoreArrayRead(cg->b, &b));
+  PetscCall(ierr);
+  if (cg->end == linnet::OuterEnd::declined)
+    cg->why = "the right-hand side is zero, or it or the guess is not finite";
+  PetscCall(PetscLogFlops(iterations * mg->multigrid.outer_flops(options)));
+  PetscCall(PetscLogEventEnd(PC_LatticeMG_CG, pc, cg->b, cg->x, nullptr));
+  PetscFunctionReturn(0);
+}

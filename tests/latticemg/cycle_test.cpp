@@ -1,0 +1,264 @@
+// The cycle against its reference in plain loops and double precision.
+#include <gtest/gtest.h>
+
+#include "latticemg/reference.hpp"
+#include "latticemg/systems.hpp"
+
+using namespace linnet;
+using namespace linnet::latticemg;
+using namespace latticemg_test;
+using voxels::Coefficients;
+using voxels::Domain;
+
+namespace {
+
+Coefficients shifted(double excess) {
+  return {[](const Domain&, int, int) { return 1.0; }, [=](const Domain&, int) { return excess; }};
+}
+
+// One value of coupling along each axis.
+Coefficients anisotropic() {
+  return {[](const Domain&, int, int axis) { return axis == 0   ? 1.0
+                                                    : axis == 1 ? 0.3
+                                                                : 7.0; },
+          [](const Domain& d, int c) { return d.at(c)[0] == 0 ? 2.0 : 0.0; }};
+}
+
+// Walls between some active neighbours, and many values of excess.
+Coefficients walled() {
+  return {[](const Domain&, int c, int axis) { return voxels::random(7, 3 * c + axis) < 0.1 ? 0.0 : 1.0; },
+          [](const Domain&, int c) { return 0.01 * (c % 97); }};
+}
+
+// A domain, its coefficients and whether all cells have rows; what it takes from M r to be unlike the reference.
+const std::vector<Case>& cases() {
+  using namespace voxels;
+  static const std::vector<Case> all{
+      {"box 8", box(8, 8, 8), voxel()},
+      {"box 16", box(16, 16, 16), voxel()},
+      {"odd box", box(17, 9, 13), voxel()},
+      {"long box", box(33, 5, 6), voxel()},
+      {"flat box", box(40, 39, 2), voxel()},
+      {"needle", box(2, 3, 70), voxel()},
+      {"plane", box(33, 34, 1), voxel()},
+      {"plane on its side", box(1, 30, 27), voxel()},
+      {"plane across", box(31, 1, 26), variable(1)},
+      {"line", box(300, 1, 1), voxel()},
+      {"line along z", box(1, 1, 257), variable(2)},
+      {"single cell", box(1, 1, 1), shifted(3)},
+      {"pair", box(2, 1, 1), voxel()},
+      {"balls", balls(21, 8, 3), voxel()},
+      {"holes", noise(15, 14, 13, 0.4, 4), voxel()},
+      {"holes, Neumann", noise(14, 15, 16, 0.3, 5), neumann()},
+      {"rooms", rooms(4, 4, 4, 3, 6), voxel()},
+      {"maze", maze(14, 17, 7), voxel()},
+      {"spiral", spiral(33), voxel()},
+      {"box, Neumann", box(15, 15, 15), neumann()},
+      {"shift", balls(20, 6, 8), shifted(0.3)},
+      {"tiny shift", box(12, 14, 15), shifted(1e-9)},
+      {"unequal spacings", box(18, 11, 16), anisotropic()},
+      {"walls", box(17, 18, 11), walled()},
+      {"variable", balls(19, 6, 9), variable(9)},
+      {"stretched", box(20, 15, 18), stretched()},
+      {"torus", torus(16, 12, 14, {true, true, true}), neumann()},
+      {"odd torus", torus(15, 11, 13, {true, true, true}), neumann()},
+      {"odd torus with shift", torus(9, 9, 9, {true, true, true}), shifted(0.1)},
+      {"periodic x", torus(33, 6, 7, {true, false, false}), variable(10)},
+      {"periodic y", torus(8, 21, 9, {false, true, false}), variable(11)},
+      {"periodic z", torus(9, 8, 19, {false, false, true}), voxel()},
+      {"periodic plane", torus(35, 20, 1, {true, true, false}), variable(12)},
+      {"ring", torus(201, 1, 1, {true, false, false}), shifted(0.01)},
+      {"thin ring", torus(3, 40, 5, {true, false, false}), voxel()},
+  };
+  return all;
+}
+
+class Cycle : public testing::TestWithParam<int> {
+protected:
+  const Case& test_case() const { return cases()[static_cast<std::size_t>(GetParam())]; }
+};
+std::string case_name(const testing::TestParamInfo<int>& info) {
+  std::string name = cases()[static_cast<std::size_t>(info.param)].name;
+  for (char& c : name)
+    c = std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
+  return name;
+}
+INSTANTIATE_TEST_SUITE_P(Cases, Cycle, testing::Range(0, static_cast<int>(cases().size())), case_name);
+
+TEST_P(Cycle, IsTheReferenceOnItsRows) {
+  for (const bool every_cell : {false, true}) {
+    const System system(test_case().domain, test_case().coefficients, every_cell);
+    Multigrid multigrid;
+    ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+    const std::vector<double> r = noise(system.rows, 1);
+    std::vector<double> on_cells(system.op.cell_count(), 0);
+    for (PetscInt row = 0; row < system.rows; ++row)
+      on_cells[system.cell(row)] = r[row];
+    for (const CycleOptions& options : {CycleOptions{false, 1}, CycleOptions{false, 2}, CycleOptions{true, 2}}) {
+      const std::vector<double> z = apply(&multigrid, options, r);
+      const std::vector<double> expected = reference::apply<double>(system.op, options, on_cells);
+      double error = 0, size = 0;
+      for (PetscInt row = 0; row < system.rows; ++row) {
+        const std::size_t c = system.cell(row);
+        const bool coupled = system.op.links[c] != LatticeOperator::row_bit;
+        const double decoupled = system.op.excess_of(c) > 0 ? r[row] / system.op.excess_of(c) : 0;
+        const double exact = coupled ? expected[c] : decoupled;
+        error += (z[row] - exact) * (z[row] - exact);
+        size += exact * exact;
+      }
+      // The second visit of a W cycle starts from an answer, whose residual is a difference of larger numbers.
+      EXPECT_LE(std::sqrt(error), (options.w_cycle ? 5e-4 : 1e-5) * std::sqrt(size))
+          << "sweeps " << options.sweeps << " w " << options.w_cycle;
+    }
+  }
+}
+
+TEST_P(Cycle, IsSymmetricAndPositive) {
+  const System system(test_case().domain, test_case().coefficients);
+  Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+  for (const bool w_cycle : {false, true}) {
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      const std::vector<double> u = noise(system.rows, seed), v = noise(system.rows, seed + 100);
+      const std::vector<double> Mu = apply(&multigrid, {w_cycle, 2}, u), Mv = apply(&multigrid, {w_cycle, 2}, v);
+      const double size = std::sqrt(dot(u, u) * dot(Mv, Mv)) + std::sqrt(dot(v, v) * dot(Mu, Mu));
+      EXPECT_NEAR(dot(u, Mv), dot(v, Mu), 1e-6 * size);
+      EXPECT_GT(dot(u, Mu), 0);
+    }
+  }
+}
+
+// Where products are fused with sums, as from AVX2 on, the bits are the same; elsewhere the rounding differs.
+TEST_P(Cycle, HasTheSameBitsWhateverTheThreadsAndTheInstructionSet) {
+  const System system(test_case().domain, test_case().coefficients);
+  Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+  const std::vector<double> r = noise(system.rows, 2);
+  const std::vector<double> z = apply(&multigrid, {true, 2}, r);
+  for (const Kernels* kernels : supported_kernels()) {
+    const std::vector<double> other = apply(&multigrid, {true, 2, 1, kernels}, r);
+    if (kernels->lanes >= 8)
+      EXPECT_EQ(other, z) << kernels->name;
+    else
+      EXPECT_LE(distance(other, z), 1e-4 * std::sqrt(dot(z, z))) << kernels->name;
+  }
+  for (const int threads : {2, 3}) {
+    Multigrid other;
+    ASSERT_EQ(other.build(system.op, system.lattice, system.rows, threads), "");
+    EXPECT_EQ(apply(&other, {true, 2, threads}, r), z) << threads << " threads";
+  }
+}
+
+TEST(Cycle, OfGridsLargeEnoughToSplitHasTheSameBitsOnAnyThreads) {
+  for (const auto& domain : {voxels::balls(41, 8, 1), voxels::box(87, 85, 84), voxels::box(300, 277, 1),
+                             voxels::torus(40, 41, 42, {false, true, true})}) {
+    const System system(domain, voxels::voxel());
+    Multigrid multigrid;
+    ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+    const std::vector<double> r = noise(system.rows, 2);
+    const std::vector<double> z = apply(&multigrid, {true, 2}, r);
+    for (const int threads : {2, 3, 5})
+      EXPECT_EQ(apply(&multigrid, {true, 2, threads}, r), z) << threads << " threads";
+  }
+}
+
+TEST(Cycle, SolvesGridsOfTheCoarsestSizeExactly) {
+  const System system(voxels::box(5, 5, 5), voxels::voxel());
+  Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+  ASSERT_EQ(multigrid.levels().size(), 1U);
+  const std::vector<double> u = noise(system.rows, 3);
+  std::vector<double> r(u.size());
+  const reference::Grid<double> grid = reference::grid_of<double>(system.op);
+  const std::vector<double> minus_Au = reference::residual(grid, std::vector<double>(u.size(), 0), u);
+  for (std::size_t i = 0; i < u.size(); ++i)
+    r[i] = -minus_Au[i];
+  EXPECT_LE(distance(apply(&multigrid, {}, r), u), 1e-5 * std::sqrt(dot(u, u)));
+}
+
+TEST(Cycle, MakesNothingOfConstantsOnASingularCoarsestGrid) {
+  const System system(voxels::box(5, 5, 5), voxels::neumann());
+  Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+  const std::vector<double> ones(static_cast<std::size_t>(system.rows), 1);
+  const std::vector<double> z = apply(&multigrid, {}, ones);
+  EXPECT_LE(std::sqrt(dot(z, z)), 1e-5);
+}
+
+TEST(Cycle, ScalesWithItsInputExactlyByPowersOfTwo) {
+  const System system(voxels::balls(16, 4, 1), voxels::voxel());
+  Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+  const std::vector<double> r = noise(system.rows, 4);
+  const std::vector<double> z = apply(&multigrid, {}, r);
+  for (const double factor : {0x1p-500, 0x1p500}) {
+    std::vector<double> scaled = r, expected = z;
+    for (double& x : scaled)
+      x *= factor;
+    for (double& x : expected)
+      x *= factor;
+    EXPECT_EQ(apply(&multigrid, {}, scaled), expected);
+  }
+}
+
+TEST(Cycle, OfZeroIsZeroAndOfNaNIsNaN) {
+  const System system(voxels::balls(16, 4, 1), voxels::voxel());
+  Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+  std::vector<double> r(static_cast<std::size_t>(system.rows), 0);
+  EXPECT_EQ(apply(&multigrid, {}, r), r);
+  for (const double bad : {std::nan(""), HUGE_VAL}) {
+    r[17] = bad;
+    for (const double z : apply(&multigrid, {}, r))
+      ASSERT_TRUE(std::isnan(z));
+  }
+  r[17] = 1;
+  for (const double z : apply(&multigrid, {}, r))
+    ASSERT_TRUE(std::isfinite(z));
+}
+
+TEST(Setup, TakesNewValuesAndNewObstaclesIntoTheSameMemory) {
+  const System first(voxels::balls(20, 6, 1), voxels::variable(1), true);
+  const System second(voxels::balls(20, 6, 2), voxels::variable(2), true);
+  Multigrid reused, fresh;
+  ASSERT_EQ(reused.build(first.op, first.lattice, first.rows, 1), "");
+  const float* memory = reused.levels()[0].u;
+  const std::vector<double> r = noise(first.rows, 5);
+  apply(&reused, {}, r);
+  ASSERT_EQ(reused.build(second.op, second.lattice, second.rows, 1), "");
+  ASSERT_EQ(fresh.build(second.op, second.lattice, second.rows, 1), "");
+  EXPECT_EQ(reused.levels()[0].u, memory);
+  EXPECT_EQ(apply(&reused, {}, r), apply(&fresh, {}, r));
+}
+
+TEST(Setup, ChangesBetweenFormsAndSizes) {
+  Multigrid reused;
+  for (const auto& [domain, coefficients] :
+       {std::pair{voxels::box(20, 18, 19), voxels::voxel()}, std::pair{voxels::box(20, 18, 19), voxels::variable(3)},
+        std::pair{voxels::box(20, 18, 19), voxels::voxel()}, std::pair{voxels::box(9, 30, 1), voxels::voxel()},
+        std::pair{voxels::box(1, 1, 1), shifted(1)},
+        std::pair{voxels::torus(9, 9, 9, {true, false, true}), voxels::voxel()},
+        std::pair{voxels::box(9, 9, 9), voxels::voxel()}}) {
+    const System system(domain, coefficients);
+    Multigrid fresh;
+    ASSERT_EQ(reused.build(system.op, system.lattice, system.rows, 1), "");
+    ASSERT_EQ(fresh.build(system.op, system.lattice, system.rows, 1), "");
+    const std::vector<double> r = noise(system.rows, 6);
+    EXPECT_EQ(apply(&reused, {}, r), apply(&fresh, {}, r));
+  }
+}
+
+TEST(Setup, SaysWhyItRefuses) {
+  Coefficients negative_coupling = voxels::voxel(), negative_excess = voxels::voxel();
+  negative_coupling.coupling = [](const Domain&, int c, int) { return c == 40 ? -0.5 : 1; };
+  negative_excess.excess = [](const Domain&, int c) { return c == 44 ? -0.25 : 1; };
+  const System coupling(voxels::box(9, 9, 9), negative_coupling), excess(voxels::box(9, 9, 9), negative_excess);
+  const System decoupled(voxels::box(1, 1, 1), shifted(-2));
+  Multigrid multigrid;
+  EXPECT_EQ(multigrid.build(coupling.op, coupling.lattice, coupling.rows, 1).find("a coupling is -0.5, "), 0U);
+  EXPECT_EQ(multigrid.build(excess.op, excess.lattice, excess.rows, 1).find("the row of cell (8, 4, 0) sums to -0.25"),
+            0U);
+  EXPECT_EQ(multigrid.build(decoupled.op, decoupled.lattice, decoupled.rows, 1).find("the row of cell (0, 0, 0)"), 0U);
+}
+
+} // namespace

@@ -1,0 +1,263 @@
+// PCLATTICEMG as an object of PETSc: parameters, options, sources of the grid, view, reuse, refusals.
+#include "latticemg/solve.hpp"
+
+#include <petscdmda.h>
+
+using namespace latticemg_test;
+using namespace voxels;
+
+namespace {
+
+TEST(LatticeMGObject, KeepsWhatItsSettersSet) {
+  const OwnedMat A = system(box(8, 8, 8), voxel());
+  const OwnedKSP ksp = make_solver(A);
+  PC pc = pc_of(ksp);
+  PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_V;
+  PetscInt sweeps = 0, threads = 0, grid[3];
+  LINNET_CALL(PCLatticeMGGetCycle(pc, &cycle));
+  LINNET_CALL(PCLatticeMGGetSweeps(pc, &sweeps));
+  LINNET_CALL(PCLatticeMGGetThreads(pc, &threads));
+  EXPECT_EQ(cycle, PC_LATTICEMG_CYCLE_W);
+  EXPECT_EQ(sweeps, 2);
+  EXPECT_GE(threads, 1);
+  LINNET_CALL(PCLatticeMGSetCycle(pc, PC_LATTICEMG_CYCLE_V));
+  LINNET_CALL(PCLatticeMGSetSweeps(pc, 3));
+  LINNET_CALL(PCLatticeMGSetThreads(pc, 2));
+  LINNET_CALL(PCLatticeMGSetGrid(pc, 4, 5, 6));
+  LINNET_CALL(PCLatticeMGGetCycle(pc, &cycle));
+  LINNET_CALL(PCLatticeMGGetSweeps(pc, &sweeps));
+  LINNET_CALL(PCLatticeMGGetThreads(pc, &threads));
+  LINNET_CALL(PCLatticeMGGetGrid(pc, &grid[0], &grid[1], &grid[2]));
+  EXPECT_EQ(cycle, PC_LATTICEMG_CYCLE_V);
+  EXPECT_EQ(sweeps, 3);
+  EXPECT_EQ(threads, 2);
+  EXPECT_EQ(grid[0] + 10 * grid[1] + 100 * grid[2], 654);
+  LINNET_CALL(PCSetUp(pc));
+  LINNET_CALL(PCLatticeMGGetGrid(pc, &grid[0], &grid[1], &grid[2]));
+  EXPECT_EQ(grid[0] * grid[1] * grid[2], 512);
+}
+
+TEST(LatticeMGObject, RefusesParametersOutOfRange) {
+  const OwnedMat A = system(box(4, 4, 4), voxel());
+  const OwnedKSP ksp = make_solver(A);
+  PC pc = pc_of(ksp);
+  LINNET_CALL(PetscPushErrorHandler(PetscReturnErrorHandler, nullptr));
+  EXPECT_EQ(PCLatticeMGSetCycle(pc, static_cast<PCLatticeMGCycle>(2)), PETSC_ERR_ARG_OUTOFRANGE);
+  EXPECT_EQ(PCLatticeMGSetSweeps(pc, 0), PETSC_ERR_ARG_OUTOFRANGE);
+  EXPECT_EQ(PCLatticeMGSetThreads(pc, 0), PETSC_ERR_ARG_OUTOFRANGE);
+  EXPECT_EQ(PCLatticeMGSetGrid(pc, 4, 0, 1), PETSC_ERR_ARG_OUTOFRANGE);
+  LINNET_CALL(PetscPopErrorHandler());
+}
+
+TEST(LatticeMGObject, ReadsItsOptionsUnderAPrefix) {
+  const OwnedMat A = system(box(8, 8, 8), voxel());
+  const OwnedKSP ksp = make_solver(A);
+  PC pc = pc_of(ksp);
+  PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
+  PetscInt sweeps = 0, threads = 0, grid[3];
+  LINNET_CALL(PetscOptionsInsertString(nullptr, "-q_pc_latticemg_cycle v -q_pc_latticemg_sweeps 4 "
+                                                "-q_pc_latticemg_threads 3 -q_pc_latticemg_grid 7,8,9"));
+  LINNET_CALL(KSPSetOptionsPrefix(ksp, "q_"));
+  LINNET_CALL(KSPSetFromOptions(ksp));
+  LINNET_CALL(PCLatticeMGGetCycle(pc, &cycle));
+  LINNET_CALL(PCLatticeMGGetSweeps(pc, &sweeps));
+  LINNET_CALL(PCLatticeMGGetThreads(pc, &threads));
+  LINNET_CALL(PCLatticeMGGetGrid(pc, &grid[0], &grid[1], &grid[2]));
+  EXPECT_EQ(cycle, PC_LATTICEMG_CYCLE_V);
+  EXPECT_EQ(sweeps, 4);
+  EXPECT_EQ(threads, 3);
+  EXPECT_EQ(grid[0] + 10 * grid[1] + 100 * grid[2], 987);
+  for (const char* option :
+       {"-q_pc_latticemg_cycle", "-q_pc_latticemg_sweeps", "-q_pc_latticemg_threads", "-q_pc_latticemg_grid"})
+    LINNET_CALL(PetscOptionsClearValue(nullptr, option));
+}
+
+TEST(LatticeMGObject, ShowsItsGridAndItsLevels) {
+  const OwnedMat A = system(box(12, 11, 10), voxel());
+  const OwnedKSP ksp = make_solver(A);
+  PC pc = pc_of(ksp);
+  LINNET_CALL(PCLatticeMGSetThreads(pc, 2));
+  LINNET_CALL(PCSetUp(pc));
+  const std::string text = view(pc);
+  if (!first_rank())
+    return;
+  for (const char* expected : {"type: latticemg", "cycle: w", "sweeps before and after: 2", "threads: 2",
+                               "recovered from the matrix", "operator: voxel Laplacian", ", 6 x ", "memory: "})
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << " in\n" << text;
+}
+
+// The answer of one application to a random vector, by cell, as a norm that any order of summation leaves alone.
+std::vector<double> on_first_rank(Vec v) {
+  VecScatter scatter = nullptr;
+  Vec all = nullptr;
+  PetscInt length = 0;
+  const PetscScalar* values = nullptr;
+  VecScatterCreateToZero(v, &scatter, &all);
+  VecScatterBegin(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
+  VecScatterEnd(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
+  VecGetLocalSize(all, &length);
+  VecGetArrayRead(all, &values);
+  std::vector<double> copy(values, values + length);
+  VecRestoreArrayRead(all, &values);
+  VecScatterDestroy(&scatter);
+  VecDestroy(&all);
+  return copy;
+}
+
+// A matrix on one process alone, whatever the communicator of the test.
+OwnedMat on_each_process(Mat A) {
+  PetscInt rows = 0;
+  IS all = nullptr;
+  Mat* copies = nullptr;
+  OwnedMat copy;
+  MatGetSize(A, &rows, nullptr);
+  ISCreateStride(PETSC_COMM_SELF, rows, 0, 1, &all);
+  MatCreateSubMatrices(A, 1, &all, &all, MAT_INITIAL_MATRIX, &copies);
+  MatDuplicate(copies[0], MAT_COPY_VALUES, copy.out());
+  MatDestroySubMatrices(1, &copies);
+  ISDestroy(&all);
+  return copy;
+}
+
+TEST(LatticeMGObject, HasTheSameBitsOnAnyNumberOfRanks) {
+  // Given cells, since a recovered lattice may be another reflection.
+  const Domain d = largest_component(balls(20, 6, 1));
+  const OwnedMat A = system(d, variable(2));
+  const OwnedMat alone = on_each_process(A);
+  const auto pc_for = [](Mat M, OwnedPC* pc) {
+    PCCreate(PetscObjectComm(reinterpret_cast<PetscObject>(M)), pc->out());
+    PCSetType(*pc, PCLATTICEMG);
+    PCSetOperators(*pc, M, M);
+    EXPECT_EQ(static_cast<int>(PCLatticeMGSetGrid(*pc, 20, 20, 20)), 0);
+    EXPECT_EQ(static_cast<int>(PCSetUp(*pc)), 0);
+  };
+  LINNET_CALL(LinnetInitialize());
+  compose_cells(A, d);
+  compose_cells(alone, d);
+  OwnedPC split, whole;
+  pc_for(A, &split);
+  pc_for(alone, &whole);
+  const OwnedVec r = noise(A), z = zeros(A);
+  LINNET_CALL(PCApply(split, r, z));
+  const std::vector<double> all_r = on_first_rank(r), all_z = on_first_rank(z);
+  LINNET_CALL(PCApplyTranspose(split, r, z));
+  EXPECT_EQ(on_first_rank(z), all_z);
+  if (!first_rank())
+    return;
+  EXPECT_NE(view(whole).find("from linnet_cells"), std::string::npos);
+  const OwnedVec one_r = zeros(alone), one_z = zeros(alone);
+  for (PetscInt i = 0; i < static_cast<PetscInt>(all_r.size()); ++i)
+    VecSetValue(one_r, i, all_r[static_cast<std::size_t>(i)], INSERT_VALUES);
+  LINNET_CALL(PCApply(whole, one_r, one_z));
+  const PetscScalar* values = nullptr;
+  VecGetArrayRead(one_z, &values);
+  EXPECT_EQ(std::vector<double>(values, values + all_z.size()), all_z);
+  VecRestoreArrayRead(one_z, &values);
+}
+
+TEST(LatticeMGObject, TakesItsGridFromADMDA) {
+  DM dm = nullptr;
+  LINNET_CALL(DMDACreate3d(PETSC_COMM_WORLD, DM_BOUNDARY_PERIODIC, DM_BOUNDARY_NONE, DM_BOUNDARY_NONE,
+                           DMDA_STENCIL_STAR, 17, 12, 13, PETSC_DECIDE, PETSC_DECIDE, PETSC_DECIDE, 1, 1, nullptr,
+                           nullptr, nullptr, &dm));
+  LINNET_CALL(DMSetUp(dm));
+  {
+    OwnedMat A;
+    DMDALocalInfo info;
+    LINNET_CALL(DMCreateMatrix(dm, A.out()));
+    LINNET_CALL(DMDAGetLocalInfo(dm, &info));
+    for (PetscInt k = info.zs; k < info.zs + info.zm; ++k)
+      for (PetscInt j = info.ys; j < info.ys + info.ym; ++j)
+        for (PetscInt i = info.xs; i < info.xs + info.xm; ++i) {
+          MatStencil row{k, j, i, 0};
+          const PetscScalar minus_one = -1, diagonal = 6; // Dirichlet beyond y and z
+          LINNET_CALL(MatSetValuesStencil(A, 1, &row, 1, &row, &diagonal, INSERT_VALUES));
+          for (int axis = 0; axis < 3; ++axis)
+            for (const int step : {-1, 1}) {
+              MatStencil to{k + (axis == 2) * step, j + (axis == 1) * step, i + (axis == 0) * step, 0};
+              if (to.j >= 0 && to.j < info.my && to.k >= 0 && to.k < info.mz) {
+                LINNET_CALL(MatSetValuesStencil(A, 1, &row, 1, &to, &minus_one, INSERT_VALUES));
+              }
+            }
+        }
+    LINNET_CALL(MatAssemblyBegin(A, MAT_FINAL_ASSEMBLY));
+    LINNET_CALL(MatAssemblyEnd(A, MAT_FINAL_ASSEMBLY));
+    const OwnedKSP ksp = make_solver(A);
+    LINNET_CALL(KSPSetDM(ksp, dm));
+    LINNET_CALL(KSPSetDMActive(ksp, PETSC_FALSE));
+    const Outcome outcome = solve(ksp);
+    EXPECT_LE(outcome.iterations, 9);
+    EXPECT_LE(outcome.residual, 1.01e-6);
+    if (const std::string text = view(pc_of(ksp)); first_rank()) {
+      EXPECT_NE(text.find("17 x 12 x 13, from the DMDA, periodic in x"), std::string::npos) << text;
+    }
+  }
+  LINNET_CALL(DMDestroy(&dm));
+}
+
+TEST(LatticeMGObject, SolvesRowsThatAreCoupledWithNoneExactly) {
+  Domain d = balls(16, 4, 1);
+  const OwnedMat A = owned(voxels::matrix(d, full(d), voxel()));
+  const OwnedKSP ksp = make_solver(A);
+  const Outcome outcome = solve(ksp);
+  EXPECT_LE(outcome.iterations, 8);
+  const OwnedVec r = noise(A), z = zeros(A);
+  LINNET_CALL(PCApply(pc_of(ksp), r, z));
+  const std::vector<double> from = on_first_rank(r), to = on_first_rank(z);
+  for (std::size_t c = 0; c < from.size(); ++c) {
+    if (!d.active[c]) {
+      ASSERT_EQ(to[c], from[c]);
+    }
+  }
+}
+
+TEST(LatticeMGObject, FollowsNewValuesAndNewSizes) {
+  const OwnedMat A = system(box(14, 13, 12), voxel());
+  const OwnedKSP ksp = make_solver(A);
+  EXPECT_LE(solve(ksp).iterations, 8);
+  LINNET_CALL(MatScale(A, 1e-3));
+  LINNET_CALL(MatShift(A, 0.5));
+  const Outcome shifted = solve(ksp);
+  EXPECT_GT(shifted.reason, 0);
+  EXPECT_LE(shifted.iterations, 6);
+  const OwnedMat B = system(box(9, 21, 1), variable(3));
+  LINNET_CALL(KSPReset(ksp));
+  LINNET_CALL(KSPSetOperators(ksp, B, B));
+  const Outcome other = solve(ksp);
+  EXPECT_GT(other.reason, 0);
+  EXPECT_LE(other.iterations, 10);
+}
+
+TEST(LatticeMGObject, SaysInOneLineWhyItRefuses) {
+  const auto message_of = [](Mat A) {
+    static std::string message;
+    message.clear();
+    const OwnedKSP ksp = make_solver(A);
+    PetscPushErrorHandler(
+        [](MPI_Comm, int, const char*, const char*, PetscErrorCode code, PetscErrorType type, const char* text, void*) {
+          if (type == PETSC_ERROR_INITIAL)
+            message = text;
+          return code;
+        },
+        nullptr);
+    EXPECT_EQ(PCSetUp(pc_of(ksp)), PETSC_ERR_SUP);
+    PetscPopErrorHandler();
+    return message;
+  };
+  Coefficients negative = voxel(), indefinite = voxel();
+  negative.coupling = [](const Domain&, int c, int) { return c == 7 ? -0.5 : 1; };
+  indefinite.excess = [](const Domain&, int) { return -0.1; };
+  const OwnedMat no_lattice = owned(graph(5, {{0, 1}, {1, 2}, {2, 0}, {3, 4}}));
+  const OwnedMat coupling = system(box(6, 6, 6), negative), excess = system(box(6, 6, 6), indefinite);
+  const OwnedMat nonsymmetric = owned(voxels::matrix(2, {{0, 0, 2}, {0, 1, -1}, {1, 0, -0.5}, {1, 1, 2}}));
+  for (const auto& [A, expected] : {std::pair<Mat, const char*>{no_lattice, "latticemg refused: "},
+                                    {coupling, "latticemg refused: a coupling is -0.5"},
+                                    {excess, "sums to -0.1"},
+                                    {nonsymmetric, "not symmetric"}}) {
+    const std::string message = message_of(A);
+    EXPECT_NE(message.find(expected), std::string::npos) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+  }
+}
+
+} // namespace

@@ -1,0 +1,105 @@
+// Solves with PCLATTICEMG through PETSc's objects, on any number of ranks.
+#pragma once
+
+#include "lattice/voxels.hpp"
+#include "support/petsc_systems.hpp"
+
+#include <linnet/linnet.h>
+
+#include <string>
+
+namespace latticemg_test {
+
+using namespace linnet::test;
+
+struct Outcome {
+  PetscInt iterations = -1;
+  KSPConvergedReason reason = KSP_CONVERGED_ITERATING;
+  double residual = -1; ///< ||b - A x|| / ||b||
+};
+
+/// CG or another method around latticemg, rtol 1e-6 on the unpreconditioned norm.
+inline OwnedKSP make_solver(Mat A, const char* type = KSPCG) {
+  OwnedKSP ksp;
+  PC pc = nullptr;
+  LinnetInitialize();
+  KSPCreate(PETSC_COMM_WORLD, ksp.out());
+  KSPSetType(ksp, type);
+  KSPSetOperators(ksp, A, A);
+  KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED);
+  KSPSetTolerances(ksp, 1e-6, PETSC_DEFAULT, PETSC_DEFAULT, 300);
+  KSPGetPC(ksp, &pc);
+  PCSetType(pc, PCLATTICEMG);
+  return ksp;
+}
+
+inline PC pc_of(KSP ksp) {
+  PC pc = nullptr;
+  KSPGetPC(ksp, &pc);
+  return pc;
+}
+
+/// With a random right-hand side, without its part in the null space of the matrix.
+inline Outcome solve(KSP ksp, unsigned seed = 1) {
+  Mat A = nullptr;
+  MatNullSpace constants = nullptr;
+  KSPGetOperators(ksp, &A, nullptr);
+  MatGetNullSpace(A, &constants);
+  const OwnedVec b = noise(A, seed), x = zeros(A);
+  if (constants)
+    MatNullSpaceRemove(constants, b);
+  Outcome outcome;
+  EXPECT_EQ(static_cast<int>(KSPSolve(ksp, b, x)), 0);
+  KSPGetIterationNumber(ksp, &outcome.iterations);
+  KSPGetConvergedReason(ksp, &outcome.reason);
+  outcome.residual = relative_residual(A, x, b);
+  return outcome;
+}
+
+inline OwnedMat owned(Mat A) {
+  OwnedMat matrix;
+  *matrix.out() = A;
+  return matrix;
+}
+
+/// Of the active cells of a domain; with constants attached as the null space where `singular`.
+inline OwnedMat system(const voxels::Domain& domain, const voxels::Coefficients& coefficients, bool singular = false) {
+  OwnedMat A = owned(voxels::matrix(domain, voxels::compact(domain), coefficients));
+  if (singular) {
+    OwnedNullSpace constants;
+    MatNullSpaceCreate(PETSC_COMM_WORLD, PETSC_TRUE, 0, nullptr, constants.out());
+    MatSetNullSpace(A, constants);
+  }
+  return A;
+}
+
+/// The cells of the rows that system() made, on a matrix on any communicator.
+inline void compose_cells(Mat A, const voxels::Domain& domain) {
+  const voxels::Numbering numbering = voxels::compact(domain);
+  PetscInt first = 0, last = 0;
+  IS cells = nullptr;
+  MatGetOwnershipRange(A, &first, &last);
+  ISCreateGeneral(PetscObjectComm(reinterpret_cast<PetscObject>(A)), last - first, numbering.cell_of_row.data() + first,
+                  PETSC_COPY_VALUES, &cells);
+  PetscObjectCompose(reinterpret_cast<PetscObject>(A), "linnet_cells", reinterpret_cast<PetscObject>(cells));
+  ISDestroy(&cells);
+}
+
+inline std::string view(PC pc) {
+  char buffer[8192] = "";
+  PetscViewer viewer = nullptr;
+  FILE* file = fmemopen(buffer, sizeof(buffer), "w");
+  PetscViewerASCIIOpenWithFILE(PETSC_COMM_WORLD, file, &viewer);
+  PCView(pc, viewer);
+  PetscViewerDestroy(&viewer);
+  std::fclose(file);
+  return buffer;
+}
+
+inline bool first_rank() {
+  PetscMPIInt rank = 0;
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  return rank == 0;
+}
+
+} // namespace latticemg_test

@@ -1,0 +1,72 @@
+// Lattice operators to precondition, and vectors on their rows. One rank.
+#pragma once
+
+#include "lattice/voxels.hpp"
+#include "latticemg/multigrid.hpp"
+
+#include <cmath>
+#include <vector>
+
+namespace latticemg_test {
+
+struct Case {
+  std::string name;
+  voxels::Domain domain;
+  voxels::Coefficients coefficients;
+};
+
+/// The operator of a case, read from its matrix. Rows are the active cells, or all of them (`every_cell`).
+struct System {
+  linnet::Lattice lattice;
+  linnet::LatticeOperator op;
+  PetscInt rows = 0;
+  std::string refusal;
+
+  System(const voxels::Domain& domain, const voxels::Coefficients& coefficients, bool every_cell = false) {
+    const voxels::Numbering numbering = every_cell ? voxels::full(domain) : voxels::compact(domain);
+    rows = static_cast<PetscInt>(numbering.cell_of_row.size());
+    lattice.size = {domain.size[0], domain.size[1], domain.size[2]};
+    lattice.periodic = domain.periodic;
+    lattice.natural = every_cell;
+    if (!every_cell)
+      lattice.cells.assign(numbering.cell_of_row.begin(), numbering.cell_of_row.end());
+    Mat A = voxels::matrix(domain, numbering, coefficients);
+    EXPECT_EQ(static_cast<int>(linnet::BuildLatticeOperator(A, lattice, &op, &refusal)), 0);
+    EXPECT_EQ(refusal, "");
+    MatDestroy(&A);
+  }
+  /// A row's number among the cells.
+  std::size_t cell(PetscInt row) const { return op.box_index(lattice, lattice.cell(row)); }
+};
+
+/// Uniform in [-1, 1).
+inline std::vector<double> noise(PetscInt rows, std::uint64_t seed) {
+  std::vector<double> v(static_cast<std::size_t>(rows));
+  for (std::size_t r = 0; r < v.size(); ++r)
+    v[r] = 2 * voxels::random(seed, r) - 1;
+  return v;
+}
+
+inline double dot(const std::vector<double>& x, const std::vector<double>& y) {
+  double sum = 0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    sum += x[i] * y[i];
+  return sum;
+}
+
+inline double distance(const std::vector<double>& x, const std::vector<double>& y) {
+  double sum = 0;
+  for (std::size_t i = 0; i < x.size(); ++i)
+    sum += (x[i] - y[i]) * (x[i] - y[i]);
+  return std::sqrt(sum);
+}
+
+/// M r by the multigrid of an operator that it takes.
+inline std::vector<double> apply(linnet::latticemg::Multigrid* multigrid,
+                                 const linnet::latticemg::CycleOptions& options, const std::vector<double>& r) {
+  std::vector<double> z(r.size(), 99);
+  multigrid->apply(options, r.data(), z.data());
+  return z;
+}
+
+} // namespace latticemg_test
