@@ -68,6 +68,11 @@ Solver multigrid(const Properties& p, int ranks, const std::string& pc, const st
   return solver;
 }
 
+// A symmetric M-matrix with the rows of a 7-point stencil, on average; its setup finds out whether they are.
+bool may_be_lattice(const Properties& p) {
+  return p.z_pattern() && p.weakly_dominant() && p.nnz <= 7 * p.n;
+}
+
 std::vector<Solver> for_positive_diagonal(const Properties& p, int ranks) {
   const bool singular = p.singular_components > 0;
   const std::string size = singular ? "singular" : "large";
@@ -76,8 +81,13 @@ std::vector<Solver> for_positive_diagonal(const Properties& p, int ranks) {
     return {because(relaxation, "symmetric and strongly diagonally dominant"), minres(p, ranks)};
   std::vector<Solver> chosen;
   if (p.positive_off_diagonal <= nearly_z_pattern && (p.n > multigrid_rows || singular)) {
-    chosen = {multigrid(p, ranks, "hypre", "symmetric, " + size + ", off-diagonals negative but for a few"),
-              multigrid(p, ranks, "gamg", "the other algebraic multigrid")};
+    if (may_be_lattice(p)) {
+      chosen = {multigrid(p, ranks, "latticemg", "symmetric, " + size + ", perhaps a grid operator")};
+      chosen.front().ksp = "dcd"; // which is fused with it
+      chosen.front().name = "dcd+latticemg";
+    }
+    append(chosen, {multigrid(p, ranks, "hypre", "symmetric, " + size + ", off-diagonals negative but for a few"),
+                    multigrid(p, ranks, "gamg", "the other algebraic multigrid")});
   } else if (moderate(p) && !singular) {
     chosen = direct_solver(p, ranks, "cg");
     chosen.push_back(relaxation);

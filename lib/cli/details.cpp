@@ -63,6 +63,19 @@ void describe_dcd(KSP ksp, Json& details) {
   details["fused"] = fused == PETSC_TRUE;
 }
 
+void describe_latticemg(PC pc, Json& details) {
+  PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
+  PetscInt sweeps = 0, threads = 0, grid[3] = {0, 0, 0};
+  check(PCLatticeMGGetCycle(pc, &cycle));
+  check(PCLatticeMGGetSweeps(pc, &sweeps));
+  check(PCLatticeMGGetThreads(pc, &threads));
+  check(PCLatticeMGGetGrid(pc, &grid[0], &grid[1], &grid[2]));
+  details["grid"] = grid;
+  details["cycle"] = cycle == PC_LATTICEMG_CYCLE_V ? "v" : "w";
+  details["sweeps"] = sweeps;
+  details["threads"] = threads;
+}
+
 } // namespace
 
 Json describe(KSP ksp) {
@@ -75,6 +88,8 @@ Json describe(KSP ksp) {
     describe_dcd(ksp, details);
   if (is_type(pc, PCGAMG) || is_type(pc, PCML) || is_type(pc, PCMG))
     describe_multigrid(pc, details);
+  if (is_type(pc, PCLATTICEMG))
+    describe_latticemg(pc, details);
   if (is_type(pc, PCBJACOBI))
     describe_blocks(pc, details);
   if (is_type(pc, PCICC) || is_type(pc, PCILU) || is_type(pc, PCLU) || is_type(pc, PCCHOLESKY))

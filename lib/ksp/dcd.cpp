@@ -5,17 +5,27 @@
 static constexpr PetscInt stagnation_limit = 5;
 
 static PetscErrorCode KSPSetUp_DCD(KSP ksp) {
-  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
   PetscBool diagonalscale;
 
   PetscFunctionBegin;
   PetscCall(PCGetDiagonalScale(ksp->pc, &diagonalscale));
   PetscCheck(!diagonalscale, PetscObjectComm(reinterpret_cast<PetscObject>(ksp)), PETSC_ERR_SUP,
              "Krylov method %s does not support diagonal scaling", reinterpret_cast<PetscObject>(ksp)->type_name);
-  PetscCall(KSPSetWorkVecs(ksp, 1));
   /* the vectors may have changed their layout */
   PetscCall(KSPDCDFreeDirections_Private(ksp));
-  PetscCall(VecDuplicate(ksp->work[0], &dcd->q));
+  PetscFunctionReturn(0);
+}
+
+/* The vectors of the plain iteration; a fused one needs none. */
+static PetscErrorCode KSPDCDCreateVectors_Private(KSP ksp) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  if (!dcd->q) {
+    PetscCall(KSPSetWorkVecs(ksp, 1));
+    PetscCall(VecDuplicate(ksp->work[0], &dcd->q));
+  }
+  PetscCall(KSPDCDReserve_Private(ksp, dcd->directions < 0 ? 8 : dcd->directions + 1));
   PetscFunctionReturn(0);
 }
 
@@ -134,7 +144,8 @@ static PetscErrorCode KSPDCDTest_Private(KSP ksp, Vec r, bool exact) {
 
 static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
-  const Vec x = ksp->vec_sol, r = ksp->work[0];
+  const Vec x = ksp->vec_sol;
+  Vec r;
   const bool norm_applies_pc = ksp->normtype == KSP_NORM_PRECONDITIONED || ksp->normtype == KSP_NORM_NATURAL;
   bool exact = true; /* r = b - A x, not the recurrence's */
   bool done, moved;
@@ -149,8 +160,8 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   PetscCall(KSPDCDSolveFused_Private(ksp, &done, &moved));
   if (done)
     PetscFunctionReturn(0);
-  PetscCall(KSPDCDReserve_Private(ksp, dcd->directions < 0 ? 8 : dcd->directions + 1));
-
+  PetscCall(KSPDCDCreateVectors_Private(ksp));
+  r = ksp->work[0];
   if (ksp->guess_zero && !moved)
     PetscCall(VecCopy(ksp->vec_rhs, r)); /*  r <- b        */
   else

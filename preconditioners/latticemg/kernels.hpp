@@ -38,7 +38,7 @@ struct Kernels {
   double (*dot)(const Level& level, Lines lines);
   /// p <- u + beta p
   void (*direction)(const Level& level, const OuterFields& outer, float beta, Lines lines);
-  /// (p, A p), A p in double precision
+  /// (p, A p), A p in double precision but for couplings of 1
   double (*energy)(const Level& level, const OuterFields& outer, Lines lines);
   /// x <- x + alpha p, b <- b - alpha A p, then as relax_zero() of colour 0. Returns (b, b).
   double (*update)(const Level& level, const OuterFields& outer, double alpha, Lines lines);

@@ -86,6 +86,8 @@ private:
 template <bool with_y, bool weighted>
 class Coded {
 public:
+  static constexpr bool unweighted = !weighted;
+
   HWY_INLINE Coded(const Level& level, const Place& place)
       : level_(level), code_(level.code + place.own), inverse_(level.inverse_of), diagonal_(level.diagonal_of),
         q_(place.q) {}
@@ -156,6 +158,8 @@ private:
 // Any couplings, zero where there is no unknown.
 class General {
 public:
+  static constexpr bool unweighted = false;
+
   HWY_INLINE General(const Level& level, const Place& place)
       : level_(level), own_(place.own), other_(place.other), q_(place.q) {}
 

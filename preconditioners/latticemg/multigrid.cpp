@@ -74,25 +74,35 @@ std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
   return fields;
 }
 
-// The place of a cell, without division while cells come in ascending order.
+// The place of a cell, found from the one before it where cells of a line follow each other.
 class CellPlaces {
 public:
   CellPlaces(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& level)
-      : nx_(op.size[0]), ny_(op.size[1]), axis_(axis), level_(level) {}
+      : nx_(op.size[0]), ny_(op.size[1]), axis_(axis), level_(level) {
+    const auto x = static_cast<int>(std::find(axis.begin(), axis.end(), 0) - axis.begin());
+    step_ = x == 0 ? 0 : x == 1 ? level.line : level.plane;
+    half_ = x == 0;
+  }
   std::ptrdiff_t operator()(PetscInt cell) {
-    if (cell == cell_ + 1 && at_[0] + 1 < nx_) {
-      ++at_[0];
-    } else {
+    if (cell != cell_ + 1 || i_ + 1 == nx_) {
       const PetscInt line = cell / nx_;
-      at_ = {cell - line * nx_, line % ny_, line / ny_};
+      const PetscInt at[3] = {cell - line * nx_, line % ny_, line / ny_};
+      i_ = at[0];
+      place_ = level_.at(at[axis_[0]], at[axis_[1]], at[axis_[2]]);
+      odd_ = ((at[0] + at[1] + at[2]) & 1) != 0;
+    } else {
+      place_ += step_ + (half_ ? i_ & 1 : 0) + (odd_ ? -level_.gap : level_.gap);
+      odd_ = !odd_;
+      ++i_;
     }
     cell_ = cell;
-    return level_.at(at_[axis_[0]], at_[axis_[1]], at_[axis_[2]]);
+    return place_;
   }
 
 private:
-  PetscInt nx_, ny_, cell_ = -2;
-  std::array<PetscInt, 3> at_{};
+  PetscInt nx_, ny_, cell_ = -2, i_ = 0;
+  std::ptrdiff_t place_ = 0, step_;
+  bool half_, odd_ = false;
   const std::array<int, 3>& axis_;
   const Level& level_;
 };
@@ -210,6 +220,7 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
 
 void Multigrid::place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads) {
   place_.resize(static_cast<std::size_t>(rows));
+  use_large_pages(&place_);
 #pragma omp parallel num_threads(threads)
   {
     CellPlaces place(op, axis_, levels_[0]);

@@ -134,6 +134,9 @@ private:
 bool import_uniform(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level);
 /// Any operator: couplings, diagonals and excess (in b) of the finest level.
 void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level);
+
+// coarsen_operator.cpp
+
 /// Couplings and excess (in b) of the second level.
 void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
                       Level* coarse);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
 namespace linnet::latticemg {
 
@@ -64,15 +65,60 @@ private:
   bool overflow_ = false;
 };
 
-// Whether some cell of a line and its neighbour `step` further both have unknowns and are not coupled.
+// Whether some cell of a line and its neighbour `step` further both have unknowns and are not coupled. `unit`: cells
+// follow each other.
+template <bool unit>
 bool has_wall(const std::uint8_t* links, std::ptrdiff_t stride, std::ptrdiff_t step, int count, int direction) {
   unsigned wall = 0;
   for (int i = 0; i < count; ++i) {
-    const unsigned own = links[i * stride], other = links[i * stride + step];
+    const std::ptrdiff_t at = unit ? i : i * stride;
+    const unsigned own = links[at], other = links[at + step];
     wall |= static_cast<unsigned>((own & link_bits) != 0) & static_cast<unsigned>((other & link_bits) != 0) &
             ~(own >> direction) & 1U;
   }
   return wall != 0;
+}
+
+// The codes of a line, dealt to both colours. Most blocks of cells are coupled on all sides, without excess.
+template <bool unit>
+void code_line(const std::uint8_t* links, const std::uint8_t* excess, std::ptrdiff_t stride, int count, Codes* codes,
+               std::uint8_t* even, std::uint8_t* odd) {
+  constexpr int width = 8;
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  int i = 0;
+  for (; unit && i + width <= count; i += width) {
+    std::uint64_t l, e;
+    std::memcpy(&l, links + i, width);
+    std::memcpy(&e, excess + i, width);
+    if (l == (links[i] * ones) && e == (excess[i] * ones)) {
+      const std::uint8_t code = (*codes)(links[i], excess[i]);
+      std::memset(even + i / 2, code, width / 2);
+      std::memset(odd + i / 2, code, width / 2);
+      continue;
+    }
+    for (int c = i; c < i + width; ++c)
+      (c & 1 ? odd : even)[c >> 1] = (*codes)(links[c], excess[c]);
+  }
+  for (; i < count; ++i)
+    (i & 1 ? odd : even)[i >> 1] = (*codes)(links[i * stride], excess[i * stride]);
+}
+
+// A line of the finest level: its codes, and whether there is a wall above it on some axis.
+template <bool unit>
+bool import_line(const LatticeOperator& op, const std::array<int, 3>& axis, const std::array<std::size_t, 3>& step,
+                 int j, int k, Codes* codes, const Level& level) {
+  const std::size_t from = static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
+  const std::uint8_t* links = op.links.data() + from;
+  const auto stride = static_cast<std::ptrdiff_t>(step[0]);
+  const int n = level.size[0];
+  code_line<unit>(links, op.excess_code.data() + from, stride, n, codes, level.code + level.at(0, j, k),
+                  level.code + level.at(1, j, k));
+  bool walls = has_wall<unit>(links, stride, stride, n - 1, 2 * axis[0] + 1);
+  if (j + 1 < level.size[1])
+    walls |= has_wall<unit>(links, stride, static_cast<std::ptrdiff_t>(step[1]), n, 2 * axis[1] + 1);
+  if (k + 1 < level.size[2])
+    walls |= has_wall<unit>(links, stride, static_cast<std::ptrdiff_t>(step[2]), n, 2 * axis[2] + 1);
+  return walls;
 }
 
 } // namespace
@@ -90,19 +136,9 @@ bool import_uniform(const LatticeOperator& op, const std::array<int, 3>& axis, d
     const int lines = level->size[1] * level->size[2];
 #pragma omp for schedule(static)
     for (int line = 0; line < lines; ++line) {
-      const int j = line % level->size[1], k = line / level->size[1], n = level->size[0];
-      const std::size_t from = static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
-      const std::uint8_t* links = op.links.data() + from;
-      const std::uint8_t* excess = op.excess_code.data() + from;
-      const auto stride = static_cast<std::ptrdiff_t>(step[0]);
-      std::uint8_t* to[2] = {level->code + level->at(0, j, k), level->code + level->at(1, j, k)};
-      for (int i = 0; i < n; ++i)
-        to[i & 1][i >> 1] = codes(links[i * stride], excess[i * stride]);
-      walls = walls || has_wall(links, stride, stride, n - 1, 2 * axis[0] + 1);
-      if (j + 1 < level->size[1])
-        walls = walls || has_wall(links, stride, static_cast<std::ptrdiff_t>(step[1]), n, 2 * axis[1] + 1);
-      if (k + 1 < level->size[2])
-        walls = walls || has_wall(links, stride, static_cast<std::ptrdiff_t>(step[2]), n, 2 * axis[2] + 1);
+      const int j = line % level->size[1], k = line / level->size[1];
+      walls |= step[0] == 1 ? import_line<true>(op, axis, step, j, k, &codes, *level)
+                            : import_line<false>(op, axis, step, j, k, &codes, *level);
     }
     overflow = codes.overflow();
   }
@@ -164,49 +200,6 @@ void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, d
       wrap(*level, level->face[a], colour);
       wrap(*level, level->face_low[a], colour);
     }
-}
-
-void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                      Level* coarse) {
-  const std::array<std::size_t, 3> step = strides_of(op, axis);
-  int size[3];
-  bool periodic[3];
-  for (std::size_t a = 0; a < 3; ++a) {
-    size[a] = op.size[static_cast<std::size_t>(axis[a])];
-    periodic[a] = op.wraps[static_cast<std::size_t>(axis[a])];
-  }
-  const auto upper = [&](std::size_t cell, std::size_t a) {
-    const auto lattice_axis = static_cast<std::size_t>(axis[a]);
-    if (!(op.links[cell] >> (2 * axis[a] + 1) & 1))
-      return 0.0;
-    return op.uniform ? op.unit[lattice_axis] : op.face[lattice_axis][cell];
-  };
-  for_each_line(*coarse, threads, [&](int J, int K) {
-    const int last_j = std::min(2 * J + 1, size[1] - 1), last_k = std::min(2 * K + 1, size[2] - 1);
-    for (int I = 0; I < coarse->size[0]; ++I) {
-      const int last_i = std::min(2 * I + 1, size[0] - 1);
-      double x = 0, y = 0, z = 0, excess = 0;
-      for (int k = 2 * K; k <= last_k; ++k)
-        for (int j = 2 * J; j <= last_j; ++j) {
-          const std::size_t line = static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
-          for (int i = 2 * I; i <= last_i; ++i) {
-            const std::size_t cell = line + static_cast<std::size_t>(i) * step[0];
-            if (!(op.links[cell] & link_bits))
-              continue;
-            x += i == last_i ? upper(cell, 0) : 0;
-            y += j == last_j ? upper(cell, 1) : 0;
-            z += k == last_k ? upper(cell, 2) : 0;
-            excess += std::max(0.0, op.excess_of(cell));
-          }
-        }
-      const std::ptrdiff_t c = coarse->at(I, J, K);
-      coarse->face[0][c] = coupling_factor * static_cast<float>(scale * x);
-      coarse->face[1][c] = coupling_factor * static_cast<float>(scale * y);
-      coarse->face[2][c] = coupling_factor * static_cast<float>(scale * z);
-      coarse->b[c] = excess_factor * static_cast<float>(scale * excess);
-    }
-  });
-  join_two_ways(periodic, coarse);
 }
 
 } // namespace linnet::latticemg

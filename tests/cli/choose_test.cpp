@@ -31,8 +31,21 @@ TEST(ChooseSolver, FactorisesWhatIsSmall) {
 TEST(ChooseSolver, TakesMultigridForLargeMatricesOfItsKind) {
   Properties laplacian = symmetric(1'000'000);
   laplacian.positive_off_diagonal = 0;
+  laplacian.nnz = 15 * laplacian.n;
   EXPECT_EQ(choose_solver(laplacian, 1).front().name, "cg+hypre");
   EXPECT_EQ(choose_solver(symmetric(1'000'000), 1).front().name, "cg+gamg");
+}
+
+TEST(ChooseSolver, TriesTheLatticeWhereThereMayBeOneAndThenAlgebraicMultigrid) {
+  for (const std::int64_t singular : {0, 1}) {
+    Properties laplacian = symmetric(1'000'000);
+    laplacian.positive_off_diagonal = 0;
+    laplacian.singular_components = singular;
+    EXPECT_EQ(choose_solver(laplacian, 1).front().name, "dcd+latticemg");
+    EXPECT_EQ(choose_solver(laplacian, 1).at(1).name, "cg+hypre");
+    laplacian.dominance = 1.1;
+    EXPECT_EQ(choose_solver(laplacian, 1).front().name, "cg+hypre");
+  }
 }
 
 TEST(ChooseSolver, RelaxesWhatIsStronglyDominant) {
