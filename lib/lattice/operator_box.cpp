@@ -42,7 +42,7 @@ std::vector<CellRange> cells_to_clear(const Pass& pass) {
   }
   if (pass.whole && pass.breaks.ascending()) {
     std::size_t from = 0;
-    for (PetscInt r = 0; r < rows && ranges.size() <= cells / 64; r = pass.breaks.after(r)) {
+    for (PetscInt r = 0; r < rows && ranges.size() <= cells / 64; r = pass.breaks.after(r, rows)) {
       if (r > 0)
         from = static_cast<std::size_t>(pass.lattice.cell(r - 1)) + 1;
       add(from, static_cast<std::size_t>(pass.lattice.cell(r)));

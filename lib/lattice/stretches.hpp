@@ -58,7 +58,8 @@ struct ValuesStay {
 class CellBreaks {
 public:
   CellBreaks() = default;
-  explicit CellBreaks(const std::vector<PetscInt>& cells) : words_(cells.size() / 64 + 1) {
+  explicit CellBreaks(const std::vector<PetscInt>& cells)
+      : words_(cells.size() / 64 + 1), rows_(static_cast<PetscInt>(cells.size())) {
     const std::size_t n = cells.size();
     bool ascending = true;
 #pragma omp parallel for schedule(static) reduction(&& : ascending)
@@ -76,28 +77,29 @@ public:
   bool ascending() const {
     return ascending_;
   }
-  /// The first row after `row` where the cells break, or the number of rows.
-  PetscInt after(PetscInt row) const {
-    const std::size_t start = static_cast<std::size_t>(row) + 1;
+  /// The first row after `row` where the cells break, or `limit`, at most the number of rows, if that comes first.
+  PetscInt after(PetscInt row, PetscInt limit) const {
+    const std::size_t start = static_cast<std::size_t>(row) + 1, end = static_cast<std::size_t>(limit) / 64;
     std::size_t w = start / 64;
     std::uint64_t word = words_[w] >> (start % 64) << (start % 64);
-    while (word == 0)
+    while (word == 0 && w < end)
       word = words_[++w];
-    return static_cast<PetscInt>(64 * w) + std::countr_zero(word);
+    return word == 0 ? limit : std::min(limit, static_cast<PetscInt>(64 * w) + std::countr_zero(word));
   }
 
   /// The end of the rows from `row` to `last` for which, the columns of `row` moving on with them, no cells break.
   PetscInt limit(const PetscInt* ia, const PetscInt* ja, PetscInt row, PetscInt last) const {
     if (words_.empty())
       return last;
-    PetscInt length = std::min(last, after(row)) - row;
+    PetscInt length = after(row, last) - row;
     for (PetscInt e = ia[row]; e < ia[row + 1] && length > 1; ++e)
-      length = std::min(length, after(ja[e]) - ja[e]);
+      length = after(ja[e], std::min(rows_, ja[e] + length)) - ja[e];
     return row + length;
   }
 
 private:
   std::vector<std::uint64_t> words_;
+  PetscInt rows_ = 0;
   bool ascending_ = true;
 };
 
