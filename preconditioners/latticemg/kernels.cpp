@@ -224,20 +224,26 @@ double update_as(const Level& level, const OuterFields& outer, double alpha, Lin
 }
 
 template <class Operator>
-void product_as(const Level& level, const OuterFields& outer, Lines lines) {
+double residual_as(const Level& level, const OuterFields& outer, Lines lines) {
   const D dd;
+  VD sum = hn::Zero(dd);
   for (int j = lines.first; j < lines.last; ++j)
     for (int colour = 0; colour < 2; ++colour) {
       const Place place(level, colour, j, lines.k);
       const Operator A(level, place);
       const double* x = outer.x + place.own;
-      double* y = outer.y + place.own;
+      const float* low = level.u + place.own;
+      float* b = level.b + place.own;
       for (int t = 0; t < place.end; t += lanes)
         for (int half = 0; half < 2; ++half) {
           const int s = t + half * half_lanes;
-          hn::StoreU(A.exact_product(hn::LoadU(dd, x + s), outer.x + place.other, t, half), dd, y + s);
+          const VD Ax = A.exact_product(hn::LoadU(dd, x + s), outer.x + place.other, t, half);
+          const VD r = hn::Sub(hn::Add(load(b + s), load(low + s)), Ax);
+          sum = hn::MulAdd(r, r, sum);
+          store(r, b + s);
         }
     }
+  return total(sum);
 }
 
 // The kernel for what the couplings are. NAME_as<Operator>(ARGUMENTS) of `level`.
@@ -281,11 +287,11 @@ double energy(const Level& level, const OuterFields& outer, Lines lines) {
 double update(const Level& level, const OuterFields& outer, double alpha, Lines lines) {
   LINNET_BY_COUPLINGS(level, update_as, level, outer, alpha, lines)
 }
-void product(const Level& level, const OuterFields& outer, Lines lines) {
-  LINNET_BY_COUPLINGS(level, product_as, level, outer, lines)
+double residual(const Level& level, const OuterFields& outer, Lines lines) {
+  LINNET_BY_COUPLINGS(level, residual_as, level, outer, lines)
 }
 
-constexpr Kernels table{lanes, relax, relax_zero, restrict_residual, prolong, dot, direction, energy, update, product};
+constexpr Kernels table{lanes, relax, relax_zero, restrict_residual, prolong, dot, direction, energy, update, residual};
 
 } // namespace
 } // namespace linnet::latticemg::HWY_NAMESPACE

@@ -15,7 +15,6 @@ struct Lines {
 struct OuterFields {
   double* x = nullptr; ///< the iterate
   float* p = nullptr;  ///< the search direction
-  double* y = nullptr; ///< A x
 };
 
 /// The work on one plane, for one instruction set.
@@ -42,8 +41,8 @@ struct Kernels {
   double (*energy)(const Level& level, const OuterFields& outer, Lines lines);
   /// x <- x + alpha p, b <- b - alpha A p, then as relax_zero() of colour 0. Returns (b, b).
   double (*update)(const Level& level, const OuterFields& outer, double alpha, Lines lines);
-  /// y <- A x
-  void (*product)(const Level& level, const OuterFields& outer, Lines lines);
+  /// b <- (b + u) - A x in double precision; b + u holds the right-hand side, to 2^-48 of it. Returns (b, b).
+  double (*residual)(const Level& level, const OuterFields& outer, Lines lines);
 
   const char* name = nullptr; ///< of the instruction set
 };

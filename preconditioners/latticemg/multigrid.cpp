@@ -163,8 +163,7 @@ void Multigrid::place_fields(bool general, int threads) {
     }
   }
   laid_general_ = general;
-  for (Buffer<double>* field : {&iterate_, &product_})
-    field->release();
+  iterate_.release();
   direction_.release();
 }
 
@@ -299,7 +298,7 @@ void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
 std::size_t Multigrid::bytes() const {
   std::size_t sum = code_.size() + memory_.size() * sizeof(float) + place_.size() * sizeof(std::uint32_t) +
                     coarsest_.bytes() + decoupled_.size() * sizeof(Decoupled) + direction_.size() * sizeof(float) +
-                    (iterate_.size() + product_.size()) * sizeof(double);
+                    iterate_.size() * sizeof(double);
   for (const std::vector<float>& line : scratch_)
     sum += line.size() * sizeof(float);
   return sum;

@@ -123,7 +123,7 @@ private:
 
   // of the outer iteration
   Buffer<float> direction_;
-  Buffer<double> iterate_, product_, partial_sums_;
+  Buffer<double> iterate_, partial_sums_;
   double iterate_scale_ = 1; // the iterate is x times this
 };
 

@@ -60,17 +60,15 @@ private:
 
   void reserve() {
     const auto length = static_cast<std::size_t>(2 * finest_.gap);
-    for (Buffer<double>* field : {&m_.iterate_, &m_.product_})
-      if (field->size() != length) {
-        field->resize(length);
-        clear(options_.threads, field);
-      }
+    if (m_.iterate_.size() != length) {
+      m_.iterate_.resize(length);
+      clear(options_.threads, &m_.iterate_);
+    }
     if (m_.direction_.size() != length) {
       m_.direction_.resize(length);
       clear(options_.threads, &m_.direction_);
     }
-    fields_ = {m_.iterate_.data() + finest_.front, m_.direction_.data() + finest_.front,
-               m_.product_.data() + finest_.front};
+    fields_ = {m_.iterate_.data() + finest_.front, m_.direction_.data() + finest_.front};
     parts_ = (rows_ + rows_of_part - 1) / rows_of_part;
     m_.partial_sums_.resize(static_cast<std::size_t>(std::max<std::ptrdiff_t>(parts_, finest_.size[2])));
   }
@@ -124,34 +122,45 @@ private:
 
   // r <- b - A x. Returns (r, r).
   double residual(bool of_zero, Member* member) {
-    if (!of_zero) {
-      copy_ends(fields_.x, member);
-      member->share(finest_.size[2], [&](int k) { kernels_.product(finest_, fields_, plane(k)); });
+    if (finest_.wraps()) { // copies lie beyond the ends
+      const auto [first, last] = member->part_of(2 * finest_.gap);
+      std::fill(finest_.u - finest_.front + first, finest_.u - finest_.front + last, 0.0F);
       member->barrier();
     }
     const auto [begin, end] = member->part_of(parts_);
+    for (std::ptrdiff_t i = begin; i < end; ++i)
+      part(i) = place_part(i);
+    const double bb = sum_of(parts_, member);
+    if (of_zero)
+      return bb;
+    copy_ends(fields_.x, member);
+    member->share(finest_.size[2], [&](int k) { part(k) = kernels_.residual(finest_, fields_, plane(k)); });
+    return sum_of_planes(member);
+  }
+
+  // The right-hand side of some rows into b, what single precision leaves of it into u. Returns the sum of squares.
+  double place_part(std::ptrdiff_t i) {
+    std::ptrdiff_t row = i * rows_of_part;
+    const std::ptrdiff_t last = std::min(rows_, row + rows_of_part);
     const double down = 1 / unit_;
-    for (std::ptrdiff_t i = begin; i < end; ++i) {
-      std::ptrdiff_t row = i * rows_of_part;
-      const std::ptrdiff_t last = std::min(rows_, row + rows_of_part);
-      auto skip = std::lower_bound(m_.decoupled_.begin(), m_.decoupled_.end(), row,
-                                   [](const Multigrid::Decoupled& d, std::ptrdiff_t r) { return d.row < r; });
-      double sum = 0;
-      for (; row < last; ++row) {
-        const std::ptrdiff_t stop = skip == m_.decoupled_.end() ? last : std::min<std::ptrdiff_t>(last, skip->row);
-        for (; row < stop; ++row) {
-          const double r = outer_.b[row] * down - (of_zero ? 0 : fields_.y[place(row)]);
-          finest_.b[place(row)] = static_cast<float>(r);
-          sum += r * r;
-        }
-        if (row < last) {
-          finest_.b[place(row)] = 0;
-          ++skip;
-        }
+    auto skip = std::lower_bound(m_.decoupled_.begin(), m_.decoupled_.end(), row,
+                                 [](const Multigrid::Decoupled& d, std::ptrdiff_t r) { return d.row < r; });
+    double sum = 0;
+    for (; row < last; ++row) {
+      const std::ptrdiff_t stop = skip == m_.decoupled_.end() ? last : std::min<std::ptrdiff_t>(last, skip->row);
+      for (; row < stop; ++row) {
+        const double b = outer_.b[row] * down;
+        const auto high = static_cast<float>(b);
+        finest_.b[place(row)] = high;
+        finest_.u[place(row)] = static_cast<float>(b - high);
+        sum += b * b;
       }
-      part(i) = sum;
+      if (row < last) {
+        finest_.b[place(row)] = finest_.u[place(row)] = 0;
+        ++skip;
+      }
     }
-    return sum_of(parts_, member);
+    return sum;
   }
 
   // Rows coupled with none are exact from the first step on, those of zeros never. Returns their (r, r).
