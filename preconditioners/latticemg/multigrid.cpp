@@ -16,6 +16,11 @@ namespace {
 // Excess below zero by no more than this of the diagonal is taken for rounding in the matrix.
 constexpr double rounding_of_excess = 1e-10;
 
+// Largest excess on a level where the largest coupling is 1, and the range of coefficients, so that both ends and
+// their squares keep within single precision.
+constexpr double most_excess = 1e10;
+constexpr double most_range = 1e28;
+
 std::string cell_text(const LatticeOperator& op, std::size_t c) {
   const std::size_t nx = static_cast<std::size_t>(op.size[0]), ny = static_cast<std::size_t>(op.size[1]);
   return "cell (" + std::to_string(c % nx) + ", " + std::to_string(c / nx % ny) + ", " + std::to_string(c / nx / ny) +
@@ -113,6 +118,10 @@ std::string Multigrid::check(const LatticeOperator& op) const {
   const std::string needs = ": latticemg needs a symmetric M-matrix (no coupling and no row sum below zero)";
   if (op.min_coupling < 0)
     return "a coupling is " + number_text(op.min_coupling) + ", an off-diagonal entry of the other sign" + needs;
+  const double largest = std::max(op.max_coupling, op.max_excess);
+  if (op.min_coupling > 0 && !(largest <= most_range * op.min_coupling))
+    return "the coefficients go from " + number_text(op.min_coupling) + " to " + number_text(largest) +
+           ", a wider range than single precision holds";
   const bool look = op.min_excess < 0 || op.decoupled_rows > 0;
   for (std::size_t c = 0; look && c < op.cell_count(); ++c) {
     if (!op.links[c])
@@ -181,8 +190,9 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     laid_periodic_ = op.wraps;
   }
   Level& finest = levels_[0];
-  const double largest = std::max(op.max_coupling, op.max_excess);
-  scale_ = largest > 0 ? 1 / largest : 1;
+  // Couplings of 1 at most; excess that single precision could not hold beside them counts as well.
+  const double unit = std::max(op.max_coupling, op.max_excess / most_excess);
+  scale_ = unit > 0 ? 1 / unit : 1;
   bool uniform = op.uniform && !finest.wraps() && levels_.size() > 1;
   if (uniform) {
     if (!laid)

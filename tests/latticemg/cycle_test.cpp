@@ -55,6 +55,8 @@ const std::vector<Case>& cases() {
       {"spiral", spiral(33), voxel()},
       {"box, Neumann", box(15, 15, 15), neumann()},
       {"shift", balls(20, 6, 8), shifted(0.3)},
+      {"free surface", balls(20, 6, 8), {voxel().coupling, [](const Domain&, int c) { return c * 7 % 4; }}},
+      {"huge shift", balls(20, 6, 8), {voxel().coupling, [](const Domain&, int c) { return c % 2 * 1e20; }}},
       {"tiny shift", box(12, 14, 15), shifted(1e-9)},
       {"unequal spacings", box(18, 11, 16), anisotropic()},
       {"walls", box(17, 18, 11), walled()},
@@ -253,11 +255,13 @@ TEST(Setup, SaysWhyItRefuses) {
   negative_coupling.coupling = [](const Domain&, int c, int) { return c == 40 ? -0.5 : 1; };
   negative_excess.excess = [](const Domain&, int c) { return c == 44 ? -0.25 : 1; };
   const System coupling(voxels::box(9, 9, 9), negative_coupling), excess(voxels::box(9, 9, 9), negative_excess);
-  const System decoupled(voxels::box(1, 1, 1), shifted(-2));
+  const System decoupled(voxels::box(1, 1, 1), shifted(-2)), wide(voxels::box(9, 9, 9), shifted(1e30));
   Multigrid multigrid;
   EXPECT_EQ(multigrid.build(coupling.op, coupling.lattice, coupling.rows, 1).find("a coupling is -0.5, "), 0U);
   EXPECT_EQ(multigrid.build(excess.op, excess.lattice, excess.rows, 1).find("the row of cell (8, 4, 0) sums to -0.25"),
             0U);
+  EXPECT_EQ(multigrid.build(wide.op, wide.lattice, wide.rows, 1),
+            "the coefficients go from 1 to 1e+30, a wider range than single precision holds");
   EXPECT_EQ(multigrid.build(decoupled.op, decoupled.lattice, decoupled.rows, 1).find("the row of cell (0, 0, 0)"), 0U);
 }
 
