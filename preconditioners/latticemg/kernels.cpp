@@ -166,7 +166,8 @@ void direction(const Level& level, const OuterFields& outer, float beta, Lines l
       const float* u = level.u + place.own;
       float* p = outer.p + place.own;
       for (int t = 0; t < place.end; t += lanes)
-        hn::StoreU(hn::MulAdd(factor, hn::LoadU(df, p + t), hn::LoadU(df, u + t)), df, p + t);
+        hn::StoreU(beta == 0 ? hn::LoadU(df, u + t) : hn::MulAdd(factor, hn::LoadU(df, p + t), hn::LoadU(df, u + t)),
+                   df, p + t);
     }
 }
 

@@ -35,7 +35,7 @@ struct Kernels {
 
   /// (u, b)
   double (*dot)(const Level& level, Lines lines);
-  /// p <- u + beta p
+  /// p <- u + beta p; p is not read where beta = 0
   void (*direction)(const Level& level, const OuterFields& outer, float beta, Lines lines);
   /// (p, A p), A p in double precision but for couplings of 1
   double (*energy)(const Level& level, const OuterFields& outer, Lines lines);

@@ -220,9 +220,10 @@ private:
       if (!(rz > 0 && rz <= std::numeric_limits<double>::max()))
         return finish(OuterEnd::indefinite_cycle, member);
       const double pAp = next_direction(iterations == 0 ? 0 : rz / rz_before, member);
-      if (!(pAp > 0 && pAp <= std::numeric_limits<double>::max()))
+      const double step = rz / pAp;
+      if (!(pAp > 0 && step > 0 && step <= std::numeric_limits<double>::max()))
         return finish(OuterEnd::indefinite_matrix, member);
-      member->share(planes, [&](int k) { part(k) = kernels_.update(finest_, fields_, rz / pAp, plane(k)); });
+      member->share(planes, [&](int k) { part(k) = kernels_.update(finest_, fields_, step, plane(k)); });
       rr = sum_of_planes(member);
       rz_before = rz;
       exact = false;

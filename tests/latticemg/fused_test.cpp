@@ -279,6 +279,22 @@ TEST(Fused, HasADefinedOutcomeForAnyVector) {
   EXPECT_EQ(run(ksp, b).reason, KSP_DIVERGED_NANORINF);
 }
 
+TEST(Fused, LeavesNothingBehindOfNumbersOutOfRange) {
+  const Domain d = balls(24, 6, 1);
+  const OwnedMat A = system(d, voxel());
+  const OwnedKSP ksp = make_dcd(A, d);
+  const OwnedVec b = noise(A), far = noise(A, 3);
+  const Solve before = run(ksp, b);
+  for (const double factor : {1e19, 1e30, 1e60}) { // squares, then numbers leave single precision
+    VecScale(far, factor);
+    run(ksp, b, far);
+    VecScale(far, 1 / factor);
+    const Solve after = run(ksp, b);
+    EXPECT_EQ(after.fused, one_rank()) << factor;
+    EXPECT_EQ(after.history, before.history) << factor;
+  }
+}
+
 TEST(Fused, KeepsAGuessThatIsTheSolution) {
   const Domain d = box(20, 18, 19);
   const OwnedMat A = system(d, voxel());
