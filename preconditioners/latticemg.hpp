@@ -34,5 +34,7 @@ PETSC_INTERN PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg);
 PETSC_INTERN PetscErrorCode PCView_LatticeMG(PC pc, PetscViewer viewer);
 PETSC_INTERN PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsObject);
 PETSC_INTERN PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose);
+/// By PCLatticeMGCycle, as PETSc's enumerations are named.
+extern const char* const PCLatticeMGCycleNames_Private[];
 /// The options as the cycle takes them.
 linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* mg);

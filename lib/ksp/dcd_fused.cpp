@@ -6,7 +6,8 @@ static KSP_DCD* DataOf(KSP ksp) {
   return static_cast<KSP_DCD*>(ksp->data);
 }
 
-/* Vectors that are no null vectors of A are none to the fused iteration, which cannot keep them out of M r. */
+/* The fused iteration leaves null vectors in M r and takes them out of x at the end, which is the same only if A maps
+   them to zero. */
 static PetscErrorCode KSPDCDNullSpaceHolds_Private(Mat A, PetscBool* holds) {
   MatNullSpace space;
 
@@ -19,7 +20,7 @@ static PetscErrorCode KSPDCDNullSpaceHolds_Private(Mat A, PetscBool* holds) {
 }
 
 /* What keeps the solve from being fused, or nothing. */
-static PetscErrorCode KSPDCDFind_Private(KSP ksp, linnet::FusedCGFunction* solve, const char** why) {
+static PetscErrorCode KSPDCDFindFused_Private(KSP ksp, linnet::FusedCGFunction* solve, const char** why) {
   KSP_DCD* dcd = DataOf(ksp);
   Mat A, P;
   PetscBool holds = PETSC_TRUE;
@@ -90,7 +91,7 @@ PetscErrorCode KSPDCDSolveFused_Private(KSP ksp, bool* done, bool* moved) {
 
   PetscFunctionBegin;
   *done = *moved = false;
-  PetscCall(KSPDCDFind_Private(ksp, &solve, &dcd->plain));
+  PetscCall(KSPDCDFindFused_Private(ksp, &solve, &dcd->plain));
   if (*dcd->plain)
     PetscFunctionReturn(0);
   fused.b = ksp->vec_rhs;

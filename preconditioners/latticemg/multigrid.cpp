@@ -1,4 +1,5 @@
 #include "latticemg/multigrid.hpp"
+#include "latticemg/rows.hpp"
 #include "latticemg/zeros.hpp"
 
 #include <omp.h>
@@ -276,16 +277,9 @@ Cycle Multigrid::cycle(const CycleOptions& options, const Member& member) {
 
 void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
   const auto rows = static_cast<std::ptrdiff_t>(place_.size());
-  double largest = 0;
-  bool finite = true;
-#pragma omp parallel for schedule(static) reduction(max : largest) reduction(&& : finite) num_threads(options.threads)
-  for (std::ptrdiff_t i = 0; i < rows; ++i) {
-    const double size = std::abs(r[i]);
-    largest = size > largest ? size : largest;
-    finite = finite && size <= std::numeric_limits<double>::max();
-  }
-  if (!finite || largest == 0) {
-    std::fill_n(z, rows, finite ? 0 : std::numeric_limits<double>::quiet_NaN());
+  const double largest = largest_magnitude(r, rows, options.threads);
+  if (!std::isfinite(largest) || largest == 0) {
+    std::fill_n(z, rows, largest == 0 ? 0 : std::numeric_limits<double>::quiet_NaN());
     return;
   }
   // In units of the largest: single precision has its range to itself.

@@ -98,7 +98,6 @@ private:
   void place_fields(bool general, int threads);
   void place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads);
   void find_decoupled(const LatticeOperator& op, const Lattice& lattice, PetscInt rows);
-  void reserve_scratch(int threads);
   /// Runs work(member) in a team of threads.
   void run_team(int threads, const std::function<void(Member*)>& work);
   Cycle cycle(const CycleOptions& options, const Member& member);

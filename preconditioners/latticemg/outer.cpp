@@ -1,5 +1,6 @@
 // Conjugate gradients fused with the cycle: what passes over memory anyway carries the vector operations along.
 #include "latticemg/multigrid.hpp"
+#include "latticemg/rows.hpp"
 #include "latticemg/zeros.hpp"
 
 #include <algorithm>
@@ -44,18 +45,10 @@ public:
 
 private:
   bool find_scale() {
-    double largest = 0;
-    bool finite = true;
-#pragma omp parallel for schedule(static) reduction(max : largest) reduction(&& : finite) num_threads(options_.threads)
-    for (std::ptrdiff_t i = 0; i < rows_; ++i) {
-      const double size = std::abs(outer_.b[i]), guess = outer_.guess_zero ? 0 : std::abs(outer_.x[i]);
-      largest = size > largest ? size : largest;
-      finite = finite && size <= std::numeric_limits<double>::max() && guess <= std::numeric_limits<double>::max();
-    }
-    unit_ = largest;
-    m_.iterate_scale_ = largest * m_.scale_;
-    return finite && largest > 0 && m_.iterate_scale_ >= std::numeric_limits<double>::min() &&
-           m_.iterate_scale_ <= std::numeric_limits<double>::max();
+    unit_ = largest_magnitude(outer_.b, rows_, options_.threads);
+    m_.iterate_scale_ = unit_ * m_.scale_;
+    const double guess = outer_.guess_zero ? 0 : largest_magnitude(outer_.x, rows_, options_.threads);
+    return unit_ > 0 && std::isfinite(unit_) && std::isnormal(m_.iterate_scale_) && std::isfinite(guess);
   }
 
   void reserve() {
@@ -73,12 +66,8 @@ private:
     m_.partial_sums_.resize(static_cast<std::size_t>(std::max<std::ptrdiff_t>(parts_, finest_.size[2])));
   }
 
-  Lines plane(int k) const {
-    return {k, 0, finest_.size[1]};
-  }
-  double& part(std::ptrdiff_t i) {
-    return m_.partial_sums_[static_cast<std::size_t>(i)];
-  }
+  Lines plane(int k) const { return {k, 0, finest_.size[1]}; }
+  double& part(std::ptrdiff_t i) { return m_.partial_sums_[static_cast<std::size_t>(i)]; }
   // All members come here with their parts written, and leave with the sum.
   double sum_of(std::ptrdiff_t parts, Member* member) {
     member->barrier();
@@ -88,9 +77,7 @@ private:
     member->barrier();
     return sum;
   }
-  double sum_of_planes(Member* member) {
-    return sum_of(finest_.size[2], member);
-  }
+  double sum_of_planes(Member* member) { return sum_of(finest_.size[2], member); }
 
   template <class T>
   void copy_ends(T* field, Member* member) {
@@ -255,9 +242,7 @@ private:
       end_ = end;
   }
 
-  std::ptrdiff_t place(std::ptrdiff_t row) const {
-    return m_.place_[static_cast<std::size_t>(row)];
-  }
+  std::ptrdiff_t place(std::ptrdiff_t row) const { return m_.place_[static_cast<std::size_t>(row)]; }
 
   Multigrid& m_;
   const CycleOptions& options_;

@@ -85,8 +85,8 @@ void code_line(const std::uint8_t* links, const std::uint8_t* excess, std::ptrdi
                std::uint8_t* even, std::uint8_t* odd) {
   constexpr int width = 8;
   constexpr std::uint64_t ones = 0x0101010101010101;
-  int i = 0;
-  for (; unit && i + width <= count; i += width) {
+  const int blocks = unit ? count / width * width : 0;
+  for (int i = 0; i < blocks; i += width) {
     std::uint64_t l, e;
     std::memcpy(&l, links + i, width);
     std::memcpy(&e, excess + i, width);
@@ -99,7 +99,7 @@ void code_line(const std::uint8_t* links, const std::uint8_t* excess, std::ptrdi
     for (int c = i; c < i + width; ++c)
       (c & 1 ? odd : even)[c >> 1] = (*codes)(links[c], excess[c]);
   }
-  for (; i < count; ++i)
+  for (int i = blocks; i < count; ++i)
     (i & 1 ? odd : even)[i >> 1] = (*codes)(links[i * stride], excess[i * stride]);
 }
 

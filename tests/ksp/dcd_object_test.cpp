@@ -5,20 +5,7 @@ namespace linnet::test {
 namespace {
 
 std::string view(KSP ksp) {
-  char buffer[8192] = "";
-  PetscViewer viewer = nullptr;
-  FILE* file = fmemopen(buffer, sizeof(buffer), "w");
-  PetscViewerASCIIOpenWithFILE(PETSC_COMM_WORLD, file, &viewer);
-  KSPView(ksp, viewer);
-  PetscViewerDestroy(&viewer);
-  std::fclose(file);
-  return buffer;
-}
-
-bool first_rank() {
-  PetscMPIInt rank = 0;
-  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  return rank == 0;
+  return view_text<KSP>(ksp, KSPView);
 }
 
 TEST(DCDObject, KeepsWhatItsSettersSet) {

@@ -56,14 +56,7 @@ double difference(Vec x, Vec y) {
 }
 
 std::string view(KSP ksp) {
-  char buffer[16384] = "";
-  PetscViewer viewer = nullptr;
-  FILE* file = fmemopen(buffer, sizeof(buffer), "w");
-  PetscViewerASCIIOpenWithFILE(PETSC_COMM_WORLD, file, &viewer);
-  KSPView(ksp, viewer);
-  PetscViewerDestroy(&viewer);
-  std::fclose(file);
-  return buffer;
+  return view_text<KSP>(ksp, KSPView);
 }
 
 // Of several ranks the preconditioner lives on one: the plain iteration is then expected.

@@ -86,20 +86,7 @@ inline void compose_cells(Mat A, const voxels::Domain& domain) {
 }
 
 inline std::string view(PC pc) {
-  char buffer[8192] = "";
-  PetscViewer viewer = nullptr;
-  FILE* file = fmemopen(buffer, sizeof(buffer), "w");
-  PetscViewerASCIIOpenWithFILE(PETSC_COMM_WORLD, file, &viewer);
-  PCView(pc, viewer);
-  PetscViewerDestroy(&viewer);
-  std::fclose(file);
-  return buffer;
-}
-
-inline bool first_rank() {
-  PetscMPIInt rank = 0;
-  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  return rank == 0;
+  return view_text<PC>(pc, PCView);
 }
 
 } // namespace latticemg_test

@@ -4,7 +4,9 @@
 #include <petscksp.h>
 
 #include <cmath>
+#include <cstdio>
 #include <functional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -113,6 +115,25 @@ inline double relative_residual(Mat A, Vec x, Vec b) {
   VecNorm(r, NORM_2, &norm_r);
   VecNorm(b, NORM_2, &norm_b);
   return norm_r / norm_b;
+}
+
+/// What an object's -..._view prints, on the first rank; all ranks call it.
+template <class Object>
+std::string view_text(Object object, PetscErrorCode (*view)(Object, PetscViewer)) {
+  char buffer[16384] = "";
+  PetscViewer viewer = nullptr;
+  FILE* file = fmemopen(buffer, sizeof(buffer), "w");
+  PetscViewerASCIIOpenWithFILE(PETSC_COMM_WORLD, file, &viewer);
+  view(object, viewer);
+  PetscViewerDestroy(&viewer);
+  std::fclose(file);
+  return buffer;
+}
+
+inline bool first_rank() {
+  PetscMPIInt rank = 0;
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  return rank == 0;
 }
 
 /// z = apply(r) as a preconditioner; counts its applications.
