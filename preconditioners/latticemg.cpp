@@ -95,7 +95,7 @@ static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusa
     PetscCall(MatGetSize(pc->pmat, &rows, nullptr));
     *refusal =
         mg->multigrid.build(ranks > 1 ? mg->op : mg->placement.op, ranks > 1 ? mg->lattice : mg->placement.lattice,
-                            rows, PCLatticeMGOptions_Private(mg).threads);
+                            rows, PCLatticeMGOptions_Private(mg).threads, PCLatticeMGCoarsening_Private(mg));
   }
   PetscCall(linnet::AgreeOnRefusal(comm, refusal));
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->pmat), &mg->values));
@@ -186,6 +186,7 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 
    Options Database Keys:
 +   -pc_latticemg_cycle <w>     - v or w
+.   -pc_latticemg_coarsening <auto> - axes that get larger cells on the coarser grids: auto, full or semi
 .   -pc_latticemg_sweeps <2>    - red-black Gauss-Seidel sweeps before the coarser grid, and after it
 .   -pc_latticemg_threads <n>   - threads of a cycle (default: as many as OpenMP gives)
 -   -pc_latticemg_grid <nx,ny,nz> - size of the grid of an IS composed on the matrix as "linnet_cells"
@@ -195,16 +196,19 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    Notes:
    The grid is taken from the first source there is: the `DM` of the PC (a `DMDA` with one degree of freedom, of any
    decomposition, periodic or not); an `IS` composed on the matrix as "linnet_cells", one cell number i + nx (j + ny k)
-for each local row, with `PCLatticeMGSetGrid()`; the matrix itself, from which it is recovered. Every entry is checked
-   against it. Rows may be all cells, those without unknowns as the identity, or the active ones only.
+   for each local row, with `PCLatticeMGSetGrid()`; the matrix itself, from which it is recovered. Every entry is
+checked against it. Rows may be all cells, those without unknowns as the identity, or the active ones only.
 
    The matrix may have any coefficients as long as it is symmetric and has no coupling (-a_ij) and no row sum below
-zero; `PETSC_ERR_SUP` and one line that says why otherwise. Components with all row sums zero are singular: attach their
-   constants with `MatSetNullSpace()`. Rows that are coupled with none are solved exactly.
+   zero; `PETSC_ERR_SUP` and one line that says why otherwise. Components with all row sums zero are singular: attach
+their constants with `MatSetNullSpace()`. Rows that are coupled with none are solved exactly.
 
    The preconditioner is linear and symmetric, positive definite with v; with w as long as one cycle does not amplify
-any error, which sudden jumps of the coefficients can bring about. It works in single precision, on residuals scaled to
-unit size. The same input gives the same bits, whatever the number of threads or ranks.
+   any error, which sudden jumps of the coefficients can bring about. It works in single precision, on residuals scaled
+to unit size. The same input gives the same bits, whatever the number of threads or ranks.
+
+   Where the couplings of two axes differ, coarser grids are made along the strong ones first
+   (`PCLatticeMGSetCoarsening()`).
 
    On several ranks the matrix, and in each application the residual, are gathered on the first rank, which runs the
 cycle with its threads: the same operator on any number of ranks, but no faster on more of them.
@@ -212,14 +216,15 @@ cycle with its threads: the same operator on any number of ranks, but no faster 
    `KSPDCD` around it is fused with it (`KSPDCDSetFused()`), which saves about half of the time of an iteration.
 
    References:
-+  * - A. McAdams, E. Sifakis, J. Teran, A parallel multigrid Poisson solver for fluids simulation on large grids, SCA
-2010 .  * - D. Braess, Towards algebraic multigrid for elliptic problems of second order, Computing 55 (1995): the
-Galerkin operator of piecewise constant transfer, divided by two
++  * - A. McAdams, E. Sifakis, J. Teran, A parallel multigrid Poisson solver for fluids simulation on large grids,
+        SCA 2010
+.  * - D. Braess, Towards algebraic multigrid for elliptic problems of second order, Computing 55 (1995): the
+        Galerkin operator of piecewise constant transfer, divided by two
 -  * - H. Shao, L. Huang, D. Michels, A fast unsmoothed aggregation algebraic multigrid framework for the large-scale
    simulation of incompressible flow, ACM Trans. Graph. 41 (2022)
 
 .seealso: `PCCreate()`, `PCSetType()`, `KSPDCD`, `KSPDCDSetFused()`, `PCMG`, `PCLatticeMGSetCycle()`,
-`PCLatticeMGSetSweeps()`, `PCLatticeMGSetThreads()`, `PCLatticeMGSetGrid()`
+`PCLatticeMGSetCoarsening()`, `PCLatticeMGSetSweeps()`, `PCLatticeMGSetThreads()`, `PCLatticeMGSetGrid()`
 M*/
 PetscErrorCode PCCreate_LatticeMG(PC pc) {
   PetscFunctionBegin;

@@ -9,6 +9,7 @@
 /// State of PCLATTICEMG.
 struct PC_LatticeMG {
   PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
+  PCLatticeMGCoarsening coarsening = PC_LATTICEMG_COARSENING_AUTO;
   PetscInt sweeps = 2;
   PetscInt threads = 0;           ///< 0: as many as OpenMP gives
   linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given
@@ -36,5 +37,7 @@ PETSC_INTERN PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* 
 PETSC_INTERN PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose);
 /// By PCLatticeMGCycle, as PETSc's enumerations are named.
 extern const char* const PCLatticeMGCycleNames_Private[];
+extern const char* const PCLatticeMGCoarseningNames_Private[];
+linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* mg);
 /// The options as the cycle takes them.
 linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* mg);

@@ -1,9 +1,12 @@
-// Parameters of PCLATTICEMG: setters, options.
+// Parameters of PCLATTICEMG: what sets them, options.
 #include "latticemg.hpp"
 
 #include <omp.h>
 
 const char* const PCLatticeMGCycleNames_Private[] = {"v", "w", "PCLatticeMGCycle", "PC_LATTICEMG_CYCLE_", nullptr};
+
+const char* const PCLatticeMGCoarseningNames_Private[] = {
+    "auto", "full", "semi", "PCLatticeMGCoarsening", "PC_LATTICEMG_COARSENING_", nullptr};
 
 static PetscObject AsObject(PC pc) {
   return reinterpret_cast<PetscObject>(pc);
@@ -21,6 +24,13 @@ linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* m
   return options;
 }
 
+linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* mg) {
+  using linnet::latticemg::Coarsening;
+  return mg->coarsening == PC_LATTICEMG_COARSENING_FULL   ? Coarsening::full
+         : mg->coarsening == PC_LATTICEMG_COARSENING_SEMI ? Coarsening::semi
+                                                          : Coarsening::automatic;
+}
+
 static PetscErrorCode PCLatticeMGSetCycle_LatticeMG(PC pc, PCLatticeMGCycle cycle) {
   PetscFunctionBegin;
   PetscCheck(cycle == PC_LATTICEMG_CYCLE_V || cycle == PC_LATTICEMG_CYCLE_W, PetscObjectComm(AsObject(pc)),
@@ -33,6 +43,24 @@ static PetscErrorCode PCLatticeMGSetCycle_LatticeMG(PC pc, PCLatticeMGCycle cycl
 static PetscErrorCode PCLatticeMGGetCycle_LatticeMG(PC pc, PCLatticeMGCycle* cycle) {
   PetscFunctionBegin;
   *cycle = DataOf(pc)->cycle;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCLatticeMGSetCoarsening_LatticeMG(PC pc, PCLatticeMGCoarsening coarsening) {
+  PetscFunctionBegin;
+  PetscCheck(coarsening >= PC_LATTICEMG_COARSENING_AUTO && coarsening <= PC_LATTICEMG_COARSENING_SEMI,
+             PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+             "The coarsening must be PC_LATTICEMG_COARSENING_AUTO, _FULL or _SEMI, not %d",
+             static_cast<int>(coarsening));
+  if (DataOf(pc)->coarsening != coarsening)
+    pc->setupcalled = PETSC_FALSE;
+  DataOf(pc)->coarsening = coarsening;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCLatticeMGGetCoarsening_LatticeMG(PC pc, PCLatticeMGCoarsening* coarsening) {
+  PetscFunctionBegin;
+  *coarsening = DataOf(pc)->coarsening;
   PetscFunctionReturn(0);
 }
 
@@ -97,6 +125,10 @@ PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose) {
                                        compose ? PCLatticeMGSetCycle_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetCycle_C",
                                        compose ? PCLatticeMGGetCycle_LatticeMG : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGSetCoarsening_C",
+                                       compose ? PCLatticeMGSetCoarsening_LatticeMG : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetCoarsening_C",
+                                       compose ? PCLatticeMGGetCoarsening_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGSetSweeps_C",
                                        compose ? PCLatticeMGSetSweeps_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetSweeps_C",
@@ -117,7 +149,7 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
   const PC_LatticeMG* mg = DataOf(pc);
   PetscInt sweeps = mg->sweeps, threads = PCLatticeMGOptions_Private(mg).threads, count = 3;
   PetscInt grid[3] = {mg->grid[0], mg->grid[1], mg->grid[2]};
-  PetscEnum cycle = static_cast<PetscEnum>(mg->cycle);
+  PetscEnum cycle = static_cast<PetscEnum>(mg->cycle), coarsening = static_cast<PetscEnum>(mg->coarsening);
   PetscBool set;
 
   PetscFunctionBegin;
@@ -126,6 +158,11 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
                              PCLatticeMGCycleNames_Private, cycle, &cycle, &set));
   if (set)
     PetscCall(PCLatticeMGSetCycle(pc, static_cast<PCLatticeMGCycle>(cycle)));
+  PetscCall(PetscOptionsEnum("-pc_latticemg_coarsening", "Axes that get larger cells on the coarser grids",
+                             "PCLatticeMGSetCoarsening", PCLatticeMGCoarseningNames_Private, coarsening, &coarsening,
+                             &set));
+  if (set)
+    PetscCall(PCLatticeMGSetCoarsening(pc, static_cast<PCLatticeMGCoarsening>(coarsening)));
   PetscCall(PetscOptionsInt("-pc_latticemg_sweeps", "Sweeps before the coarser grid, and after it",
                             "PCLatticeMGSetSweeps", sweeps, &sweeps, &set));
   if (set)
@@ -142,216 +179,5 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
     PetscCall(PCLatticeMGSetGrid(pc, grid[0], grid[1], grid[2]));
   }
   PetscOptionsHeadEnd();
-  PetscFunctionReturn(0);
-}
-
-/*@
-  PCLatticeMGSetCycle - Sets the order in which `PCLATTICEMG` visits its grids
-
-  Logically Collective
-
-  Input Parameters:
-+ pc     - the preconditioner
-- cycle  - `PC_LATTICEMG_CYCLE_V` or `PC_LATTICEMG_CYCLE_W` (the default)
-
-  Options Database Key:
-. -pc_latticemg_cycle <w> - v or w
-
-  Level: intermediate
-
-  Notes:
-  W visits each coarser grid twice, which costs a seventh more in three dimensions, and half more in two, and takes
-fewer iterations where passages are narrow or coefficients vary.
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGGetCycle()`
-@*/
-PetscErrorCode PCLatticeMGSetCycle(PC pc, PCLatticeMGCycle cycle) {
-  PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidLogicalCollectiveEnum(pc, cycle, 2);
-  PetscTryMethod(pc, "PCLatticeMGSetCycle_C", (PC, PCLatticeMGCycle), (pc, cycle));
-  PetscFunctionReturn(0);
-}
-
-/*@
-  PCLatticeMGGetCycle - Gets the order in which `PCLATTICEMG` visits its grids
-
-  Not Collective
-
-  Input Parameter:
-. pc - the preconditioner, of type `PCLATTICEMG`
-
-  Output Parameter:
-. cycle - `PC_LATTICEMG_CYCLE_V` or `PC_LATTICEMG_CYCLE_W` (the default)
-
-  Level: intermediate
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGSetCycle()`
-@*/
-PetscErrorCode PCLatticeMGGetCycle(PC pc, PCLatticeMGCycle* cycle) {
-  PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(cycle, 2);
-  PetscUseMethod(pc, "PCLatticeMGGetCycle_C", (PC, PCLatticeMGCycle*), (pc, cycle));
-  PetscFunctionReturn(0);
-}
-
-/*@
-  PCLatticeMGSetSweeps - Sets the number of red-black Gauss-Seidel sweeps of `PCLATTICEMG` before the coarser grid, and
-after it
-
-  Logically Collective
-
-  Input Parameters:
-+ pc     - the preconditioner
-- sweeps - at least 1; the default is 2
-
-  Options Database Key:
-. -pc_latticemg_sweeps <2> - sweeps
-
-  Level: intermediate
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGGetSweeps()`
-@*/
-PetscErrorCode PCLatticeMGSetSweeps(PC pc, PetscInt sweeps) {
-  PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidLogicalCollectiveInt(pc, sweeps, 2);
-  PetscTryMethod(pc, "PCLatticeMGSetSweeps_C", (PC, PetscInt), (pc, sweeps));
-  PetscFunctionReturn(0);
-}
-
-/*@
-  PCLatticeMGGetSweeps - Gets the number of red-black Gauss-Seidel sweeps of `PCLATTICEMG` before the coarser grid, and
-after it
-
-  Not Collective
-
-  Input Parameter:
-. pc - the preconditioner, of type `PCLATTICEMG`
-
-  Output Parameter:
-. sweeps - at least 1; the default is 2
-
-  Level: intermediate
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGSetSweeps()`
-@*/
-PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps) {
-  PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(sweeps, 2);
-  PetscUseMethod(pc, "PCLatticeMGGetSweeps_C", (PC, PetscInt*), (pc, sweeps));
-  PetscFunctionReturn(0);
-}
-
-/*@
-  PCLatticeMGSetThreads - Sets the number of threads that run a cycle of `PCLATTICEMG`
-
-  Logically Collective
-
-  Input Parameters:
-+ pc     - the preconditioner
-- threads - at least 1, or `PETSC_DEFAULT` for as many as OpenMP gives
-
-  Options Database Key:
-. -pc_latticemg_threads <n> - threads
-
-  Level: intermediate
-
-  Notes:
-  The result does not depend on it.
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGGetThreads()`
-@*/
-PetscErrorCode PCLatticeMGSetThreads(PC pc, PetscInt threads) {
-  PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidLogicalCollectiveInt(pc, threads, 2);
-  PetscTryMethod(pc, "PCLatticeMGSetThreads_C", (PC, PetscInt), (pc, threads));
-  PetscFunctionReturn(0);
-}
-
-/*@
-  PCLatticeMGGetThreads - Gets the number of threads that run a cycle of `PCLATTICEMG`
-
-  Not Collective
-
-  Input Parameter:
-. pc - the preconditioner, of type `PCLATTICEMG`
-
-  Output Parameter:
-. threads - at least 1, or `PETSC_DEFAULT` for as many as OpenMP gives
-
-  Level: intermediate
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGSetThreads()`
-@*/
-PetscErrorCode PCLatticeMGGetThreads(PC pc, PetscInt* threads) {
-  PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(threads, 2);
-  PetscUseMethod(pc, "PCLatticeMGGetThreads_C", (PC, PetscInt*), (pc, threads));
-  PetscFunctionReturn(0);
-}
-
-/*@
-  PCLatticeMGSetGrid - Sets the size of the grid of `PCLATTICEMG`
-
-  Logically Collective
-
-  Input Parameters:
-+ pc - the preconditioner
-. nx - cells along x
-. ny - cells along y
-- nz - cells along z, 1 in two dimensions
-
-  Options Database Key:
-. -pc_latticemg_grid <nx,ny,nz> - the size
-
-  Level: intermediate
-
-  Notes:
-  Needed where the cells of the rows are composed on the matrix as "linnet_cells", and not looked at otherwise.
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGGetGrid()`
-@*/
-PetscErrorCode PCLatticeMGSetGrid(PC pc, PetscInt nx, PetscInt ny, PetscInt nz) {
-  PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidLogicalCollectiveInt(pc, nx, 2);
-  PetscValidLogicalCollectiveInt(pc, ny, 3);
-  PetscValidLogicalCollectiveInt(pc, nz, 4);
-  PetscTryMethod(pc, "PCLatticeMGSetGrid_C", (PC, PetscInt, PetscInt, PetscInt), (pc, nx, ny, nz));
-  PetscFunctionReturn(0);
-}
-
-/*@
-  PCLatticeMGGetGrid - Gets the size of the grid of `PCLATTICEMG`
-
-  Not Collective
-
-  Input Parameter:
-. pc - the preconditioner, of type `PCLATTICEMG`
-
-  Output Parameters:
-+ nx - cells along x
-. ny - cells along y
-- nz - cells along z
-
-  Level: intermediate
-
-  Notes:
-  After `PCSetUp()` the size of the grid in use, whatever it came from; before it what was set, zeros if nothing was.
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGSetGrid()`
-@*/
-PetscErrorCode PCLatticeMGGetGrid(PC pc, PetscInt* nx, PetscInt* ny, PetscInt* nz) {
-  PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidIntPointer(nx, 2);
-  PetscValidIntPointer(ny, 3);
-  PetscValidIntPointer(nz, 4);
-  PetscUseMethod(pc, "PCLatticeMGGetGrid_C", (PC, PetscInt*, PetscInt*, PetscInt*), (pc, nx, ny, nz));
   PetscFunctionReturn(0);
 }

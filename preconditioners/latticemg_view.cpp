@@ -22,7 +22,9 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks) {
   for (const linnet::latticemg::Level& level : mg->multigrid.levels())
     text += (&level == mg->multigrid.levels().data() ? " " : ", ") + std::to_string(level.size[0]) + " x " +
             std::to_string(level.size[1]) + " x " + std::to_string(level.size[2]);
-  text += "; the last one solved directly\n";
+  text += "; the last one solved directly\n  coarsening: ";
+  text += mg->multigrid.plan().semi ? "semi, along the strong couplings first" : "full";
+  text += "\n";
   if (ranks > 1)
     text += "  gathered on the first of " + std::to_string(ranks) + " ranks\n";
   char memory[64];

@@ -65,13 +65,18 @@ void describe_dcd(KSP ksp, Json& details) {
 
 void describe_latticemg(PC pc, Json& details) {
   PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
+  PCLatticeMGCoarsening coarsening = PC_LATTICEMG_COARSENING_AUTO;
   PetscInt sweeps = 0, threads = 0, grid[3] = {0, 0, 0};
   check(PCLatticeMGGetCycle(pc, &cycle));
+  check(PCLatticeMGGetCoarsening(pc, &coarsening));
   check(PCLatticeMGGetSweeps(pc, &sweeps));
   check(PCLatticeMGGetThreads(pc, &threads));
   check(PCLatticeMGGetGrid(pc, &grid[0], &grid[1], &grid[2]));
   details["grid"] = grid;
   details["cycle"] = cycle == PC_LATTICEMG_CYCLE_V ? "v" : "w";
+  details["coarsening"] = coarsening == PC_LATTICEMG_COARSENING_FULL   ? "full"
+                          : coarsening == PC_LATTICEMG_COARSENING_SEMI ? "semi"
+                                                                       : "auto";
   details["sweeps"] = sweeps;
   details["threads"] = threads;
 }

@@ -44,28 +44,28 @@ void coarsen(const Level& fine, int threads, Level* coarse) {
     // Sums by coarse cell: couplings along the axes, then the excess.
     std::vector<float> sums(static_cast<std::size_t>(4 * length), 0.0F);
     float* const sum[4] = {sums.data(), sums.data() + length, sums.data() + 2 * length, sums.data() + 3 * length};
-    const int last_j = std::min(2 * J + 1, fine.size[1] - 1), last_k = std::min(2 * K + 1, fine.size[2] - 1);
-    for (int k = 2 * K; k <= last_k; ++k)
-      for (int j = 2 * J; j <= last_j; ++j)
+    const Range y = fine_cells(*coarse, 1, J, fine.size[1]), z = fine_cells(*coarse, 2, K, fine.size[2]);
+    for (int k = z.first; k <= z.last; ++k)
+      for (int j = y.first; j <= y.last; ++j)
         for (int i = 0; i < std::min(2, fine.size[0]); ++i) {
           const std::ptrdiff_t line = fine.at(i, j, k);
           const int count = fine.count(i);
           if (i == 1)
             add(sum[0], fine.face[0] + line, count);
-          if (j == last_j)
+          if (j == y.last)
             add(sum[1], fine.face[1] + line, count);
-          if (k == last_k)
+          if (k == z.last)
             add(sum[2], fine.face[2] + line, count);
           add(sum[3], fine.b + line, count);
         }
     if (fine.size[0] % 2) // the last cell is alone
-      for (int k = 2 * K; k <= last_k; ++k)
-        for (int j = 2 * J; j <= last_j; ++j)
+      for (int k = z.first; k <= z.last; ++k)
+        for (int j = y.first; j <= y.last; ++j)
           sum[0][fine.count(0) - 1] += fine.face[0][fine.at(fine.size[0] - 1, j, k)];
     for (int I = 0; I < coarse->size[0]; ++I) {
       const std::ptrdiff_t c = coarse->at(I, J, K);
       for (int a = 0; a < 3; ++a)
-        coarse->face[a][c] = coupling_factor * sum[a][I];
+        coarse->face[a][c] = coupling_factor(coarse->halved[a]) * sum[a][I];
       coarse->b[c] = excess_factor * sum[3][I];
     }
   });

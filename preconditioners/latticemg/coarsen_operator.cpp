@@ -49,18 +49,18 @@ struct Sums {
   }
 };
 
-void sum_any(const Source& from, int J, int K, Sums* sums) {
-  const int last_j = std::min(2 * J + 1, from.size[1] - 1), last_k = std::min(2 * K + 1, from.size[2] - 1);
+void sum_any(const Source& from, const Level& coarse, int J, int K, Sums* sums) {
+  const Range y = fine_cells(coarse, 1, J, from.size[1]), z = fine_cells(coarse, 2, K, from.size[2]);
   for (std::size_t I = 0; I < sums->excess.size(); ++I) {
     const int first_i = 2 * static_cast<int>(I), last_i = std::min(first_i + 1, from.size[0] - 1);
     double face[3] = {0, 0, 0}, excess = 0;
-    for (int k = 2 * K; k <= last_k; ++k)
-      for (int j = 2 * J; j <= last_j; ++j)
+    for (int k = z.first; k <= z.last; ++k)
+      for (int j = y.first; j <= y.last; ++j)
         for (int i = first_i; i <= last_i; ++i) {
           const std::size_t cell = from.line(j, k) + static_cast<std::size_t>(i) * from.step[0];
           face[0] += i == last_i ? from.coupling(cell, 0) : 0;
-          face[1] += j == last_j ? from.coupling(cell, 1) : 0;
-          face[2] += k == last_k ? from.coupling(cell, 2) : 0;
+          face[1] += j == y.last ? from.coupling(cell, 1) : 0;
+          face[2] += k == z.last ? from.coupling(cell, 2) : 0;
           excess += from.excess(cell);
         }
     for (int a = 0; a < 3; ++a)
@@ -84,28 +84,28 @@ bool all_zero(const std::uint8_t* codes, int cells) {
 
 // Uniform couplings, cells of a line one after the other in memory: couplings are counted. `counts`: three lines of
 // fine cells and one more cell each.
-void sum_uniform(const Source& from, int J, int K, std::vector<std::uint8_t>* counts, Sums* sums) {
+void sum_uniform(const Source& from, const Level& coarse, int J, int K, std::vector<std::uint8_t>* counts, Sums* sums) {
   const LatticeOperator& op = from.op;
-  const int n = from.size[0], length = n + 1, coarse = static_cast<int>(sums->excess.size());
-  const int last_j = std::min(2 * J + 1, from.size[1] - 1), last_k = std::min(2 * K + 1, from.size[2] - 1);
+  const int n = from.size[0], length = n + 1, cells = static_cast<int>(sums->excess.size());
+  const Range y = fine_cells(coarse, 1, J, from.size[1]), z = fine_cells(coarse, 2, K, from.size[2]);
   std::fill(counts->begin(), counts->end(), std::uint8_t{0});
   std::fill(sums->excess.begin(), sums->excess.end(), 0.0);
   std::uint8_t* const count[3] = {counts->data(), counts->data() + length, counts->data() + 2 * length};
-  for (int k = 2 * K; k <= last_k; ++k)
-    for (int j = 2 * J; j <= last_j; ++j) {
+  for (int k = z.first; k <= z.last; ++k)
+    for (int j = y.first; j <= y.last; ++j) {
       const std::size_t line = from.line(j, k);
       const std::uint8_t* links = op.links.data() + line;
       count_links(links, from.upper(0), n, count[0]);
-      if (j == last_j)
+      if (j == y.last)
         count_links(links, from.upper(1), n, count[1]);
-      if (k == last_k)
+      if (k == z.last)
         count_links(links, from.upper(2), n, count[2]);
       if (op.excess_values[0] == 0 && all_zero(op.excess_code.data() + line, n))
         continue;
       for (int i = 0; i < n; ++i)
         sums->excess[static_cast<std::size_t>(i / 2)] += from.excess(line + static_cast<std::size_t>(i));
     }
-  for (int I = 0; I < coarse; ++I) {
+  for (int I = 0; I < cells; ++I) {
     const auto at = static_cast<std::size_t>(I);
     sums->face[0][at] = from.unit[0] * count[0][std::min(2 * I + 1, n - 1)];
     sums->face[1][at] = from.unit[1] * (count[1][2 * I] + count[1][2 * I + 1]);
@@ -127,14 +127,14 @@ void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis,
     for (int line = 0; line < coarse->size[1] * coarse->size[2]; ++line) {
       const int J = line % coarse->size[1], K = line / coarse->size[1];
       if (counted)
-        sum_uniform(from, J, K, &counts, &sums);
+        sum_uniform(from, *coarse, J, K, &counts, &sums);
       else
-        sum_any(from, J, K, &sums);
+        sum_any(from, *coarse, J, K, &sums);
       for (int I = 0; I < coarse->size[0]; ++I) {
         const std::ptrdiff_t c = coarse->at(I, J, K);
         const auto at = static_cast<std::size_t>(I);
         for (int a = 0; a < 3; ++a)
-          coarse->face[a][c] = coupling_factor * static_cast<float>(sums.face[a][at]);
+          coarse->face[a][c] = coupling_factor(coarse->halved[a]) * static_cast<float>(sums.face[a][at]);
         coarse->b[c] = excess_factor * static_cast<float>(sums.excess[at]);
       }
     }

@@ -14,9 +14,9 @@ Lines plane_of(const Level& level, int k) {
   return {k, 0, level.size[1]};
 }
 
-// Whether plane k is the first one of its pair that is walked.
-bool is_first_of_pair(const Level& level, int k, bool down) {
-  return down ? k % 2 == 1 || k == level.size[2] - 1 : k % 2 == 0;
+// Whether plane k is the first one that is walked of those in its coarse plane.
+bool is_first(const Level& fine, const Level& coarse, int k, bool down) {
+  return !coarse.halved[2] || (down ? k % 2 == 1 || k == fine.size[2] - 1 : k % 2 == 0);
 }
 
 } // namespace
@@ -55,7 +55,7 @@ void Cycle::descend(const Level& fine, const Level& coarse, Start start, Member*
       else if (h < last)
         kernels.relax(fine, h & 1, plane_of(fine, k));
       else
-        kernels.restrict_residual(fine, coarse, 0, plane_of(fine, k), !is_first_of_pair(fine, k, down), scratch);
+        kernels.restrict_residual(fine, coarse, 0, plane_of(fine, k), !is_first(fine, coarse, k, down), scratch);
     });
     member->barrier();
     return;
@@ -68,7 +68,7 @@ void Cycle::descend(const Level& fine, const Level& coarse, Start start, Member*
   for (int h = 0; h < last; ++h)
     half_sweep(fine, h & 1, start == Start::zero && h == 0, member);
   member->share(fine.size[2], [&](int k) {
-    kernels.restrict_residual(fine, coarse, 0, plane_of(fine, k), k % 2, scratch);
+    kernels.restrict_residual(fine, coarse, 0, plane_of(fine, k), !is_first(fine, coarse, k, false), scratch);
     if (fine.mixed())
       kernels.restrict_residual(fine, coarse, 1, plane_of(fine, k), true, scratch);
   });

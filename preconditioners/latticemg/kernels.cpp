@@ -113,8 +113,9 @@ void restrict_as(const Level& fine, const Level& coarse, int colour, Lines lines
   const int coarse_end = 2 * round_up(coarse.count(0)), end = round_up(fine.count(0));
   for (int t = end; t < coarse_end; t += lanes)
     hn::StoreU(hn::Zero(df), df, scratch + t);
-  for (int j = lines.first; j < lines.last; j += 2) {
-    for (int line = j; line < j + 2 && line < lines.last; ++line) {
+  const int step = coarse.halved[1] ? 2 : 1, K = coarse.halved[2] ? lines.k / 2 : lines.k;
+  for (int j = lines.first; j < lines.last; j += step) {
+    for (int line = j; line < j + step && line < lines.last; ++line) {
       const Place place(fine, colour, line, lines.k);
       const Operator A(fine, place);
       const float* b = fine.b + place.own;
@@ -125,16 +126,17 @@ void restrict_as(const Level& fine, const Level& coarse, int colour, Lines lines
         hn::StoreU(line == j ? r : hn::Add(r, hn::LoadU(df, scratch + t)), df, scratch + t);
       }
     }
-    deal(coarse, j / 2, lines.k / 2, scratch, add);
+    deal(coarse, j / step, K, scratch, add);
   }
 }
 
 template <class Operator>
 void prolong_as(const Level& fine, const Level& coarse, int colour, Lines lines, float* scratch) {
   const F df;
+  const int step = coarse.halved[1] ? 2 : 1, K = coarse.halved[2] ? lines.k / 2 : lines.k;
   for (int j = lines.first; j < lines.last; ++j) {
-    if (j % 2 == 0 || j == lines.first)
-      interleave(coarse, j / 2, lines.k / 2, scratch);
+    if (j % step == 0 || j == lines.first)
+      interleave(coarse, j / step, K, scratch);
     const Place place(fine, colour, j, lines.k);
     const Operator A(fine, place);
     float* u = fine.u + place.own;

@@ -27,6 +27,7 @@ enum class Couplings : std::uint8_t {
 struct Level {
   int size[3]; ///< y is the axis that has one cell where the grid has fewer than three dimensions
   bool periodic[3];
+  bool halved[3]; ///< cells are two of the finer grid on this axis (the last one alone where their number is odd)
   std::ptrdiff_t line, plane, gap; ///< line = 0 where size[1] = 1, plane = 0 where size[2] = 1
   std::ptrdiff_t front;            ///< the field begins this far before its cell (0, 0, 0), and is 2 gap long
 

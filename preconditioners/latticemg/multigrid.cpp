@@ -34,21 +34,6 @@ std::string number_text(double value) {
   return text;
 }
 
-// Axes with more than one cell first, the longest of them last: threads and sweeps go along it. Of two, the second is
-// z.
-std::array<int, 3> order_axes(const GridSize& size) {
-  std::array<int, 3> axis{0, 1, 2};
-  const auto cells = [&](int a) { return size[static_cast<std::size_t>(a)]; };
-  const auto used = std::stable_partition(axis.begin(), axis.end(), [&](int a) { return cells(a) > 1; });
-  if (used != axis.begin()) {
-    const auto longest = std::max_element(axis.begin(), used, [&](int a, int b) { return cells(a) <= cells(b); });
-    std::rotate(longest, longest + 1, used);
-  }
-  if (used == axis.begin() + 2)
-    std::swap(axis[1], axis[2]);
-  return axis;
-}
-
 // Strides of a level of size[], periodic[]; its fields are nowhere yet.
 void set_strides(Level* level) {
   const std::ptrdiff_t length = round_up(level->count(0)) + block;
@@ -59,10 +44,11 @@ void set_strides(Level* level) {
   level->gap = ((level->size[2] > 1 ? level->size[2] + 1 : 1) * lines + 3) * length + level->front;
 }
 
-Level coarser(const Level& fine) {
+Level coarser(const Level& fine, const std::array<bool, 3>& halved) {
   Level coarse{};
   for (int a = 0; a < 3; ++a) {
-    coarse.size[a] = (fine.size[a] + 1) / 2;
+    coarse.halved[a] = halved[static_cast<std::size_t>(a)];
+    coarse.size[a] = coarse.halved[a] ? (fine.size[a] + 1) / 2 : fine.size[a];
     coarse.periodic[a] = fine.periodic[a] && coarse.size[a] > 2;
   }
   coarse.couplings = Couplings::general;
@@ -137,18 +123,18 @@ std::string Multigrid::check(const LatticeOperator& op) const {
   return "";
 }
 
-void Multigrid::lay_out(const LatticeOperator& op) {
-  axis_ = order_axes(op.size);
+void Multigrid::lay_out(const LatticeOperator& op, const CoarseningPlan& plan) {
+  plan_ = plan;
   levels_.clear();
   Level level{};
   for (int a = 0; a < 3; ++a) {
-    level.size[a] = op.size[static_cast<std::size_t>(axis_[a])];
-    level.periodic[a] = op.wraps[static_cast<std::size_t>(axis_[a])];
+    level.size[a] = op.size[static_cast<std::size_t>(plan_.axis[a])];
+    level.periodic[a] = op.wraps[static_cast<std::size_t>(plan_.axis[a])];
   }
   set_strides(&level);
   levels_.push_back(level);
-  while (levels_.back().cells() > coarsest_cells)
-    levels_.push_back(coarser(levels_.back()));
+  for (const std::array<bool, 3>& halved : plan.halved)
+    levels_.push_back(coarser(levels_.back(), halved));
 }
 
 void Multigrid::place_fields(bool general, int threads) {
@@ -177,12 +163,14 @@ void Multigrid::place_fields(bool general, int threads) {
   direction_.release();
 }
 
-std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads) {
+std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
+                             Coarsening coarsening) {
   if (std::string refusal = check(op); !refusal.empty())
     return refusal;
-  bool laid = !levels_.empty() && laid_size_ == op.size && laid_periodic_ == op.wraps;
+  const CoarseningPlan plan = plan_coarsening(op, coarsening, coarsest_cells, threads);
+  bool laid = !levels_.empty() && laid_size_ == op.size && laid_periodic_ == op.wraps && plan_ == plan;
   if (!laid) {
-    lay_out(op);
+    lay_out(op, plan);
     if (2 * levels_[0].gap > std::numeric_limits<std::uint32_t>::max()) {
       levels_.clear();
       return "the lattice has too many cells for latticemg";
@@ -202,17 +190,17 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     code_.resize(static_cast<std::size_t>(2 * finest.gap));
     clear(threads, &code_);
     finest.code = code_.data() + finest.front;
-    uniform = import_uniform(op, axis_, scale_, threads, &finest);
+    uniform = import_uniform(op, plan_.axis, scale_, threads, &finest);
   }
   if (!uniform) {
     if (!laid || !laid_general_)
       place_fields(true, threads);
     code_.release();
-    import_general(op, axis_, scale_, threads, &finest);
+    import_general(op, plan_.axis, scale_, threads, &finest);
   }
   for (std::size_t l = 1; l < levels_.size(); ++l) {
     if (l == 1)
-      coarsen_operator(op, axis_, scale_, threads, &levels_[1]);
+      coarsen_operator(op, plan_.axis, scale_, threads, &levels_[1]);
     else
       coarsen(levels_[l - 1], threads, &levels_[l]);
     set_diagonals(threads, &levels_[l]);
@@ -233,7 +221,7 @@ void Multigrid::place_rows(const LatticeOperator& op, const Lattice& lattice, Pe
   use_large_pages(&place_);
 #pragma omp parallel num_threads(threads)
   {
-    CellPlaces place(op, axis_, levels_[0]);
+    CellPlaces place(op, plan_.axis, levels_[0]);
 #pragma omp for schedule(static)
     for (PetscInt r = 0; r < rows; ++r)
       place_[static_cast<std::size_t>(r)] = static_cast<std::uint32_t>(place(lattice.cell(r)));

@@ -3,6 +3,7 @@
 #include "base/outer.hpp"
 #include "lattice/buffer.hpp"
 #include "lattice/operator.hpp"
+#include "latticemg/coarsening.hpp"
 #include "latticemg/coarsest.hpp"
 #include "latticemg/kernels.hpp"
 #include "latticemg/team.hpp"
@@ -13,10 +14,12 @@
 
 namespace linnet::latticemg {
 
-/// Between two grids: cells in twos along each axis (the last one alone where the number is odd), constant transfer,
-/// the Galerkin couplings times this, the excess times the other. Half the couplings is what a grid of twice the
-/// spacing has.
-inline constexpr float coupling_factor = 0.5F;
+/// Between two grids: cells in twos along each halved axis (the last one alone where the number is odd), constant
+/// transfer, the Galerkin couplings times this, the excess times the other. Half the couplings is what a grid of twice
+/// the spacing has.
+inline float coupling_factor(bool halved) {
+  return halved ? 0.5F : 1.0F;
+}
 inline constexpr float excess_factor = 1;
 
 /// The largest grid that is solved directly.
@@ -65,7 +68,8 @@ public:
   /// Of an operator with its whole lattice in the box, and where its `rows` rows lie. Memory is used again where the
   /// grid is the same. Returns what stands against the operator, in one line, or nothing: it must have couplings >= 0,
   /// no excess below zero, and no row that is all zeros.
-  std::string build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads);
+  std::string build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
+                    Coarsening coarsening = Coarsening::automatic);
   /// z <- M r, one number a row; threads split the work. Inf or NaN in r make all of z NaN.
   void apply(const CycleOptions& options, const double* r, double* z);
 
@@ -86,6 +90,7 @@ public:
   void copy_iterate(const Outer& outer, double* x) const;
 
   const std::vector<Level>& levels() const { return levels_; }
+  const CoarseningPlan& plan() const { return plan_; }
   std::size_t bytes() const;
   /// Of one application, and of one step of solve().
   double flops(const CycleOptions& options) const;
@@ -94,7 +99,7 @@ public:
 private:
   friend class OuterIteration;
   std::string check(const LatticeOperator& op) const;
-  void lay_out(const LatticeOperator& op);
+  void lay_out(const LatticeOperator& op, const CoarseningPlan& plan);
   void place_fields(bool general, int threads);
   void place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads);
   void find_decoupled(const LatticeOperator& op, const Lattice& lattice, PetscInt rows);
@@ -102,7 +107,7 @@ private:
   void run_team(int threads, const std::function<void(Member*)>& work);
   Cycle cycle(const CycleOptions& options, const Member& member);
 
-  std::array<int, 3> axis_{}; // of the lattice, by axis of the levels
+  CoarseningPlan plan_;
   // What the fields are laid out for.
   GridSize laid_size_{0, 0, 0};
   std::array<bool, 3> laid_periodic_{};
@@ -141,6 +146,14 @@ void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis,
                       Level* coarse);
 
 // coarsen.cpp
+
+/// The cells of the finer grid in cell I, on one axis of so many.
+struct Range {
+  int first, last;
+};
+inline Range fine_cells(const Level& coarse, int axis, int I, int fine_size) {
+  return coarse.halved[axis] ? Range{2 * I, std::min(2 * I + 1, fine_size - 1)} : Range{I, I};
+}
 
 /// Couplings and excess (in b) of the coarse grid from those of the fine one.
 void coarsen(const Level& fine, int threads, Level* coarse);

@@ -15,6 +15,7 @@ namespace linnet::latticemg::reference {
 template <class Real>
 struct Grid {
   std::array<int, 3> size;
+  std::array<bool, 3> halved; ///< as in Level, by axis of the lattice
   std::vector<std::array<Real, 6>> coupling;
   std::vector<Real> excess;
 
@@ -30,7 +31,8 @@ struct Grid {
   int colour(int c) const { return (at(c)[0] + at(c)[1] + at(c)[2]) % 2; }
   int parent(int c, const Grid& coarse) const {
     const std::array<int, 3> x = at(c);
-    return coarse.cell({x[0] / 2, x[1] / 2, x[2] / 2});
+    const std::array<bool, 3>& h = coarse.halved;
+    return coarse.cell({x[0] >> h[0], x[1] >> h[1], x[2] >> h[2]});
   }
   Real diagonal(int c) const {
     Real sum = excess[static_cast<std::size_t>(c)];
@@ -42,7 +44,7 @@ struct Grid {
 
 template <class Real>
 Grid<Real> grid_of(const LatticeOperator& op) {
-  Grid<Real> grid{{op.size[0], op.size[1], op.size[2]}, {}, {}};
+  Grid<Real> grid{{op.size[0], op.size[1], op.size[2]}, {}, {}, {}};
   for (std::size_t c = 0; c < op.cell_count(); ++c) {
     std::array<Real, 6> w{};
     bool coupled = false;
@@ -57,10 +59,12 @@ Grid<Real> grid_of(const LatticeOperator& op) {
 }
 
 template <class Real>
-Grid<Real> coarser(const Grid<Real>& fine) {
+Grid<Real> coarser(const Grid<Real>& fine, const std::array<bool, 3>& halved) {
   Grid<Real> coarse{};
-  for (std::size_t a = 0; a < 3; ++a)
-    coarse.size[a] = (fine.size[a] + 1) / 2;
+  for (std::size_t a = 0; a < 3; ++a) {
+    coarse.halved[a] = halved[a];
+    coarse.size[a] = halved[a] ? (fine.size[a] + 1) / 2 : fine.size[a];
+  }
   coarse.coupling.assign(static_cast<std::size_t>(coarse.cells()), {});
   coarse.excess.assign(static_cast<std::size_t>(coarse.cells()), 0);
   for (int c = 0; c < fine.cells(); ++c) {
@@ -68,7 +72,7 @@ Grid<Real> coarser(const Grid<Real>& fine) {
     coarse.excess[to] += excess_factor * fine.excess[c];
     for (int d = 0; d < 6; ++d)
       if (fine.coupling[c][d] != 0 && fine.parent(fine.neighbour(c, d), coarse) != to)
-        coarse.coupling[to][d] += coupling_factor * fine.coupling[c][d];
+        coarse.coupling[to][d] += coupling_factor(halved[static_cast<std::size_t>(d / 2)]) * fine.coupling[c][d];
   }
   return coarse;
 }
@@ -161,9 +165,19 @@ std::vector<Real> solve_directly(const Grid<Real>& grid, const std::vector<Real>
   return {u.data(), u.data() + u.size()};
 }
 
+/// By axis of the lattice.
+inline std::array<bool, 3> halved_at(const CoarseningPlan& plan, std::size_t level) {
+  std::array<bool, 3> halved{};
+  for (std::size_t a = 0; a < 3; ++a)
+    halved[static_cast<std::size_t>(plan.axis[a])] = plan.halved[level][a];
+  return halved;
+}
+
+/// `level`: of the grid, the finest being 0.
 template <class Real>
-void cycle(const Grid<Real>& grid, const std::vector<Real>& b, const CycleOptions& options, std::vector<Real>* u) {
-  if (grid.cells() <= coarsest_cells) {
+void cycle(const Grid<Real>& grid, std::size_t level, const CoarseningPlan& plan, const std::vector<Real>& b,
+           const CycleOptions& options, std::vector<Real>* u) {
+  if (level == plan.halved.size()) {
     *u = solve_directly(grid, b);
     return;
   }
@@ -171,13 +185,13 @@ void cycle(const Grid<Real>& grid, const std::vector<Real>& b, const CycleOption
     relax(grid, b, 0, u);
     relax(grid, b, 1, u);
   }
-  const Grid<Real> coarse = coarser(grid);
+  const Grid<Real> coarse = coarser(grid, halved_at(plan, level));
   const std::vector<Real> r = residual(grid, b, *u);
   std::vector<Real> coarse_b(static_cast<std::size_t>(coarse.cells()), 0), coarse_u = coarse_b;
   for (int c = 0; c < grid.cells(); ++c)
     coarse_b[grid.parent(c, coarse)] += r[c];
   for (int visit = 0; visit < (options.w_cycle ? 2 : 1); ++visit)
-    cycle(coarse, coarse_b, options, &coarse_u);
+    cycle(coarse, level + 1, plan, coarse_b, options, &coarse_u);
   for (int c = 0; c < grid.cells(); ++c)
     if (grid.diagonal(c) > 0)
       (*u)[c] += coarse_u[grid.parent(c, coarse)];
@@ -189,10 +203,11 @@ void cycle(const Grid<Real>& grid, const std::vector<Real>& b, const CycleOption
 
 /// M b, one number a cell; 0 where nothing is coupled.
 template <class Real>
-std::vector<Real> apply(const LatticeOperator& op, const CycleOptions& options, const std::vector<Real>& b) {
+std::vector<Real> apply(const LatticeOperator& op, const CycleOptions& options, const std::vector<Real>& b,
+                        Coarsening coarsening = Coarsening::automatic) {
   const Grid<Real> grid = grid_of<Real>(op);
   std::vector<Real> u(b.size(), 0);
-  cycle(grid, b, options, &u);
+  cycle(grid, 0, plan_coarsening(op, coarsening, coarsest_cells, 1), b, options, &u);
   return u;
 }
 

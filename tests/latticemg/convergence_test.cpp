@@ -104,6 +104,25 @@ TEST(Iterations, OfSmoothCoefficientsAndShiftsAreAsFew) {
   }
 }
 
+// Couplings of spacings hx, hy, hz, scaled.
+Coefficients spaced(double hx, double hy, double hz) {
+  const std::array<double, 3> h{hx, hy, hz};
+  return {[=](const Domain&, int, int axis) {
+            return 1 / (h[static_cast<std::size_t>(axis)] * h[static_cast<std::size_t>(axis)]);
+          },
+          voxel().excess};
+}
+
+TEST(Iterations, OfUnequalSpacingsAreThoseOfEqualOnes) {
+  for (const auto& h : {std::array<double, 3>{1, 5, 12}, {12, 1, 1}, {1, 12, 12}, {3, 1, 2}}) {
+    EXPECT_LE(iterations(box(64, 61, 62), spaced(h[0], h[1], h[2]), w), 8) << h[0] << " " << h[1] << " " << h[2];
+    EXPECT_LE(iterations(largest_component(balls(32, 12, 5)), spaced(h[0], h[1], h[2]), w), 10)
+        << h[0] << " " << h[1] << " " << h[2];
+  }
+  EXPECT_LE(iterations(box(256, 1, 250), spaced(1, 1, 12), w), 8);
+  EXPECT_LE(iterations(torus(33, 25, 27, {true, true, true}), spaced(1, 4, 10), w), 10);
+}
+
 TEST(Iterations, OfHardOperatorsEnd) {
   EXPECT_LE(iterations(box(64, 64, 64), stretched_to_12(), v), 75);
   EXPECT_LE(iterations(box(64, 64, 64), stretched_to_12(), w), 60);

@@ -115,6 +115,44 @@ TEST_P(Cycle, IsTheReferenceOnItsRows) {
   }
 }
 
+TEST_P(Cycle, IsTheReferenceWithEachCoarsening) {
+  const System system(test_case().domain, test_case().coefficients, true);
+  const std::vector<double> r = noise(system.rows, 1);
+  for (const Coarsening coarsening : {Coarsening::full, Coarsening::semi}) {
+    Multigrid multigrid;
+    ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, coarsening), "");
+    const std::vector<double> z = apply(&multigrid, {false, 2}, r);
+    const std::vector<double> expected = reference::apply<double>(system.op, {false, 2}, r, coarsening);
+    double error = 0, size = 0;
+    for (PetscInt row = 0; row < system.rows; ++row) {
+      const std::size_t c = system.cell(row);
+      if (system.op.links[c] == LatticeOperator::row_bit)
+        continue;
+      error += (z[row] - expected[c]) * (z[row] - expected[c]);
+      size += expected[c] * expected[c];
+    }
+    EXPECT_LE(std::sqrt(error), 1e-5 * std::sqrt(size)) << static_cast<int>(coarsening);
+  }
+}
+
+TEST(CoarseningPlan, HalvesTheStrongAxesUntilTheOthersAreAsStrong) {
+  // Couplings 1 : 0.3 : 7 become 1 : 0.3 : 7/4, then 1/4 : 0.3 : 7/16, within a factor of 3 of each other.
+  const System system(voxels::box(18, 11, 16), anisotropic());
+  const CoarseningPlan plan = plan_coarsening(system.op, Coarsening::automatic, 10, 1);
+  EXPECT_TRUE(plan.semi);
+  EXPECT_EQ(plan.axis, (std::array<int, 3>{2, 1, 0}));
+  const std::vector<std::array<bool, 3>> halved{
+      {true, false, false}, {true, false, true}, {true, true, true}, {true, true, true}};
+  EXPECT_EQ(plan.halved, halved);
+  EXPECT_FALSE(plan_coarsening(system.op, Coarsening::full, 10, 1).semi);
+  EXPECT_FALSE(plan_coarsening(System(voxels::box(9, 8, 7), voxels::voxel()).op, Coarsening::semi, 10, 1).semi);
+}
+
+TEST(CoarseningPlan, IsTheSameOnAnyThreads) {
+  const System system(voxels::balls(19, 6, 9), voxels::stretched());
+  EXPECT_EQ(plan_coarsening(system.op, Coarsening::semi, 10, 1), plan_coarsening(system.op, Coarsening::semi, 10, 3));
+}
+
 TEST_P(Cycle, IsSymmetricAndPositive) {
   const System system(test_case().domain, test_case().coefficients);
   Multigrid multigrid;

@@ -13,14 +13,18 @@ TEST(LatticeMGObject, KeepsWhatItsSettersSet) {
   const OwnedKSP ksp = make_solver(A);
   PC pc = pc_of(ksp);
   PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_V;
+  PCLatticeMGCoarsening coarsening = PC_LATTICEMG_COARSENING_FULL;
   PetscInt sweeps = 0, threads = 0, grid[3];
   LINNET_CALL(PCLatticeMGGetCycle(pc, &cycle));
+  LINNET_CALL(PCLatticeMGGetCoarsening(pc, &coarsening));
   LINNET_CALL(PCLatticeMGGetSweeps(pc, &sweeps));
   LINNET_CALL(PCLatticeMGGetThreads(pc, &threads));
   EXPECT_EQ(cycle, PC_LATTICEMG_CYCLE_W);
+  EXPECT_EQ(coarsening, PC_LATTICEMG_COARSENING_AUTO);
   EXPECT_EQ(sweeps, 2);
   EXPECT_GE(threads, 1);
   LINNET_CALL(PCLatticeMGSetCycle(pc, PC_LATTICEMG_CYCLE_V));
+  LINNET_CALL(PCLatticeMGSetCoarsening(pc, PC_LATTICEMG_COARSENING_SEMI));
   LINNET_CALL(PCLatticeMGSetSweeps(pc, 3));
   LINNET_CALL(PCLatticeMGSetThreads(pc, 2));
   LINNET_CALL(PCLatticeMGSetGrid(pc, 4, 5, 6));
@@ -29,6 +33,8 @@ TEST(LatticeMGObject, KeepsWhatItsSettersSet) {
   LINNET_CALL(PCLatticeMGGetThreads(pc, &threads));
   LINNET_CALL(PCLatticeMGGetGrid(pc, &grid[0], &grid[1], &grid[2]));
   EXPECT_EQ(cycle, PC_LATTICEMG_CYCLE_V);
+  LINNET_CALL(PCLatticeMGGetCoarsening(pc, &coarsening));
+  EXPECT_EQ(coarsening, PC_LATTICEMG_COARSENING_SEMI);
   EXPECT_EQ(sweeps, 3);
   EXPECT_EQ(threads, 2);
   EXPECT_EQ(grid[0] + 10 * grid[1] + 100 * grid[2], 654);
@@ -43,6 +49,7 @@ TEST(LatticeMGObject, RefusesParametersOutOfRange) {
   PC pc = pc_of(ksp);
   LINNET_CALL(PetscPushErrorHandler(PetscReturnErrorHandler, nullptr));
   EXPECT_EQ(PCLatticeMGSetCycle(pc, static_cast<PCLatticeMGCycle>(2)), PETSC_ERR_ARG_OUTOFRANGE);
+  EXPECT_EQ(PCLatticeMGSetCoarsening(pc, static_cast<PCLatticeMGCoarsening>(3)), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCLatticeMGSetSweeps(pc, 0), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCLatticeMGSetThreads(pc, 0), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCLatticeMGSetGrid(pc, 4, 0, 1), PETSC_ERR_ARG_OUTOFRANGE);
@@ -55,8 +62,9 @@ TEST(LatticeMGObject, ReadsItsOptionsUnderAPrefix) {
   PC pc = pc_of(ksp);
   PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
   PetscInt sweeps = 0, threads = 0, grid[3];
-  LINNET_CALL(PetscOptionsInsertString(nullptr, "-q_pc_latticemg_cycle v -q_pc_latticemg_sweeps 4 "
-                                                "-q_pc_latticemg_threads 3 -q_pc_latticemg_grid 7,8,9"));
+  LINNET_CALL(PetscOptionsInsertString(
+      nullptr, "-q_pc_latticemg_cycle v -q_pc_latticemg_sweeps 4 -q_pc_latticemg_coarsening full "
+               "-q_pc_latticemg_threads 3 -q_pc_latticemg_grid 7,8,9"));
   LINNET_CALL(KSPSetOptionsPrefix(ksp, "q_"));
   LINNET_CALL(KSPSetFromOptions(ksp));
   LINNET_CALL(PCLatticeMGGetCycle(pc, &cycle));
@@ -64,12 +72,41 @@ TEST(LatticeMGObject, ReadsItsOptionsUnderAPrefix) {
   LINNET_CALL(PCLatticeMGGetThreads(pc, &threads));
   LINNET_CALL(PCLatticeMGGetGrid(pc, &grid[0], &grid[1], &grid[2]));
   EXPECT_EQ(cycle, PC_LATTICEMG_CYCLE_V);
+  PCLatticeMGCoarsening coarsening = PC_LATTICEMG_COARSENING_AUTO;
+  LINNET_CALL(PCLatticeMGGetCoarsening(pc, &coarsening));
+  EXPECT_EQ(coarsening, PC_LATTICEMG_COARSENING_FULL);
   EXPECT_EQ(sweeps, 4);
   EXPECT_EQ(threads, 3);
   EXPECT_EQ(grid[0] + 10 * grid[1] + 100 * grid[2], 987);
-  for (const char* option :
-       {"-q_pc_latticemg_cycle", "-q_pc_latticemg_sweeps", "-q_pc_latticemg_threads", "-q_pc_latticemg_grid"})
+  for (const char* option : {"-q_pc_latticemg_cycle", "-q_pc_latticemg_coarsening", "-q_pc_latticemg_sweeps",
+                             "-q_pc_latticemg_threads", "-q_pc_latticemg_grid"})
     LINNET_CALL(PetscOptionsClearValue(nullptr, option));
+}
+
+// Couplings 1, 1/25 and 1/144.
+Coefficients unequal_spacings() {
+  return {[](const Domain&, int, int axis) { return axis == 0   ? 1.0 / 144
+                                                    : axis == 1 ? 1.0 / 25
+                                                                : 1.0; },
+          voxel().excess};
+}
+
+TEST(LatticeMGObject, SetUpAnewWithAnotherCoarseningSolvesAsOneThatWasMadeWithIt) {
+  const OwnedMat A = system(box(24, 20, 22), unequal_spacings());
+  const OwnedKSP ksp = make_solver(A);
+  PC pc = pc_of(ksp);
+  const PetscInt semi = solve(ksp).iterations;
+  if (first_rank()) {
+    EXPECT_NE(view(pc).find("coarsening: semi"), std::string::npos) << view(pc);
+  }
+  LINNET_CALL(PCLatticeMGSetCoarsening(pc, PC_LATTICEMG_COARSENING_FULL));
+  const PetscInt full = solve(ksp).iterations;
+  if (first_rank()) {
+    EXPECT_NE(view(pc).find("coarsening: full"), std::string::npos) << view(pc);
+  }
+  EXPECT_LT(2 * semi, full);
+  LINNET_CALL(PCLatticeMGSetCoarsening(pc, PC_LATTICEMG_COARSENING_AUTO));
+  EXPECT_EQ(solve(ksp).iterations, semi);
 }
 
 TEST(LatticeMGObject, ShowsItsGridAndItsLevels) {

@@ -56,6 +56,15 @@ typedef enum {
 
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetCycle(PC pc, PCLatticeMGCycle cycle);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetCycle(PC pc, PCLatticeMGCycle* cycle);
+/* Which axes get cells of twice the size from one grid of PCLATTICEMG to the next. */
+typedef enum {
+  PC_LATTICEMG_COARSENING_AUTO, /* semi where the couplings of two axes differ by more than a factor of 3, else full */
+  PC_LATTICEMG_COARSENING_FULL, /* all axes */
+  PC_LATTICEMG_COARSENING_SEMI  /* those whose couplings are at least a third of the strongest ones */
+} PCLatticeMGCoarsening;
+
+LINNET_EXTERN PetscErrorCode PCLatticeMGSetCoarsening(PC pc, PCLatticeMGCoarsening coarsening);
+LINNET_EXTERN PetscErrorCode PCLatticeMGGetCoarsening(PC pc, PCLatticeMGCoarsening* coarsening);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetSweeps(PC pc, PetscInt sweeps);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetThreads(PC pc, PetscInt threads);
