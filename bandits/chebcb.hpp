@@ -1,0 +1,38 @@
+#pragma once
+
+#include "bandits/chebyshev.hpp"
+#include "bandits/learner.hpp"
+
+namespace linnet::bandits {
+
+/// ChebCB (Khodak et al., ICLR 2024, algorithm 3): for each arm a Chebyshev series of the loss in the context, whose
+/// coefficients are bounded as those of a Lipschitz function, and inverse gap weighting over the arms' predictions.
+/// With m = terms - 1, C the interval's length, K the largest loss so far and L = K/C its Lipschitz constant:
+/// N = 2 + 4(1 + ln m); predictions of loss/(K N) have |theta_0| <= 1/N and |theta_j| <= 2/(N j).
+class ChebCB : public Learner {
+public:
+  /// std::invalid_argument for terms outside [1, 64].
+  explicit ChebCB(Choices choices, std::size_t terms = 6);
+  std::string name() const override { return "chebcb"; }
+  /// Coefficients of an arm's predicted loss, in units of the cost.
+  std::span<const double> coefficients(std::size_t arm) const { return series_.at(arm).theta(); }
+  double largest_loss() const { return largest_; }
+
+protected:
+  void decide(Decision& decision) override;
+  void absorb(const Decision& decision, double cost) override;
+  void write(nlohmann::json& state) const override;
+  void read(const nlohmann::json& state) override;
+
+private:
+  double margin() const; // N
+  void predict(const Context& context);
+  void fit(std::size_t arm);
+
+  std::vector<BoundedSeries> series_;                          ///< of the loss itself
+  std::vector<double> features_, bounds_, gaps_, probability_; ///< gaps: predictions first
+  double largest_ = 0;                                         ///< K
+  double errors_ = 0;                                          ///< R: sum of squared errors of loss/(K N)
+};
+
+} // namespace linnet::bandits

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "bandits/relaxation_model.hpp"
+#include "bandits/thompson.hpp"
+
+namespace linnet::bandits {
+
+/// The model-based learner of omega: fits RelaxationModel to ln cost (Gauss and Newton, a normal prior), draws its
+/// unknowns from the normal distribution about the fit, and plays the omega between the least and the largest arm that
+/// is best for them. A Thompson sampler learns beside it from every solve; once that predicts clearly better, the
+/// model does not fit (another ordering, block sweeps on several ranks) and the sampler decides from then on.
+/// Costs that are not iterations are welcome: the unit is among the unknowns only within a factor of about two, so give
+/// seconds as multiples of one iteration's.
+class Modelled : public Learner {
+public:
+  /// std::invalid_argument for arms outside (0, 2), or a tolerance outside (0, 1).
+  Modelled(Choices choices, RelaxationForm form, double tolerance = 1e-8);
+  std::string name() const override;
+  bool handed_over() const { return handed_over_; }
+  /// The cost expected at omega.
+  double expected_cost(double omega, const Context& context) const;
+
+protected:
+  void decide(Decision& decision) override;
+  void absorb(const Decision& decision, double cost) override;
+  void write(nlohmann::json& state) const override;
+  void read(const nlohmann::json& state) override;
+
+private:
+  using Vector = RelaxationModel::Vector;
+  using Matrix = Eigen::Matrix<double, RelaxationModel::unknowns, RelaxationModel::unknowns>;
+
+  double place(const Context& context) const { return (scaled(context) + 1) / 2; }
+  std::size_t nearest(double omega) const;
+  void fit();
+  double objective(const Vector& theta) const;
+
+  RelaxationForm form_;
+  RelaxationModel model_;
+  double low_, high_;
+  std::vector<double> omega_, place_, log_cost_; ///< the latest solves, a ring
+  std::uint64_t next_fit_ = 1;
+  Vector mean_;
+  Matrix precision_;
+  double variance_;                          ///< of the noise in ln cost
+  double model_error_ = 0, rival_error_ = 0; ///< running means of the squared errors of predicted ln cost
+  bool handed_over_ = false;
+  Thompson rival_;
+};
+
+} // namespace linnet::bandits

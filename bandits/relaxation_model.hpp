@@ -1,0 +1,41 @@
+#pragma once
+
+#include <Eigen/Dense>
+
+#include <cstdint>
+
+namespace linnet::bandits {
+
+enum class RelaxationForm : std::uint8_t {
+  sor,    ///< sweeps of SOR on a consistently ordered matrix
+  ssor_cg ///< conjugate gradients with SSOR
+};
+
+/// ln cost of a solve as a function of omega and the context, with a few unknowns.
+/// What the context moves is s > 0: 1/beta - 1 for SOR, 1/mu for SSOR-CG. With u in [0, 1] the place in the contexts'
+/// interval, s(u) = (s0 (1 - u) + s1 k u)/((1 - u) + k u): exact for a shift c (1/beta = (d + c)/(d beta_0)) and for a
+/// coefficient kappa before the Laplacian of an implicit step. Unknowns, all unbounded:
+/// ln s0, ln s1, ln k, logit tau, logit(1 + 4 nu) (SSOR-CG), ln of a factor, and for SOR two terms of what the spectral
+/// radius leaves out: how the pair of eigenvalues that meets at omega* delays convergence there (1 + theta_6 times the
+/// logarithm of its growth), and the share of the slowest mode in the right-hand side, which counts below omega*.
+class RelaxationModel {
+public:
+  static constexpr int unknowns = 8;
+  using Vector = Eigen::Matrix<double, unknowns, 1>;
+
+  /// tolerance in (0, 1): by how much a solve lowers the residual. std::invalid_argument otherwise.
+  RelaxationModel(RelaxationForm form, double tolerance);
+  /// ln of the cost in units of an iteration; omega in (0, 2), u in [0, 1]. Finite for any finite unknowns.
+  double log_cost(double omega, double u, const Vector& theta) const;
+  /// The omega in [low, high], within (0, 2), where that is least.
+  double best(double u, const Vector& theta, double low, double high) const;
+  /// Mean and standard deviation of each unknown before any solve.
+  static Vector prior_mean();
+  static Vector prior_deviation();
+
+private:
+  RelaxationForm form_;
+  double tolerance_;
+};
+
+} // namespace linnet::bandits

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "bandits/learner.hpp"
+
+#include <Eigen/Dense>
+
+namespace linnet::bandits {
+
+/// Thompson sampling with one Bayesian linear model of the cost over parameter and context, so that every solve teaches
+/// about every arm (Agrawal and Goyal, ICML 2013). Features: products of Chebyshev polynomials in the parameter and in
+/// the context, each scaled to [-1, 1]. It regresses ln cost where contexts are given, else cost over the first cost:
+/// without a context costs scatter, and the mean of their logarithms is not what is paid. The probability logged is the
+/// share of 32 samples of the model, the one played among them, that chose the arm.
+class Thompson : public Learner {
+public:
+  /// std::invalid_argument for terms outside [1, 16].
+  explicit Thompson(Choices choices, std::size_t parameter_terms = 6, std::size_t context_terms = 4);
+  std::string name() const override { return "thompson"; }
+  /// The cost that the mean of the model expects, > 0; no use before the first cost.
+  double expected_cost(double value, const Context& context) const;
+
+protected:
+  void decide(Decision& decision) override;
+  void absorb(const Decision& decision, double cost) override;
+  void write(nlohmann::json& state) const override;
+  void read(const nlohmann::json& state) override;
+
+private:
+  struct Model {
+    Eigen::MatrixXd precision; ///< of the coefficients, in units of 1/noise variance
+    Eigen::VectorXd moment, mean;
+    double count = 0;
+    double offset = 0; ///< the first observation; the series models the rest
+    double errors = 0; ///< squared one-step errors over 1 + their variance, summed
+  };
+  const Model& model_of(const Context& context) const { return models_[context ? 1 : 0]; }
+  double observed(double cost, const Context& context) const;
+  Eigen::VectorXd features(double value, const Context& context) const;
+
+  std::size_t parameter_terms_, context_terms_;
+  double low_, high_; ///< of the arms
+  Model models_[2];   ///< without and with context
+  double first_ = 0;  ///< the first cost without context
+};
+
+} // namespace linnet::bandits
