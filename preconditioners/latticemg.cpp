@@ -3,99 +3,34 @@
 #include "lattice/guarded.hpp"
 #include "lattice/local_rows.hpp"
 
-#include <numeric>
-
 PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
 
 static PC_LatticeMG* DataOf(PC pc) {
   return static_cast<PC_LatticeMG*>(pc->data);
 }
 
-/* The cells of all rows on the first rank. */
-static PetscErrorCode PCLatticeMGGatherLattice_Private(MPI_Comm comm, const linnet::Lattice& part,
-                                                       linnet::Lattice* whole) {
-  PetscMPIInt ranks, rank, rows = static_cast<PetscMPIInt>(part.cells.size());
-  std::vector<PetscMPIInt> count, first;
-
-  PetscFunctionBegin;
-  whole->size = part.size;
-  whole->periodic = part.periodic;
-  whole->natural = part.natural;
-  whole->cells.clear();
-  if (part.natural)
-    PetscFunctionReturn(0);
-  PetscCallMPI(MPI_Comm_size(comm, &ranks));
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  count.resize(static_cast<std::size_t>(ranks));
-  first.resize(count.size());
-  PetscCallMPI(MPI_Gather(&rows, 1, MPI_INT, count.data(), 1, MPI_INT, 0, comm));
-  if (rank == 0) {
-    std::exclusive_scan(count.begin(), count.end(), first.begin(), 0);
-    whole->cells.resize(static_cast<std::size_t>(first.back()) + static_cast<std::size_t>(count.back()));
-  }
-  PetscCallMPI(MPI_Gatherv(part.cells.data(), rows, MPIU_INT, whole->cells.data(), count.data(), first.data(), MPIU_INT,
-                           0, comm));
-  PetscFunctionReturn(0);
-}
-
-/* The matrix and its operator on the first rank; what was gathered before is filled again where the nonzeros are the
- * same. */
-static PetscErrorCode PCLatticeMGGather_Private(PC pc, std::string* refusal) {
-  PC_LatticeMG* mg = DataOf(pc);
-  MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-  const linnet::LatticePlacement& placement = mg->placement;
-  PetscMPIInt rank;
-  PetscInt rows;
-  IS all;
-  Vec v;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  if (mg->matrix != placement.matrix || mg->nonzeros != placement.nonzeros) {
-    PetscCall(MatDestroySubMatrices(mg->gathered ? 1 : 0, &mg->gathered));
-    PetscCall(VecScatterDestroy(&mg->to_first));
-    PetscCall(VecDestroy(&mg->r));
-    PetscCall(VecDestroy(&mg->z));
-    PetscCall(MatCreateVecs(pc->pmat, &v, nullptr));
-    PetscCall(VecScatterCreateToZero(v, &mg->to_first, &mg->r));
-    PetscCall(VecDuplicate(mg->r, &mg->z));
-    PetscCall(VecDestroy(&v));
-  }
-  PetscCall(PCLatticeMGGatherLattice_Private(comm, placement.lattice, &mg->lattice));
-  PetscCall(MatGetSize(pc->pmat, &rows, nullptr));
-  PetscCall(ISCreateStride(PETSC_COMM_SELF, rank == 0 ? rows : 0, 0, 1, &all));
-  PetscCall(MatCreateSubMatrices(pc->pmat, 1, &all, &all, mg->gathered ? MAT_REUSE_MATRIX : MAT_INITIAL_MATRIX,
-                                 &mg->gathered));
-  PetscCall(ISDestroy(&all));
-  mg->matrix = placement.matrix;
-  mg->nonzeros = placement.nonzeros;
-  if (rank == 0)
-    PetscCall(linnet::BuildLatticeOperator(mg->gathered[0], mg->lattice, &mg->op, refusal));
-  PetscFunctionReturn(0);
-}
-
 static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusal) {
   PC_LatticeMG* mg = DataOf(pc);
   MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-  PetscMPIInt ranks, rank;
+  const int threads = PCLatticeMGOptions_Private(mg).threads;
+  PetscMPIInt ranks;
   PetscInt rows;
   DM dm;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
-  PetscCallMPI(MPI_Comm_rank(comm, &rank));
   PetscCall(PCGetDM(pc, &dm));
   PetscCall(
       linnet::UpdateLatticePlacement(pc->pmat, dm, mg->grid[0] > 0 ? &mg->grid : nullptr, &mg->placement, refusal));
   if (!refusal->empty())
     PetscFunctionReturn(0);
-  if (ranks > 1)
-    PetscCall(PCLatticeMGGather_Private(pc, refusal));
-  if (rank == 0 && refusal->empty()) {
+  if (ranks > 1) {
+    PetscCall(PCLatticeMGDeal_Private(pc));
+    *refusal = mg->multigrid.build(mg->op, mg->lattice, mg->exchange.slab_rows(), threads, mg->layout);
+  } else {
     PetscCall(MatGetSize(pc->pmat, &rows, nullptr));
     *refusal =
-        mg->multigrid.build(ranks > 1 ? mg->op : mg->placement.op, ranks > 1 ? mg->lattice : mg->placement.lattice,
-                            rows, PCLatticeMGOptions_Private(mg).threads, PCLatticeMGCoarsening_Private(mg));
+        mg->multigrid.build(mg->placement.op, mg->placement.lattice, rows, threads, PCLatticeMGCoarsening_Private(mg));
   }
   PetscCall(linnet::AgreeOnRefusal(comm, refusal));
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->pmat), &mg->values));
@@ -114,42 +49,29 @@ static PetscErrorCode PCSetUp_LatticeMG(PC pc) {
   PetscFunctionReturn(0);
 }
 
-/* z <- M r of vectors that the first rank holds whole */
-static PetscErrorCode PCLatticeMGCycle_Private(PC_LatticeMG* mg, Vec r, Vec z) {
+static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
+  PC_LatticeMG* mg = DataOf(pc);
   const linnet::latticemg::CycleOptions options = PCLatticeMGOptions_Private(mg);
   const PetscScalar* from;
   PetscScalar* to;
 
   PetscFunctionBegin;
+  PetscCall(PetscLogEventBegin(PC_LatticeMG_Cycle, pc, r, z, nullptr));
   PetscCall(VecGetArrayRead(r, &from));
   PetscCall(VecGetArrayWrite(z, &to));
   PetscCall(linnet::Guarded([&] {
-    mg->multigrid.apply(options, from, to);
+    if (mg->active_ranks > 0) {
+      mg->exchange.to_slabs(from, mg->r.data());
+      mg->multigrid.apply(options, mg->r.data(), mg->z.data());
+      mg->exchange.to_rows(mg->z.data(), to);
+    } else {
+      mg->multigrid.apply(options, from, to);
+    }
     return PetscErrorCode{0};
   }));
   PetscCall(VecRestoreArrayWrite(z, &to));
   PetscCall(VecRestoreArrayRead(r, &from));
   PetscCall(PetscLogFlops(mg->multigrid.flops(options)));
-  PetscFunctionReturn(0);
-}
-
-static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
-  PC_LatticeMG* mg = DataOf(pc);
-  PetscMPIInt rank;
-
-  PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(PetscObjectComm(reinterpret_cast<PetscObject>(pc)), &rank));
-  PetscCall(PetscLogEventBegin(PC_LatticeMG_Cycle, pc, r, z, nullptr));
-  if (!mg->to_first) {
-    PetscCall(PCLatticeMGCycle_Private(mg, r, z));
-  } else {
-    PetscCall(VecScatterBegin(mg->to_first, r, mg->r, INSERT_VALUES, SCATTER_FORWARD));
-    PetscCall(VecScatterEnd(mg->to_first, r, mg->r, INSERT_VALUES, SCATTER_FORWARD));
-    if (rank == 0)
-      PetscCall(PCLatticeMGCycle_Private(mg, mg->r, mg->z));
-    PetscCall(VecScatterBegin(mg->to_first, mg->z, z, INSERT_VALUES, SCATTER_REVERSE));
-    PetscCall(VecScatterEnd(mg->to_first, mg->z, z, INSERT_VALUES, SCATTER_REVERSE));
-  }
   PetscCall(PetscLogEventEnd(PC_LatticeMG_Cycle, pc, r, z, nullptr));
   PetscFunctionReturn(0);
 }
@@ -158,16 +80,15 @@ static PetscErrorCode PCReset_LatticeMG(PC pc) {
   PC_LatticeMG* mg = DataOf(pc);
 
   PetscFunctionBegin;
-  PetscCall(MatDestroySubMatrices(mg->gathered ? 1 : 0, &mg->gathered));
-  PetscCall(VecScatterDestroy(&mg->to_first));
-  PetscCall(VecDestroy(&mg->r));
-  PetscCall(VecDestroy(&mg->z));
-  mg->matrix = 0;
-  mg->nonzeros = mg->values = -1;
+  PetscCall(PCLatticeMGForgetSlabs_Private(pc));
+  mg->values = -1;
+  mg->layout = {};
+  mg->exchange = {};
   mg->lattice = {};
   mg->op = {};
   mg->placement = {};
-  mg->multigrid = {};
+  mg->r = {};
+  mg->z = {};
   PetscFunctionReturn(0);
 }
 
@@ -210,8 +131,10 @@ to unit size. The same input gives the same bits, whatever the number of threads
    Where the couplings of two axes differ, coarser grids are made along the strong ones first
    (`PCLatticeMGSetCoarsening()`).
 
-   On several ranks the matrix, and in each application the residual, are gathered on the first rank, which runs the
-cycle with its threads: the same operator on any number of ranks, but no faster on more of them.
+   Ranks share the finest grids: each owns a slab of planes across the longest axis, whatever rows of the matrix it has,
+with copies of the planes around it; a half sweep of fewer planes than there are copies needs no message, so that a grid
+takes three exchanges with both neighbours a visit. Coarser grids lie whole on each rank. As many ranks have a slab as
+make the cycle fastest (`-pc_view` tells them); an odd number of cells around the axis of the slabs is left to one.
 
    `KSPDCD` around it is fused with it (`KSPDCDSetFused()`), which saves about half of the time of an iteration.
 

@@ -2,6 +2,7 @@
 
 #include "ksp/fused.hpp"
 #include "latticemg/multigrid.hpp"
+#include "latticemg/row_exchange.hpp"
 
 #include <linnet/linnet.h>
 #include <petsc/private/pcimpl.h>
@@ -14,22 +15,27 @@ struct PC_LatticeMG {
   PetscInt threads = 0;           ///< 0: as many as OpenMP gives
   linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given
   linnet::LatticePlacement placement;
-  linnet::latticemg::Multigrid multigrid; ///< on the first rank
-  PetscObjectState values = -1;           ///< of the matrix that it was made from
+  linnet::latticemg::Multigrid multigrid;
+  PetscObjectState values = -1; ///< of the matrix that it was made from
 
-  /* on several ranks; empty but on the first one */
-  Mat* gathered = nullptr;  ///< the matrix
-  PetscObjectId matrix = 0; ///< the one that was gathered, and the state of its nonzeros
+  /* on several ranks */
+  MPI_Comm active = MPI_COMM_NULL; ///< the ranks that have a slab
+  PetscMPIInt active_ranks = 0;
+  PetscObjectId matrix = 0; ///< the one whose rows were dealt, and the state of its nonzeros
   PetscObjectState nonzeros = -1;
-  linnet::Lattice lattice; ///< of its rows
-  linnet::LatticeOperator op;
-  VecScatter to_first = nullptr;
-  Vec r = nullptr, z = nullptr;
+  linnet::latticemg::Layout layout;
+  linnet::latticemg::RowExchange exchange;
+  linnet::Lattice lattice;    ///< of the rows of the slab
+  linnet::LatticeOperator op; ///< of the slab
+  std::vector<double> r, z;   ///< of the slab
 };
 
 extern PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
 
 PETSC_INTERN PetscErrorCode PCCreate_LatticeMG(PC pc);
+/// The operator and the rows of the slab of this rank, on several ranks. Collective.
+PETSC_INTERN PetscErrorCode PCLatticeMGDeal_Private(PC pc);
+PETSC_INTERN PetscErrorCode PCLatticeMGForgetSlabs_Private(PC pc);
 /// Composed as linnet::fused_cg_name.
 PETSC_INTERN PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg);
 PETSC_INTERN PetscErrorCode PCView_LatticeMG(PC pc, PetscViewer viewer);

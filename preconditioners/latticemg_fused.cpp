@@ -6,15 +6,11 @@
 static PetscErrorCode PCLatticeMGDecline_Private(PC pc, const char** why) {
   const PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(pc->data);
   PetscObjectState values;
-  PetscMPIInt ranks;
 
   PetscFunctionBegin;
   *why = "";
-  PetscCallMPI(MPI_Comm_size(PetscObjectComm(reinterpret_cast<PetscObject>(pc)), &ranks));
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->mat), &values));
-  if (ranks > 1)
-    *why = "it is for one rank";
-  else if (pc->mat != pc->pmat || values != mg->values)
+  if (pc->mat != pc->pmat || values != mg->values)
     *why = "the preconditioner is of other values of the matrix";
   PetscFunctionReturn(0);
 }
@@ -36,6 +32,13 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
   PetscCall(VecGetArray(cg->x, &x));
   outer.b = b;
   outer.x = x;
+  if (mg->active_ranks > 0) {
+    mg->exchange.to_slabs(b, mg->r.data());
+    if (!cg->guess_zero)
+      mg->exchange.to_slabs(x, mg->z.data());
+    outer.b = mg->r.data();
+    outer.x = mg->z.data();
+  }
   outer.guess_zero = cg->guess_zero;
   outer.recompute = cg->recompute;
   outer.judge = [&](int its, double norm, bool exact) {
@@ -47,12 +50,16 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
 
     PetscFunctionBegin;
     PetscCall(VecGetArrayWrite(v, &to));
-    mg->multigrid.copy_iterate(outer, to);
+    mg->multigrid.copy_iterate(outer, mg->active_ranks > 0 ? outer.x : to);
+    if (mg->active_ranks > 0)
+      mg->exchange.to_rows(outer.x, to);
     PetscCall(VecRestoreArrayWrite(v, &to));
     PetscFunctionReturn(0);
   };
   const PetscErrorCode ierr = linnet::Guarded([&] {
     cg->end = mg->multigrid.solve(options, outer);
+    if (mg->active_ranks > 0 && cg->end != linnet::OuterEnd::declined)
+      mg->exchange.to_rows(outer.x, x);
     return PetscErrorCode{0};
   });
   PetscCall(VecRestoreArray(cg->x, &x));

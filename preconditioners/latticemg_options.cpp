@@ -68,6 +68,8 @@ static PetscErrorCode PCLatticeMGSetSweeps_LatticeMG(PC pc, PetscInt sweeps) {
   PetscFunctionBegin;
   PetscCheck(sweeps >= 1 && sweeps <= 1000, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
              "Sweeps must be 1 to 1000, not %" PetscInt_FMT, sweeps);
+  if (DataOf(pc)->sweeps != sweeps && DataOf(pc)->active_ranks > 0)
+    pc->setupcalled = PETSC_FALSE; /* the ranks need as many planes of their neighbours */
   DataOf(pc)->sweeps = sweeps;
   PetscFunctionReturn(0);
 }

@@ -2,16 +2,16 @@
 #include "lattice/guarded.hpp"
 #include "latticemg.hpp"
 
-/* What the first rank knows of the hierarchy, in lines. */
-static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks) {
-  const linnet::LatticeOperator& op = ranks > 1 ? mg->op : mg->placement.op;
+/* The hierarchy, in lines; `bytes`: of all ranks. */
+static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double bytes) {
+  const linnet::LatticeOperator& op = mg->placement.op;
   const linnet::GridSize& size = mg->placement.lattice.size;
   std::string text =
       "  grid: " + std::to_string(size[0]) + " x " + std::to_string(size[1]) + " x " + std::to_string(size[2]) + ", ";
   const std::string source = mg->placement.source;
   text += source == "DMDA" ? "from the DMDA" : source == "cells" ? "from linnet_cells" : "recovered from the matrix";
   for (std::size_t axis = 0; axis < 3; ++axis)
-    if (op.wraps[axis])
+    if (mg->placement.lattice.periodic[axis])
       text += std::string(", periodic in ") + "xyz"[axis];
   text += "\n  operator: ";
   text += op.voxel ? "voxel Laplacian" : op.uniform ? "uniform couplings" : "variable couplings";
@@ -19,16 +19,27 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks) {
   if (op.decoupled_rows > 0)
     text += ", " + std::to_string(op.decoupled_rows) + " rows coupled with none";
   text += "\n  levels:";
-  for (const linnet::latticemg::Level& level : mg->multigrid.levels())
-    text += (&level == mg->multigrid.levels().data() ? " " : ", ") + std::to_string(level.size[0]) + " x " +
-            std::to_string(level.size[1]) + " x " + std::to_string(level.size[2]);
+  const linnet::latticemg::Layout& layout = mg->multigrid.layout();
+  std::array<PetscInt, 3> cells{};
+  for (std::size_t a = 0; a < 3; ++a)
+    cells[a] = size[static_cast<std::size_t>(layout.coarsening.axis[a])];
+  for (std::size_t l = 0;; ++l) {
+    text += (l == 0 ? " " : ", ") + std::to_string(cells[0]) + " x " + std::to_string(cells[1]) + " x " +
+            std::to_string(cells[2]);
+    if (l == layout.coarsening.halved.size())
+      break;
+    for (std::size_t a = 0; a < 3; ++a)
+      cells[a] = layout.coarsening.halved[l][a] ? (cells[a] + 1) / 2 : cells[a];
+  }
   text += "; the last one solved directly\n  coarsening: ";
-  text += mg->multigrid.plan().semi ? "semi, along the strong couplings first" : "full";
+  text += layout.coarsening.semi ? "semi, along the strong couplings first" : "full";
   text += "\n";
-  if (ranks > 1)
-    text += "  gathered on the first of " + std::to_string(ranks) + " ranks\n";
+  if (ranks > 1) {
+    text += "  ranks with a slab: " + std::to_string(layout.slabs.slabs()) + " of " + std::to_string(ranks);
+    text += ", grids they share: " + std::to_string(layout.slabs.shared_levels) + "\n";
+  }
   char memory[64];
-  (void)std::snprintf(memory, sizeof(memory), "  memory: %.3g MB\n", 1e-6 * static_cast<double>(mg->multigrid.bytes()));
+  (void)std::snprintf(memory, sizeof(memory), "  memory: %.3g MB\n", 1e-6 * bytes);
   return text + memory;
 }
 
@@ -53,8 +64,11 @@ PetscErrorCode PCView_LatticeMG(PC pc, PetscViewer viewer) {
                                    linnet::latticemg::supported_kernels()[0]->name));
   if (mg->placement.nonzeros < 0)
     PetscFunctionReturn(0);
+  PetscReal bytes = static_cast<PetscReal>(mg->multigrid.bytes());
+  PetscCallMPI(
+      MPI_Allreduce(MPI_IN_PLACE, &bytes, 1, MPIU_REAL, MPI_SUM, PetscObjectComm(reinterpret_cast<PetscObject>(pc))));
   PetscCall(linnet::Guarded([&] {
-    std::string text = Describe(mg, ranks);
+    std::string text = Describe(mg, ranks, bytes);
     for (std::size_t begin = 0, end; begin < text.size(); begin = end + 1) {
       end = text.find('\n', begin);
       PetscCall(PetscViewerASCIIPrintf(viewer, "%s\n", text.substr(begin, end - begin).c_str()));

@@ -40,7 +40,7 @@ void set_mixed_inverses(const Level& level) {
 
 void coarsen(const Level& fine, int threads, Level* coarse) {
   const int length = round_up(fine.count(0));
-  for_each_line(*coarse, threads, [&](int J, int K) {
+  for_each_line(*coarse, coarse->own, threads, [&](int J, int K) {
     // Sums by coarse cell: couplings along the axes, then the excess.
     std::vector<float> sums(static_cast<std::size_t>(4 * length), 0.0F);
     float* const sum[4] = {sums.data(), sums.data() + length, sums.data() + 2 * length, sums.data() + 3 * length};
@@ -76,7 +76,7 @@ void join_two_ways(const bool* was_periodic, Level* level) {
   for (int a = 0; a < 3; ++a) {
     if (!(was_periodic[a] && level->size[a] == 2))
       continue;
-    for_each_line(*level, 1, [&](int j, int k) {
+    for_each_line(*level, level->own, 1, [&](int j, int k) {
       for (int i = 0; i < level->size[0]; ++i) {
         const int at[3] = {i, j, k};
         if (at[a] != 0)

@@ -124,8 +124,8 @@ void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis,
     Sums sums(coarse->size[0]);
     std::vector<std::uint8_t> counts(static_cast<std::size_t>(3 * (from.size[0] + 1)));
 #pragma omp for schedule(static)
-    for (int line = 0; line < coarse->size[1] * coarse->size[2]; ++line) {
-      const int J = line % coarse->size[1], K = line / coarse->size[1];
+    for (int line = 0; line < coarse->size[1] * coarse->own.count(); ++line) {
+      const int J = line % coarse->size[1], K = coarse->own.first + line / coarse->size[1];
       if (counted)
         sum_uniform(from, *coarse, J, K, &counts, &sums);
       else

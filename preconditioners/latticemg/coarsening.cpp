@@ -7,36 +7,6 @@ namespace linnet::latticemg {
 
 namespace {
 
-// The mean of the couplings on each axis of the lattice, 0 where there are none. The same bits whatever the threads.
-std::array<double, 3> mean_couplings(const LatticeOperator& op, int threads) {
-  std::array<double, 3> mean{};
-  const auto planes = static_cast<std::ptrdiff_t>(op.size[2]);
-  const std::size_t plane = op.cell_count() / static_cast<std::size_t>(planes);
-  std::vector<double> sums(static_cast<std::size_t>(planes));
-  std::vector<std::size_t> counts(sums.size());
-  for (std::size_t a = 0; a < 3; ++a) {
-    if (op.uniform) {
-      mean[a] = op.unit[a];
-      continue;
-    }
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (std::ptrdiff_t k = 0; k < planes; ++k) {
-      double sum = 0;
-      std::size_t count = 0;
-      for (std::size_t c = static_cast<std::size_t>(k) * plane; c < static_cast<std::size_t>(k + 1) * plane; ++c)
-        if (op.links[c] >> (2 * a + 1) & 1) {
-          sum += op.face[a][c];
-          ++count;
-        }
-      sums[static_cast<std::size_t>(k)] = sum;
-      counts[static_cast<std::size_t>(k)] = count;
-    }
-    const std::size_t count = std::reduce(counts.begin(), counts.end());
-    mean[a] = count > 0 ? std::accumulate(sums.begin(), sums.end(), 0.0) / static_cast<double>(count) : 0;
-  }
-  return mean;
-}
-
 // Axes with more than one cell first, of these `first` if it is one, the longest of the others last: threads and
 // sweeps go along it. Of two, the second is z.
 std::array<int, 3> order_axes(const GridSize& size, int first) {
@@ -57,15 +27,50 @@ std::array<int, 3> order_axes(const GridSize& size, int first) {
 
 } // namespace
 
+CouplingSums sum_couplings(const LatticeOperator& op, int threads) {
+  CouplingSums all;
+  const auto planes = static_cast<std::ptrdiff_t>(op.size[2]);
+  const std::size_t plane = planes > 0 ? op.cell_count() / static_cast<std::size_t>(planes) : 0;
+  std::vector<double> sums(static_cast<std::size_t>(planes));
+  std::vector<std::size_t> counts(sums.size());
+  for (std::size_t a = 0; a < 3; ++a) {
+    if (op.uniform) {
+      all.sum[a] = op.unit[a];
+      all.count[a] = 1;
+      continue;
+    }
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (std::ptrdiff_t k = 0; k < planes; ++k) {
+      double sum = 0;
+      std::size_t count = 0;
+      for (std::size_t c = static_cast<std::size_t>(k) * plane; c < static_cast<std::size_t>(k + 1) * plane; ++c)
+        if (op.links[c] >> (2 * a + 1) & 1) {
+          sum += op.face[a][c];
+          ++count;
+        }
+      sums[static_cast<std::size_t>(k)] = sum;
+      counts[static_cast<std::size_t>(k)] = count;
+    }
+    all.sum[a] = std::accumulate(sums.begin(), sums.end(), 0.0);
+    all.count[a] = static_cast<double>(std::reduce(counts.begin(), counts.end()));
+  }
+  return all;
+}
+
 CoarseningPlan plan_coarsening(const LatticeOperator& op, Coarsening coarsening, int coarsest, int threads) {
+  return plan_coarsening(op.size, coarsening == Coarsening::full ? CouplingSums{} : sum_couplings(op, threads),
+                         coarsening, coarsest);
+}
+
+CoarseningPlan plan_coarsening(const GridSize& size_of, const CouplingSums& sums, Coarsening coarsening, int coarsest) {
   std::array<double, 3> strength{1, 1, 1};
-  if (coarsening != Coarsening::full)
-    strength = mean_couplings(op, threads);
+  for (std::size_t a = 0; coarsening != Coarsening::full && a < 3; ++a)
+    strength[a] = sums.count[a] > 0 ? sums.sum[a] / sums.count[a] : 0;
   double strongest = 0, weakest = 0;
   int first = -1;
   for (int a = 0; a < 3; ++a) {
     const double own = strength[static_cast<std::size_t>(a)];
-    if (op.size[static_cast<std::size_t>(a)] == 1 || own <= 0)
+    if (size_of[static_cast<std::size_t>(a)] == 1 || own <= 0)
       continue;
     if (own > strongest) {
       strongest = own;
@@ -75,11 +80,11 @@ CoarseningPlan plan_coarsening(const LatticeOperator& op, Coarsening coarsening,
   }
   const bool full = coarsening == Coarsening::full || strongest <= mild_anisotropy * weakest;
   CoarseningPlan plan;
-  plan.axis = order_axes(op.size, full ? -1 : first);
+  plan.axis = order_axes(size_of, full ? -1 : first);
   std::array<std::ptrdiff_t, 3> size{};
   std::array<double, 3> coupling{};
   for (std::size_t a = 0; a < 3; ++a) {
-    size[a] = op.size[static_cast<std::size_t>(plan.axis[a])];
+    size[a] = size_of[static_cast<std::size_t>(plan.axis[a])];
     coupling[a] = full ? 1 : strength[static_cast<std::size_t>(plan.axis[a])];
   }
   while (size[0] * size[1] * size[2] > coarsest) {

@@ -29,9 +29,19 @@ struct CoarseningPlan {
   bool operator==(const CoarseningPlan&) const = default;
 };
 
+/// The sum of the couplings on each axis of the lattice and their number, of the rows of this rank. The same bits
+/// whatever the threads.
+struct CouplingSums {
+  std::array<double, 3> sum{}, count{};
+};
+CouplingSums sum_couplings(const LatticeOperator& op, int threads);
+
 /// Couplings along an axis fall to half where its cells grow twofold, and grow twofold with each of the others: the
 /// ratio of a halved axis to one that is not falls fourfold (a coarse cell of spacings h has couplings
 /// h_x h_y h_z / h_a^2). The first axis is halved at each level. Ends with at most `coarsest` cells.
+/// `sums`: over all ranks; not looked at where the coarsening is full.
+CoarseningPlan plan_coarsening(const GridSize& size, const CouplingSums& sums, Coarsening coarsening, int coarsest);
+/// Of an operator on one rank.
 CoarseningPlan plan_coarsening(const LatticeOperator& op, Coarsening coarsening, int coarsest, int threads);
 
 } // namespace linnet::latticemg

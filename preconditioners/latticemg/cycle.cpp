@@ -16,13 +16,13 @@ Lines plane_of(const Level& level, int k) {
 
 // Whether plane k is the first one that is walked of those in its coarse plane.
 bool is_first(const Level& fine, const Level& coarse, int k, bool down) {
-  return !coarse.halved[2] || (down ? k % 2 == 1 || k == fine.size[2] - 1 : k % 2 == 0);
+  return !coarse.halved[2] || (down ? k % 2 == 1 || k == fine.own.last - 1 : k % 2 == 0);
 }
 
 } // namespace
 
 int team_size(const Level& level, int threads) {
-  const int most = level.cells() < shared_cells ? 1 : level.size[2] / Member::least_planes;
+  const int most = level.cells() < shared_cells ? 1 : level.own.count() / Member::least_planes;
   return std::max(1, std::min(threads, most));
 }
 
@@ -36,21 +36,51 @@ void Cycle::copy_ends(const Level& level, int colour, Member* member) const {
   member->barrier();
 }
 
-void Cycle::half_sweep(const Level& level, int colour, bool from_zero, Member* member) const {
-  member->share(level.size[2],
+void Cycle::exchange(const Level& level, float* field, unsigned colours, int depth, Member* member) const {
+  if (!level.shared)
+    return;
+  member->barrier();
+  if (member->id() == 0)
+    halo->exchange(level, field, colours, depth);
+  member->barrier();
+}
+
+void Cycle::exchange_u(const Level& level, unsigned colours, int depth, Member* member) const {
+  exchange(level, level.u, level.mixed() ? Halo::both : colours, depth, member);
+  if (level.shared)
+    for (int c = 0; c < 2; ++c)
+      copy_ends(level, c, member);
+}
+
+void Cycle::complete_b(std::size_t l, Member* member) const {
+  exchange(levels[l], levels[l].b, Halo::both, reach(), member);
+  if (l == 0 || levels[l].shared || !levels[l - 1].shared)
+    return;
+  if (member->id() == 0)
+    halo->gather(levels[l], views[l - 1], levels[l].b);
+  member->barrier();
+}
+
+void Cycle::half_sweep(const Level& level, int colour, bool from_zero, Planes planes, Member* member) const {
+  member->share(planes,
                 [&](int k) { (from_zero ? kernels.relax_zero : kernels.relax)(level, colour, plane_of(level, k)); });
   member->barrier();
   copy_ends(level, colour, member);
 }
 
+// Half sweep h is done on the planes that later ones need: those of this rank and reach() - h around them.
 void Cycle::descend(const Level& fine, const Level& coarse, Start start, Member* member) const {
-  const int last = 2 * options.sweeps, begin = start == Start::red_done ? 1 : 0;
-  const bool down = member->slab_of(fine.size[2]).down;
+  const int last = reach();
+  const bool down = member->slab_of(fine.around(last).count()).down;
   if (!fine.wraps()) {
+    // The first half sweep was done on the planes of this rank.
+    const int begin = start == Start::red_done && !fine.shared ? 1 : 0;
     // Black cells have no residual after their half sweep.
-    member->wavefront(fine.size[2], last + 1 - begin, [&](int stage, int k) {
+    member->wavefront(fine.around(last), last + 1 - begin, [&](int stage, int k) {
       const int h = begin + stage;
-      if (h == 0 && start == Start::zero)
+      if (!fine.around(last - h).has(k) || (h == 0 && start == Start::red_done && fine.own.has(k)))
+        return;
+      if (h == 0 && start != Start::iterate)
         kernels.relax_zero(fine, 0, plane_of(fine, k));
       else if (h < last)
         kernels.relax(fine, h & 1, plane_of(fine, k));
@@ -66,8 +96,8 @@ void Cycle::descend(const Level& fine, const Level& coarse, Start start, Member*
     member->barrier();
   }
   for (int h = 0; h < last; ++h)
-    half_sweep(fine, h & 1, start == Start::zero && h == 0, member);
-  member->share(fine.size[2], [&](int k) {
+    half_sweep(fine, h & 1, start == Start::zero && h == 0, fine.around(last - h), member);
+  member->share(fine.own, [&](int k) {
     kernels.restrict_residual(fine, coarse, 0, plane_of(fine, k), !is_first(fine, coarse, k, false), scratch);
     if (fine.mixed())
       kernels.restrict_residual(fine, coarse, 1, plane_of(fine, k), true, scratch);
@@ -75,63 +105,83 @@ void Cycle::descend(const Level& fine, const Level& coarse, Start start, Member*
   member->barrier();
 }
 
-void Cycle::ascend(const Level& fine, const Level& coarse, Member* member, const Hook* last) const {
-  const int sweeps = 2 * options.sweeps;
+void Cycle::ascend(const Level& fine, const Level& coarse, int more, Member* member, const Hook* last) const {
+  const int sweeps = reach(), depth = sweeps + more;
+  const int colours = fine.mixed() ? 2 : 1; // to prolong: black cells are overwritten before they are read
+  // Around a periodic axis a gathered grid has no planes beyond its ends for the halo.
+  const bool first_own = fine.shared && coarse.periodic[2];
+  const auto prolong = [&](int colour, int k) { kernels.prolong(fine, coarse, colour, plane_of(fine, k), scratch); };
+  if (first_own)
+    member->share(fine.own, [&](int k) {
+      for (int colour = 0; colour < colours; ++colour)
+        prolong(colour, k);
+    });
+  exchange_u(fine, Halo::red, depth, member);
   if (!fine.wraps()) {
-    // Black cells are overwritten before they are read.
-    member->wavefront(fine.size[2], sweeps + 1, [&](int h, int k) {
+    member->wavefront(fine.around(depth), sweeps + 1, [&](int h, int k) {
+      if (!fine.around(depth - h).has(k))
+        return;
       if (h == 0) {
-        kernels.prolong(fine, coarse, 0, plane_of(fine, k), scratch);
+        if (!first_own)
+          prolong(0, k);
         return;
       }
       kernels.relax(fine, h & 1, plane_of(fine, k));
-      if (h == sweeps && last)
+      if (h == sweeps && last && fine.own.has(k))
         (*last)(plane_of(fine, k));
     });
     member->barrier();
     return;
   }
-  for (int colour = 0; colour < (fine.mixed() ? 2 : 1); ++colour) {
-    member->share(fine.size[2], [&](int k) { kernels.prolong(fine, coarse, colour, plane_of(fine, k), scratch); });
+  for (int colour = 0; !first_own && colour < colours; ++colour) {
+    member->share(fine.around(depth), [&](int k) { prolong(colour, k); });
     member->barrier();
     copy_ends(fine, colour, member);
   }
   for (int h = 1; h <= sweeps; ++h)
-    half_sweep(fine, h & 1, false, member);
+    half_sweep(fine, h & 1, false, fine.around(depth - h), member);
   if (last)
-    member->share(fine.size[2], [&](int k) { (*last)(plane_of(fine, k)); });
+    member->share(fine.own, [&](int k) { (*last)(plane_of(fine, k)); });
   member->barrier();
 }
 
-void Cycle::visit(std::size_t l, Start start, Member* member, const Hook* last) const {
+void Cycle::visit(std::size_t l, Start start, int more, Member* member, const Hook* last) const {
   const Level& level = levels[l];
   if (team_size(level, member->count()) < member->count()) {
     if (member->id() == 0) {
       Member alone = Member::alone();
-      visit(l, start, &alone, last);
+      visit(l, start, more, &alone, last);
     }
     member->barrier();
     return;
   }
+  if (start == Start::iterate)
+    exchange_u(level, Halo::black, reach() + 1, member);
+  else
+    complete_b(l, member);
   if (l + 1 == levels.size()) {
     coarsest->solve(level);
     for (int k = 0; last && k < level.size[2]; ++k)
       (*last)(plane_of(level, k));
     return;
   }
-  descend(level, levels[l + 1], start, member);
-  visit(l + 1, Start::zero, member, nullptr);
+  const Level& coarse = levels[l + 1];
+  descend(level, views[l], start, member);
+  visit(l + 1, Start::zero, 0, member, nullptr);
   if (options.w_cycle && l + 2 < levels.size())
-    visit(l + 1, Start::iterate, member, nullptr);
-  ascend(level, levels[l + 1], member, last);
+    visit(l + 1, Start::iterate, 0, member, nullptr);
+  exchange_u(coarse, Halo::both, coarse.halved[2] ? (reach() + more + 1) / 2 : reach() + more, member);
+  ascend(level, views[l], more, member, last);
 }
 
 void Cycle::run(Member* member) const {
-  visit(0, Start::zero, member, nullptr);
+  if (levels[0].own.count() > 0)
+    visit(0, Start::zero, 0, member, nullptr);
 }
 
 void Cycle::run(Member* member, bool red_done, const Hook& last) const {
-  visit(0, red_done && !levels[0].wraps() ? Start::red_done : Start::zero, member, &last);
+  if (levels[0].own.count() > 0)
+    visit(0, red_done && !levels[0].wraps() ? Start::red_done : Start::zero, 1, member, &last);
 }
 
 } // namespace linnet::latticemg

@@ -13,6 +13,14 @@ enum class Couplings : std::uint8_t {
   general    ///< face[axis]
 };
 
+/// Planes first ... last - 1 of a field.
+struct Planes {
+  int first, last;
+
+  int count() const { return last - first; }
+  bool has(int k) const { return first <= k && k < last; }
+};
+
 /// One grid of the hierarchy, colour by colour: the cells of colour c on line (j, k) are i = 2 t + q, q = (j + k + c)
 /// mod 2, and lie at
 ///
@@ -23,10 +31,17 @@ enum class Couplings : std::uint8_t {
 /// the same t, so that pairs are summed without a permutation. Beyond the cells lie zeros, or on a periodic axis copies
 /// of the cells at its other end (with an odd number of cells, of the other colour).
 ///
+/// Ranks may share a level: each owns some planes of it, and its field has more around them, which hold copies of the
+/// neighbours' cells. Otherwise all planes are this rank's own.
+///
 /// Plain data: kernels that are compiled for several instruction sets share it.
 struct Level {
-  int size[3]; ///< y is the axis that has one cell where the grid has fewer than three dimensions
+  int size[3]; ///< of the field; y is the axis that has one cell where the grid has fewer than three dimensions
   bool periodic[3];
+  bool shared;
+  int begin;      ///< plane 0 of the field is this plane of the grid
+  Planes own;     ///< of this rank
+  Planes grid;    ///< those of the field that are planes of the grid; the others are empty
   bool halved[3]; ///< cells are two of the finer grid on this axis (the last one alone where their number is odd)
   std::ptrdiff_t line, plane, gap; ///< line = 0 where size[1] = 1, plane = 0 where size[2] = 1
   std::ptrdiff_t front;            ///< the field begins this far before its cell (0, 0, 0), and is 2 gap long
@@ -53,7 +68,14 @@ struct Level {
 
   /// Cells of one colour on a line.
   int count(int q) const { return (size[0] + 1 - q) / 2; }
-  std::ptrdiff_t cells() const { return static_cast<std::ptrdiff_t>(size[0]) * size[1] * size[2]; }
+  std::ptrdiff_t cells() const { return static_cast<std::ptrdiff_t>(size[0]) * size[1] * own.count(); }
+  /// The planes of this rank and `reach` more on both sides, as far as the grid goes.
+  Planes around(int reach) const {
+    if (own.count() == 0)
+      return own;
+    return {own.first - reach < grid.first ? grid.first : own.first - reach,
+            own.last + reach > grid.last ? grid.last : own.last + reach};
+  }
   bool wraps() const { return periodic[0] || periodic[1] || periodic[2]; }
   /// Some cells of one colour are coupled: an odd number of cells around an axis.
   bool mixed() const {

@@ -24,8 +24,10 @@ constexpr double most_range = 1e28;
 
 std::string cell_text(const LatticeOperator& op, std::size_t c) {
   const std::size_t nx = static_cast<std::size_t>(op.size[0]), ny = static_cast<std::size_t>(op.size[1]);
-  return "cell (" + std::to_string(c % nx) + ", " + std::to_string(c / nx % ny) + ", " + std::to_string(c / nx / ny) +
-         ")";
+  const auto number = [&](std::size_t i, int axis) {
+    return std::to_string(static_cast<std::ptrdiff_t>(i) + op.begin[static_cast<std::size_t>(axis)]);
+  };
+  return "cell (" + number(c % nx, 0) + ", " + number(c / nx % ny, 1) + ", " + number(c / nx / ny, 2) + ")";
 }
 
 std::string number_text(double value) {
@@ -44,16 +46,12 @@ void set_strides(Level* level) {
   level->gap = ((level->size[2] > 1 ? level->size[2] + 1 : 1) * lines + 3) * length + level->front;
 }
 
-Level coarser(const Level& fine, const std::array<bool, 3>& halved) {
-  Level coarse{};
-  for (int a = 0; a < 3; ++a) {
-    coarse.halved[a] = halved[static_cast<std::size_t>(a)];
-    coarse.size[a] = coarse.halved[a] ? (fine.size[a] + 1) / 2 : fine.size[a];
-    coarse.periodic[a] = fine.periodic[a] && coarse.size[a] > 2;
-  }
-  coarse.couplings = Couplings::general;
-  set_strides(&coarse);
-  return coarse;
+// The planes of the finest grid that a rank owns, on a grid after so many halvings of the last axis.
+Planes slab_planes(const Layout& layout, int halvings) {
+  if (layout.ranks.slab < 0)
+    return {0, 0};
+  const auto s = static_cast<std::size_t>(layout.ranks.slab);
+  return {layout.slabs.first[s] >> halvings, (layout.slabs.first[s + 1] + (1 << halvings) - 1) >> halvings};
 }
 
 // The fields of a level that are its own.
@@ -69,8 +67,10 @@ std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
 // The place of a cell, found from the one before it where cells of a line follow each other.
 class CellPlaces {
 public:
-  CellPlaces(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& level)
-      : nx_(op.size[0]), ny_(op.size[1]), axis_(axis), level_(level) {
+  CellPlaces(const LatticeOperator& op, const Lattice& lattice, const std::array<int, 3>& axis, const Level& level)
+      : nx_(lattice.size[0]), ny_(lattice.size[1]), axis_(axis), level_(level) {
+    for (std::size_t a = 0; a < 3; ++a)
+      begin_[a] = op.begin[a];
     const auto x = static_cast<int>(std::find(axis.begin(), axis.end(), 0) - axis.begin());
     step_ = x == 0 ? 0 : x == 1 ? level.line : level.plane;
     half_ = x == 0;
@@ -78,8 +78,8 @@ public:
   std::ptrdiff_t operator()(PetscInt cell) {
     if (cell != cell_ + 1 || i_ + 1 == nx_) {
       const PetscInt line = cell / nx_;
-      const PetscInt at[3] = {cell - line * nx_, line % ny_, line / ny_};
-      i_ = at[0];
+      i_ = cell - line * nx_;
+      const PetscInt at[3] = {i_ - begin_[0], line % ny_ - begin_[1], line / ny_ - begin_[2]};
       place_ = level_.at(at[axis_[0]], at[axis_[1]], at[axis_[2]]);
       odd_ = ((at[0] + at[1] + at[2]) & 1) != 0;
     } else {
@@ -92,7 +92,7 @@ public:
   }
 
 private:
-  PetscInt nx_, ny_, cell_ = -2, i_ = 0;
+  PetscInt nx_, ny_, cell_ = -2, i_ = 0, begin_[3];
   std::ptrdiff_t place_ = 0, step_;
   bool half_, odd_ = false;
   const std::array<int, 3>& axis_;
@@ -123,18 +123,60 @@ std::string Multigrid::check(const LatticeOperator& op) const {
   return "";
 }
 
-void Multigrid::lay_out(const LatticeOperator& op, const CoarseningPlan& plan) {
-  plan_ = plan;
+void Multigrid::lay_out(const GridSize& size, const std::array<bool, 3>& periodic) {
+  const CoarseningPlan& plan = layout_.coarsening;
+  const SlabPlan& slabs = layout_.slabs;
   levels_.clear();
-  Level level{};
-  for (int a = 0; a < 3; ++a) {
-    level.size[a] = op.size[static_cast<std::size_t>(plan_.axis[a])];
-    level.periodic[a] = op.wraps[static_cast<std::size_t>(plan_.axis[a])];
+  if (layout_.ranks.slab < 0) {
+    levels_.push_back({});
+    return;
   }
-  set_strides(&level);
-  levels_.push_back(level);
-  for (const std::array<bool, 3>& halved : plan.halved)
-    levels_.push_back(coarser(levels_.back(), halved));
+  Level grid{}; // the whole of it
+  for (int a = 0; a < 3; ++a) {
+    grid.size[a] = size[static_cast<std::size_t>(plan.axis[a])];
+    grid.periodic[a] = periodic[static_cast<std::size_t>(plan.axis[a])];
+  }
+  int halvings = 0;
+  for (std::size_t l = 0; l <= plan.halved.size(); ++l) {
+    for (int a = 0; l > 0 && a < 3; ++a) {
+      grid.halved[a] = plan.halved[l - 1][static_cast<std::size_t>(a)];
+      grid.size[a] = grid.halved[a] ? (grid.size[a] + 1) / 2 : grid.size[a];
+      grid.periodic[a] = grid.periodic[a] && grid.size[a] > 2;
+      grid.couplings = Couplings::general;
+    }
+    halvings += grid.halved[2];
+    Level level = grid;
+    level.own = level.grid = {0, grid.size[2]};
+    if (static_cast<int>(l) < slabs.shared_levels) {
+      const Planes own = slab_planes(layout_, halvings);
+      level.shared = true;
+      level.begin = own.first - slabs.halo;
+      level.size[2] = own.count() + 2 * slabs.halo;
+      level.own = {slabs.halo, slabs.halo + own.count()};
+      level.grid = slabs.ring ? Planes{0, level.size[2]}
+                              : Planes{std::max(0, -level.begin), std::min(level.size[2], grid.size[2] - level.begin)};
+      level.periodic[2] = false;
+    }
+    set_strides(&level);
+    levels_.push_back(level);
+  }
+}
+
+// Plane k of a fine field lies in plane k / 2 of the view, or k where z is not halved.
+void Multigrid::see_coarse_levels() {
+  views_.clear();
+  for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
+    const Level& fine = levels_[l];
+    Level view = levels_[l + 1];
+    const auto in_view = [&](int k) { return view.halved[2] ? (k + 1) / 2 : k; };
+    const int begin = view.halved[2] ? fine.begin / 2 : fine.begin; // even numbers
+    for (float** field : fields_of(&view, false, false))
+      *field += (begin - view.begin) * view.plane;
+    view.begin = begin;
+    view.size[2] = in_view(fine.size[2]);
+    view.own = {in_view(fine.own.first), in_view(fine.own.last)};
+    views_.push_back(view);
+  }
 }
 
 void Multigrid::place_fields(bool general, int threads) {
@@ -158,6 +200,10 @@ void Multigrid::place_fields(bool general, int threads) {
       data += 2 * level.gap + stagger;
     }
   }
+  see_coarse_levels();
+  halo_ = layout_.slabs.shared_levels > 0 && layout_.ranks.slab >= 0
+              ? std::make_unique<Halo>(layout_.ranks.active, layout_.slabs.ring)
+              : nullptr;
   laid_general_ = general;
   iterate_.release();
   direction_.release();
@@ -165,24 +211,35 @@ void Multigrid::place_fields(bool general, int threads) {
 
 std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
                              Coarsening coarsening) {
-  if (std::string refusal = check(op); !refusal.empty())
-    return refusal;
-  const CoarseningPlan plan = plan_coarsening(op, coarsening, coarsest_cells, threads);
-  bool laid = !levels_.empty() && laid_size_ == op.size && laid_periodic_ == op.wraps && plan_ == plan;
-  if (!laid) {
-    lay_out(op, plan);
-    if (2 * levels_[0].gap > std::numeric_limits<std::uint32_t>::max()) {
-      levels_.clear();
-      return "the lattice has too many cells for latticemg";
-    }
-    laid_size_ = op.size;
-    laid_periodic_ = op.wraps;
+  const Layout layout{plan_coarsening(op, coarsening, coarsest_cells, threads), {{0, 0}, 0, 0, false}, {}};
+  return build(op, lattice, rows, threads, layout);
+}
+
+std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
+                             const Layout& layout) {
+  const bool active = layout.ranks.slab >= 0;
+  std::string refusal = active ? check(op) : "";
+  bool laid = !levels_.empty() && laid_size_ == lattice.size && laid_periodic_ == lattice.periodic &&
+              layout_.coarsening == layout.coarsening && layout_.slabs == layout.slabs && layout_.ranks == layout.ranks;
+  if (!laid && refusal.empty()) {
+    layout_ = layout;
+    lay_out(lattice.size, lattice.periodic);
+    if (2 * levels_[0].gap > std::numeric_limits<std::uint32_t>::max())
+      refusal = "the lattice has too many cells for latticemg";
+    laid_size_ = lattice.size;
+    laid_periodic_ = lattice.periodic;
   }
+  if (!layout.ranks.on_all(refusal.empty())) {
+    levels_.clear();
+    return refusal;
+  }
+  const std::array<int, 3>& axis = layout_.coarsening.axis;
   Level& finest = levels_[0];
   // Couplings of 1 at most; excess that single precision could not hold beside them counts as well.
   const double unit = std::max(op.max_coupling, op.max_excess / most_excess);
   scale_ = unit > 0 ? 1 / unit : 1;
-  bool uniform = op.uniform && !finest.wraps() && levels_.size() > 1;
+  const bool wraps = lattice.periodic[0] || lattice.periodic[1] || lattice.periodic[2];
+  bool uniform = op.uniform && !wraps && !layout_.coarsening.halved.empty();
   if (uniform) {
     if (!laid)
       place_fields(false, threads);
@@ -190,22 +247,25 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     code_.resize(static_cast<std::size_t>(2 * finest.gap));
     clear(threads, &code_);
     finest.code = code_.data() + finest.front;
-    uniform = import_uniform(op, plan_.axis, scale_, threads, &finest);
+    uniform = layout_.ranks.on_all(!active || import_uniform(op, axis, scale_, threads, &finest));
   }
   if (!uniform) {
     if (!laid || !laid_general_)
       place_fields(true, threads);
     code_.release();
-    import_general(op, plan_.axis, scale_, threads, &finest);
+    if (active)
+      import_general(op, axis, scale_, threads, &finest);
   }
-  for (std::size_t l = 1; l < levels_.size(); ++l) {
-    if (l == 1)
-      coarsen_operator(op, plan_.axis, scale_, threads, &levels_[1]);
+  for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
+    if (l == 0)
+      coarsen_operator(op, axis, scale_, threads, &views_[0]);
     else
-      coarsen(levels_[l - 1], threads, &levels_[l]);
-    set_diagonals(threads, &levels_[l]);
+      coarsen(levels_[l], threads, &views_[l]);
+    complete_coefficients(&levels_[l + 1], views_[l]);
+    set_diagonals(threads, &levels_[l + 1]);
   }
-  coarsest_.build(levels_.back(), levels_.back().b);
+  if (active)
+    coarsest_.build(levels_.back(), levels_.back().b);
   place_rows(op, lattice, rows, threads);
   find_decoupled(op, lattice, rows);
   const std::ptrdiff_t length = 2 * finest.gap;
@@ -216,12 +276,25 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   return "";
 }
 
+// The couplings and the excess that other ranks have computed.
+void Multigrid::complete_coefficients(Level* level, const Level& view) {
+  if (!halo_)
+    return;
+  const bool gathered = !level->shared && levels_[static_cast<std::size_t>(level - levels_.data()) - 1].shared;
+  for (float* field : {level->face[0], level->face[1], level->face[2], level->b}) {
+    if (level->shared)
+      halo_->exchange(*level, field, Halo::both, layout_.slabs.halo);
+    else if (gathered)
+      halo_->gather(*level, view, field);
+  }
+}
+
 void Multigrid::place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads) {
   place_.resize(static_cast<std::size_t>(rows));
   use_large_pages(&place_);
 #pragma omp parallel num_threads(threads)
   {
-    CellPlaces place(op, plan_.axis, levels_[0]);
+    CellPlaces place(op, lattice, layout_.coarsening.axis, levels_[0]);
 #pragma omp for schedule(static)
     for (PetscInt r = 0; r < rows; ++r)
       place_[static_cast<std::size_t>(r)] = static_cast<std::uint32_t>(place(lattice.cell(r)));
@@ -260,12 +333,18 @@ void Multigrid::run_team(int threads, const std::function<void(Member*)>& work) 
 
 Cycle Multigrid::cycle(const CycleOptions& options, const Member& member) {
   const Kernels& kernels = options.kernels ? *options.kernels : *supported_kernels()[0];
-  return {levels_, &coarsest_, options, kernels, scratch_[static_cast<std::size_t>(member.id())].data()};
+  return {levels_,
+          views_,
+          &coarsest_,
+          halo_.get(),
+          options,
+          kernels,
+          scratch_[static_cast<std::size_t>(member.id())].data()};
 }
 
 void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
   const auto rows = static_cast<std::ptrdiff_t>(place_.size());
-  const double largest = largest_magnitude(r, rows, options.threads);
+  const double largest = layout_.ranks.max(largest_magnitude(r, rows, options.threads));
   if (!std::isfinite(largest) || largest == 0) {
     std::fill_n(z, rows, largest == 0 ? 0 : std::numeric_limits<double>::quiet_NaN());
     return;

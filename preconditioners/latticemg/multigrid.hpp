@@ -5,10 +5,13 @@
 #include "lattice/operator.hpp"
 #include "latticemg/coarsening.hpp"
 #include "latticemg/coarsest.hpp"
+#include "latticemg/halo.hpp"
 #include "latticemg/kernels.hpp"
+#include "latticemg/slabs.hpp"
 #include "latticemg/team.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -39,30 +42,67 @@ struct CycleOptions {
 struct Cycle {
   using Hook = std::function<void(Lines)>;
   const std::vector<Level>& levels;
+  const std::vector<Level>& views; ///< by level: the next one as seen from it
   CoarsestSolver* coarsest;
+  Halo* halo; ///< null where no level is shared
   const CycleOptions& options;
   const Kernels& kernels;
   float* scratch;
 
   void run(Member* member) const;
-  /// `red_done`: the first half sweep was done. last(lines) is called for each plane when it has its answer.
+  /// `red_done`: the first half sweep was done. last(lines) is called for each plane of this rank when it has its
+  /// answer; so has one plane more on each side.
   void run(Member* member, bool red_done, const Hook& last) const;
 
 private:
   enum class Start : std::uint8_t { zero, red_done, iterate };
-  void visit(std::size_t l, Start start, Member* member, const Hook* last) const;
+  /// Half sweeps before the coarser grid, and after it: as many planes away their results depend on.
+  int reach() const { return 2 * options.sweeps; }
+  /// `more`: planes on each side of this rank's own that get an answer too.
+  void visit(std::size_t l, Start start, int more, Member* member, const Hook* last) const;
   void descend(const Level& fine, const Level& coarse, Start start, Member* member) const;
-  void ascend(const Level& fine, const Level& coarse, Member* member, const Hook* last) const;
-  void half_sweep(const Level& level, int colour, bool from_zero, Member* member) const;
+  void ascend(const Level& fine, const Level& coarse, int more, Member* member, const Hook* last) const;
+  void half_sweep(const Level& level, int colour, bool from_zero, Planes planes, Member* member) const;
   void copy_ends(const Level& level, int colour, Member* member) const;
+  void exchange(const Level& level, float* field, unsigned colours, int depth, Member* member) const;
+  void exchange_u(const Level& level, unsigned colours, int depth, Member* member) const;
+  void complete_b(std::size_t l, Member* member) const;
 };
 
 /// The threads, of so many, that a level is worth.
 int team_size(const Level& level, int threads);
 
+/// The ranks that own a hierarchy, and the place of this one among them.
+struct Ranks {
+  MPI_Comm all = MPI_COMM_SELF;    ///< all that call; reductions are over them
+  MPI_Comm active = MPI_COMM_SELF; ///< those that have a slab, in the order of the slabs; null on the others
+  int slab = 0;                    ///< of this rank, -1 where it has none
+
+  double max(double value) const { return reduce(value, MPI_MAX); }
+  double sum(double value) const { return reduce(value, MPI_SUM); }
+  bool on_all(bool value) const { return reduce(value ? 1 : 0, MPI_MIN) > 0; }
+  bool operator==(const Ranks&) const = default;
+
+private:
+  double reduce(double value, MPI_Op op) const {
+    if (all != MPI_COMM_SELF)
+      MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_DOUBLE, op, all);
+    return value;
+  }
+};
+
+/// How the grids are made and shared.
+struct Layout {
+  CoarseningPlan coarsening;
+  SlabPlan slabs;
+  Ranks ranks;
+};
+
 /// A symmetric approximation z = M r of the inverse of a lattice operator, by one multigrid cycle in single precision
 /// from zero. M is positive definite but for constants of singular components, of which the coarsest grid adds none;
-/// rows coupled with none are solved exactly. The same bits whatever the threads.
+/// rows coupled with none are solved exactly. The same bits whatever the threads and the ranks.
+///
+/// On several ranks all functions but the small ones are collective.
 class Multigrid {
 public:
   /// Of an operator with its whole lattice in the box, and where its `rows` rows lie. Memory is used again where the
@@ -70,6 +110,11 @@ public:
   /// no excess below zero, and no row that is all zeros.
   std::string build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
                     Coarsening coarsening = Coarsening::automatic);
+  /// The same on several ranks: `op` has the planes of the slab of this rank and its halo (planes_of()), and `rows` are
+  /// those of the slab. No work, and nothing is looked at, where it has none. What stands against the operator may
+  /// differ from rank to rank.
+  std::string build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
+                    const Layout& layout);
   /// z <- M r, one number a row; threads split the work. Inf or NaN in r make all of z NaN.
   void apply(const CycleOptions& options, const double* r, double* z);
 
@@ -90,7 +135,7 @@ public:
   void copy_iterate(const Outer& outer, double* x) const;
 
   const std::vector<Level>& levels() const { return levels_; }
-  const CoarseningPlan& plan() const { return plan_; }
+  const Layout& layout() const { return layout_; }
   std::size_t bytes() const;
   /// Of one application, and of one step of solve().
   double flops(const CycleOptions& options) const;
@@ -99,21 +144,24 @@ public:
 private:
   friend class OuterIteration;
   std::string check(const LatticeOperator& op) const;
-  void lay_out(const LatticeOperator& op, const CoarseningPlan& plan);
+  void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
   void place_fields(bool general, int threads);
+  void see_coarse_levels();
+  void complete_coefficients(Level* level, const Level& view);
   void place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads);
   void find_decoupled(const LatticeOperator& op, const Lattice& lattice, PetscInt rows);
   /// Runs work(member) in a team of threads.
   void run_team(int threads, const std::function<void(Member*)>& work);
   Cycle cycle(const CycleOptions& options, const Member& member);
 
-  CoarseningPlan plan_;
+  Layout layout_;
+  std::unique_ptr<Halo> halo_;
   // What the fields are laid out for.
   GridSize laid_size_{0, 0, 0};
   std::array<bool, 3> laid_periodic_{};
   bool laid_general_ = false;
   double scale_ = 1; // levels hold the operator times this
-  std::vector<Level> levels_;
+  std::vector<Level> levels_, views_;
   Buffer<float> memory_;
   Buffer<std::uint8_t> code_;
   CoarsestSolver coarsest_;
@@ -155,7 +203,8 @@ inline Range fine_cells(const Level& coarse, int axis, int I, int fine_size) {
   return coarse.halved[axis] ? Range{2 * I, std::min(2 * I + 1, fine_size - 1)} : Range{I, I};
 }
 
-/// Couplings and excess (in b) of the coarse grid from those of the fine one.
+/// Couplings and excess (in b) of the planes of the coarse grid that are this rank's, from those of the fine one. Here
+/// and below the coarse level is as seen from the fine one: its field begins where the fine one does.
 void coarsen(const Level& fine, int threads, Level* coarse);
 /// Around an axis of two cells both ways lead to the same neighbour: one coupling.
 void join_two_ways(const bool* was_periodic, Level* level);

@@ -35,7 +35,7 @@ public:
     if (!find_scale())
       return OuterEnd::declined;
     reserve();
-    const double first = decoupled(true), later = decoupled(false);
+    const double first = m_.layout_.ranks.sum(decoupled(true)), later = m_.layout_.ranks.sum(decoupled(false));
     decoupled_ = {first, later};
     m_.run_team(options_.threads, [&](Member* member) { iterate(member); });
     if (end_ != OuterEnd::declined)
@@ -45,9 +45,10 @@ public:
 
 private:
   bool find_scale() {
-    unit_ = largest_magnitude(outer_.b, rows_, options_.threads);
+    unit_ = m_.layout_.ranks.max(largest_magnitude(outer_.b, rows_, options_.threads));
     m_.iterate_scale_ = unit_ * m_.scale_;
-    const double guess = outer_.guess_zero ? 0 : largest_magnitude(outer_.x, rows_, options_.threads);
+    const double guess =
+        outer_.guess_zero ? 0 : m_.layout_.ranks.max(largest_magnitude(outer_.x, rows_, options_.threads));
     return unit_ > 0 && std::isfinite(unit_) && std::isnormal(m_.iterate_scale_) && std::isfinite(guess);
   }
 
@@ -68,16 +69,19 @@ private:
 
   Lines plane(int k) const { return {k, 0, finest_.size[1]}; }
   double& part(std::ptrdiff_t i) { return m_.partial_sums_[static_cast<std::size_t>(i)]; }
-  // All members come here with their parts written, and leave with the sum.
-  double sum_of(std::ptrdiff_t parts, Member* member) {
+  // All members come here with their parts written, and leave with the sum over all ranks.
+  double sum_of(std::ptrdiff_t first, std::ptrdiff_t last, Member* member) {
     member->barrier();
-    double sum = 0;
-    for (std::ptrdiff_t i = 0; i < parts; ++i)
-      sum += part(i);
+    if (member->id() == 0) {
+      double sum = 0;
+      for (std::ptrdiff_t i = first; i < last; ++i)
+        sum += part(i);
+      sum_ = m_.layout_.ranks.sum(sum);
+    }
     member->barrier();
-    return sum;
+    return sum_;
   }
-  double sum_of_planes(Member* member) { return sum_of(finest_.size[2], member); }
+  double sum_of_planes(Member* member) { return sum_of(finest_.own.first, finest_.own.last, member); }
 
   template <class T>
   void copy_ends(T* field, Member* member) {
@@ -117,11 +121,16 @@ private:
     const auto [begin, end] = member->part_of(parts_);
     for (std::ptrdiff_t i = begin; i < end; ++i)
       part(i) = place_part(i);
-    const double bb = sum_of(parts_, member);
+    const double bb = sum_of(0, parts_, member);
     if (of_zero)
       return bb;
+    if (finest_.shared) {
+      if (member->id() == 0)
+        m_.halo_->exchange(finest_, fields_.x, Halo::both, 1);
+      member->barrier();
+    }
     copy_ends(fields_.x, member);
-    member->share(finest_.size[2], [&](int k) { part(k) = kernels_.residual(finest_, fields_, plane(k)); });
+    member->share(finest_.own, [&](int k) { part(k) = kernels_.residual(finest_, fields_, plane(k)); });
     return sum_of_planes(member);
   }
 
@@ -161,11 +170,13 @@ private:
     return sum;
   }
 
-  // Asked by the first member, for all.
+  // Asked by the first member, for all; where a rank is told to stop, all do.
   Verdict judge(int iterations, double rr, bool exact, Member* member) {
-    if (member->id() == 0)
-      verdict_ = outer_.judge(iterations,
-                              unit_ * std::sqrt(rr + (iterations == 0 ? decoupled_.first : decoupled_.second)), exact);
+    if (member->id() == 0) {
+      const double norm = unit_ * std::sqrt(rr + (iterations == 0 ? decoupled_.first : decoupled_.second));
+      const Verdict own = outer_.judge(iterations, norm, exact);
+      verdict_ = static_cast<Verdict>(std::lround(m_.layout_.ranks.max(static_cast<double>(own))));
+    }
     member->barrier();
     const Verdict verdict = verdict_;
     member->barrier();
@@ -174,7 +185,6 @@ private:
 
   void iterate(Member* member) {
     const Cycle cycle = m_.cycle(options_, *member);
-    const int planes = finest_.size[2];
     double rr = start(member), exact_rr = rr, rz_before = 0;
     double halved = rr;
     int halved_at = 0;
@@ -210,27 +220,27 @@ private:
       const double step = rz / pAp;
       if (!(pAp > 0 && step > 0 && step <= std::numeric_limits<double>::max()))
         return finish(OuterEnd::indefinite_matrix, member);
-      member->share(planes, [&](int k) { part(k) = kernels_.update(finest_, fields_, step, plane(k)); });
+      member->share(finest_.own, [&](int k) { part(k) = kernels_.update(finest_, fields_, step, plane(k)); });
       rr = sum_of_planes(member);
       rz_before = rz;
       exact = false;
     }
   }
 
-  // p <- z + beta p. Returns (p, A p).
+  // p <- z + beta p, on one plane more than this rank's on each side, where z is known too. Returns (p, A p).
   double next_direction(double beta, Member* member) {
-    const int planes = finest_.size[2];
+    const Planes planes = finest_.around(1);
     const auto factor = static_cast<float>(beta);
     if (finest_.wraps()) {
       member->share(planes, [&](int k) { kernels_.direction(finest_, fields_, factor, plane(k)); });
       member->barrier();
       copy_ends(fields_.p, member);
-      member->share(planes, [&](int k) { part(k) = kernels_.energy(finest_, fields_, plane(k)); });
+      member->share(finest_.own, [&](int k) { part(k) = kernels_.energy(finest_, fields_, plane(k)); });
     } else {
       member->wavefront(planes, 2, [&](int h, int k) {
         if (h == 0)
           kernels_.direction(finest_, fields_, factor, plane(k));
-        else
+        else if (finest_.own.has(k))
           part(k) = kernels_.energy(finest_, fields_, plane(k));
       });
     }
@@ -253,6 +263,7 @@ private:
   OuterFields fields_;
   double unit_ = 1;                       // of b
   std::pair<double, double> decoupled_{}; // (r, r) of rows coupled with none: at the guess, and later
+  double sum_ = 0;
   Verdict verdict_ = Verdict::stop;
   OuterEnd end_ = OuterEnd::declined;
 };

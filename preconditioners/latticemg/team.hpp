@@ -76,8 +76,8 @@ public:
   /// and the planes around it, and comes before stage h + 1 there. Members walk from the ends they have in common, or
   /// towards them, so that they meet at the same step.
   template <class Stage>
-  void wavefront(int planes, int stages, const Stage& stage) {
-    const Slab slab = slab_of(planes);
+  void wavefront(Planes planes, int stages, const Stage& stage) {
+    const Slab slab = slab_of(planes.count());
     wave_ += std::uint64_t{1} << 32;
     for (int step = 0; step < slab.count() + stages - 1; ++step) {
       if (step > 0 && step < stages)
@@ -86,7 +86,7 @@ public:
         wait(slab.end_neighbour, step - 1 + slab.end_lead);
       for (int h = 0; h < stages; ++h)
         if (step >= h && step - h < slab.count())
-          stage(h, slab.plane(step - h));
+          stage(h, planes.first + slab.plane(step - h));
       if (count_ > 1)
         team_->done_[static_cast<std::size_t>(id_)].value.store(wave_ + static_cast<std::uint64_t>(step) + 1,
                                                                 std::memory_order_release);
@@ -98,10 +98,10 @@ public:
   }
   /// work(plane) over the planes of this member.
   template <class Work>
-  void share(int planes, const Work& work) const {
-    const Slab slab = slab_of(planes);
+  void share(Planes planes, const Work& work) const {
+    const Slab slab = slab_of(planes.count());
     for (int plane = slab.first; plane < slab.last; ++plane)
-      work(plane);
+      work(planes.first + plane);
   }
 
   Slab slab_of(int planes) const {

@@ -158,40 +158,89 @@ OwnedMat on_each_process(Mat A) {
   return copy;
 }
 
+struct Shared {
+  const char* name;
+  Domain domain;
+  Coefficients coefficients;
+  int sweeps = 2;
+};
+
+// Of sizes that ranks share, in which slabs end at odd planes, and what is left to one.
+std::vector<Shared> shared_cases() {
+  return {{"balls", balls(48, 12, 1), voxel()},
+          {"variable", balls(44, 10, 2), variable(2)},
+          {"odd sizes", box(21, 26, 67), voxel()},
+          {"long along x", box(90, 17, 14), variable(3)},
+          {"stretched", box(24, 50, 30), stretched()},
+          {"unequal spacings", box(40, 36, 45), unequal_spacings()},
+          {"plane", box(160, 161, 1), voxel()},
+          {"plane on its side", box(1, 90, 131), variable(4)},
+          {"holes", voxels::noise(33, 34, 50, 0.4, 5), {voxel().coupling, [](auto&, int) { return 0.5; }}},
+          {"walls",
+           box(30, 30, 48),
+           {[](const Domain&, int c, int axis) { return voxels::random(7, 3 * c + axis) < 0.1 ? 0.0 : 1.0; },
+            [](const Domain&, int c) { return 0.01 * (c % 97); }}},
+          {"one sweep", balls(40, 8, 6), voxel(), 1},
+          {"three sweeps", balls(40, 8, 6), voxel(), 3},
+          {"five sweeps", box(20, 20, 96), voxel(), 5},
+          {"small", balls(12, 2, 7), voxel()},
+          {"torus", torus(32, 28, 64, {true, true, true}), voxel()},
+          {"periodic z", torus(32, 28, 64, {false, false, true}), voxel()},
+          {"periodic x and y", torus(33, 27, 64, {true, true, false}), voxel()},
+          {"torus of odd sizes", torus(33, 27, 45, {true, true, true}), voxel()},
+          {"ring of odd lines", torus(33, 40, 48, {true, false, false}), variable(8)}};
+}
+
 TEST(LatticeMGObject, HasTheSameBitsOnAnyNumberOfRanks) {
   // Given cells, since a recovered lattice may be another reflection.
-  const Domain d = largest_component(balls(20, 6, 1));
-  const OwnedMat A = system(d, variable(2));
-  const OwnedMat alone = on_each_process(A);
-  const auto pc_for = [](Mat M, OwnedPC* pc) {
-    PCCreate(PetscObjectComm(reinterpret_cast<PetscObject>(M)), pc->out());
-    PCSetType(*pc, PCLATTICEMG);
-    PCSetOperators(*pc, M, M);
-    EXPECT_EQ(static_cast<int>(PCLatticeMGSetGrid(*pc, 20, 20, 20)), 0);
-    EXPECT_EQ(static_cast<int>(PCSetUp(*pc)), 0);
-  };
   LINNET_CALL(LinnetInitialize());
-  compose_cells(A, d);
-  compose_cells(alone, d);
-  OwnedPC split, whole;
-  pc_for(A, &split);
-  pc_for(alone, &whole);
-  const OwnedVec r = noise(A), z = zeros(A);
-  LINNET_CALL(PCApply(split, r, z));
-  const std::vector<double> all_r = on_first_rank(r), all_z = on_first_rank(z);
-  LINNET_CALL(PCApplyTranspose(split, r, z));
-  EXPECT_EQ(on_first_rank(z), all_z);
-  if (!first_rank())
-    return;
-  EXPECT_NE(view(whole).find("from linnet_cells"), std::string::npos);
-  const OwnedVec one_r = zeros(alone), one_z = zeros(alone);
-  for (PetscInt i = 0; i < static_cast<PetscInt>(all_r.size()); ++i)
-    VecSetValue(one_r, i, all_r[static_cast<std::size_t>(i)], INSERT_VALUES);
-  LINNET_CALL(PCApply(whole, one_r, one_z));
-  const PetscScalar* values = nullptr;
-  VecGetArrayRead(one_z, &values);
-  EXPECT_EQ(std::vector<double>(values, values + all_z.size()), all_z);
-  VecRestoreArrayRead(one_z, &values);
+  for (const Shared& c : shared_cases()) {
+    SCOPED_TRACE(c.name);
+    const OwnedMat A = system(c.domain, c.coefficients);
+    const OwnedMat alone = on_each_process(A);
+    const auto pc_for = [&](Mat M, OwnedPC* pc) {
+      compose_cells(M, c.domain);
+      PCCreate(PetscObjectComm(reinterpret_cast<PetscObject>(M)), pc->out());
+      PCSetType(*pc, PCLATTICEMG);
+      PCSetOperators(*pc, M, M);
+      const std::array<PetscInt, 3> size{c.domain.size[0], c.domain.size[1], c.domain.size[2]};
+      EXPECT_EQ(static_cast<int>(PCLatticeMGSetGrid(*pc, size[0], size[1], size[2])), 0);
+      EXPECT_EQ(static_cast<int>(PCLatticeMGSetSweeps(*pc, c.sweeps)), 0);
+      EXPECT_EQ(static_cast<int>(PCSetUp(*pc)), 0);
+    };
+    OwnedPC split, whole;
+    pc_for(A, &split);
+    pc_for(alone, &whole);
+    const OwnedVec r = noise(A), z = zeros(A);
+    LINNET_CALL(PCApply(split, r, z));
+    const std::vector<double> all_r = on_first_rank(r), all_z = on_first_rank(z);
+    LINNET_CALL(PCApplyTranspose(split, r, z));
+    EXPECT_EQ(on_first_rank(z), all_z);
+    if (!first_rank())
+      continue;
+    EXPECT_NE(view(whole).find("from linnet_cells"), std::string::npos);
+    const OwnedVec one_r = zeros(alone), one_z = zeros(alone);
+    for (PetscInt i = 0; i < static_cast<PetscInt>(all_r.size()); ++i)
+      VecSetValue(one_r, i, all_r[static_cast<std::size_t>(i)], INSERT_VALUES);
+    LINNET_CALL(PCApply(whole, one_r, one_z));
+    const PetscScalar* values = nullptr;
+    VecGetArrayRead(one_z, &values);
+    EXPECT_TRUE(std::equal(all_z.begin(), all_z.end(), values));
+    VecRestoreArrayRead(one_z, &values);
+  }
+}
+
+TEST(LatticeMGObject, SharesLargeGridsAmongRanksAndSaysSo) {
+  const Domain d = balls(48, 12, 1);
+  const OwnedMat A = system(d, voxel());
+  const OwnedKSP ksp = make_solver(A);
+  PetscMPIInt ranks = 0;
+  MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
+  LINNET_CALL(PCSetUp(pc_of(ksp)));
+  const std::string text = view(pc_of(ksp)), count = std::to_string(ranks);
+  if (first_rank()) {
+    EXPECT_EQ(text.find("ranks with a slab: " + count + " of " + count) != std::string::npos, ranks > 1) << text;
+  }
 }
 
 TEST(LatticeMGObject, TakesItsGridFromADMDA) {

@@ -1,0 +1,211 @@
+#include "latticemg/distribute.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace linnet::latticemg {
+
+namespace {
+
+constexpr std::size_t most_codes = 256;
+
+// Cells of the grid that a rank sends.
+struct Box {
+  int begin[3], size[3];
+};
+
+bool is_row(const LatticeOperator& op, std::size_t c) {
+  return op.links[c] & LatticeOperator::row_bit;
+}
+
+// Moves one number a cell from boxes to slabs: for each slab the planes that it and its halo take from a box, line by
+// line along the first of the other axes.
+class Slices {
+public:
+  Slices(const LatticeOperator& op, int axis, const SlabPlan& plan, MPI_Comm ranks)
+      : op_(op), ranks_(ranks), axis_(axis), b_(axis == 0 ? 1 : 0), c_(axis == 2 ? 1 : 2) {
+    int rank = 0, count = 1;
+    MPI_Comm_rank(ranks, &rank);
+    MPI_Comm_size(ranks, &count);
+    for (std::size_t a = 0; a < 3; ++a) { // the layer beyond a periodic end holds no rows
+      own_.begin[a] = std::max(0, op.begin[a]);
+      own_.size[a] = op.size[a] - (own_.begin[a] - op.begin[a]);
+    }
+    boxes_.resize(static_cast<std::size_t>(count));
+    MPI_Allgather(&own_, 6, MPI_INT, boxes_.data(), 6, MPI_INT, ranks);
+    planes_.resize(boxes_.size());
+    for (int s = 0; s < plan.slabs(); ++s)
+      planes_[static_cast<std::size_t>(s)] = planes_of(plan, s);
+    slab_planes_ = planes_[static_cast<std::size_t>(rank)];
+    for (std::size_t r = 0; r < boxes_.size(); ++r) {
+      send_.push_back(cells(own_, planes_[r]));
+      receive_.push_back(cells(boxes_[r], slab_planes_));
+    }
+    send_first_.resize(send_.size());
+    receive_first_.resize(receive_.size());
+    std::exclusive_scan(send_.begin(), send_.end(), send_first_.begin(), 0);
+    std::exclusive_scan(receive_.begin(), receive_.end(), receive_first_.begin(), 0);
+  }
+
+  // value_of(index in the box) of each cell to merge(index in the slab, value).
+  template <class T, class Value, class Merge>
+  void move(MPI_Datatype type, const LatticeOperator& slab, const Value& value_of, const Merge& merge) const {
+    std::vector<T> sent(static_cast<std::size_t>(send_first_.back() + send_.back()));
+    std::vector<T> received(static_cast<std::size_t>(receive_first_.back() + receive_.back()));
+    T* next = sent.data();
+    for (const std::vector<int>& planes : planes_)
+      for_each_line(own_, planes, [&](const int* at, int) {
+        const std::size_t from = op_.index(at[0], at[1], at[2]), step = op_.stride(b_);
+        const auto length = static_cast<std::size_t>(own_.size[b_]);
+        for (std::size_t i = 0; i < length; ++i)
+          next[i] = value_of(from + i * step);
+        next += length;
+      });
+    MPI_Alltoallv(sent.data(), send_.data(), send_first_.data(), type, received.data(), receive_.data(),
+                  receive_first_.data(), type, ranks_);
+    const T* value = received.data();
+    for (const Box& box : boxes_)
+      for_each_line(box, slab_planes_, [&](const int* at, int plane) {
+        const std::size_t step = slab.stride(b_), to = static_cast<std::size_t>(plane) * slab.stride(axis_) +
+                                                       static_cast<std::size_t>(at[b_]) * step +
+                                                       static_cast<std::size_t>(at[c_]) * slab.stride(c_);
+        const auto length = static_cast<std::size_t>(box.size[b_]);
+        for (std::size_t i = 0; i < length; ++i)
+          merge(to + i * step, value[i]);
+        value += length;
+      });
+  }
+
+private:
+  // line(first cell of the grid, plane of the slab)
+  template <class Line>
+  void for_each_line(const Box& box, const std::vector<int>& planes, const Line& line) const {
+    for (std::size_t p = 0; p < planes.size(); ++p) {
+      int at[3] = {box.begin[0], box.begin[1], box.begin[2]};
+      at[axis_] = planes[p];
+      if (planes[p] < box.begin[axis_] || planes[p] >= box.begin[axis_] + box.size[axis_])
+        continue;
+      for (; at[c_] < box.begin[c_] + box.size[c_]; ++at[c_])
+        line(at, static_cast<int>(p));
+    }
+  }
+  int cells(const Box& box, const std::vector<int>& planes) const {
+    int lines = 0;
+    for_each_line(box, planes, [&](const int*, int) { ++lines; });
+    return lines * box.size[b_];
+  }
+
+  const LatticeOperator& op_;
+  MPI_Comm ranks_;
+  int axis_, b_, c_;
+  Box own_{};
+  std::vector<Box> boxes_;               // by rank
+  std::vector<std::vector<int>> planes_; // of the slab of a rank and its halo
+  std::vector<int> slab_planes_;         // of this rank
+  std::vector<int> send_, send_first_, receive_, receive_first_;
+};
+
+// The values of excess on all ranks, each once, in the same order on all of them.
+std::vector<double> all_excess_values(const std::vector<double>& own, MPI_Comm ranks) {
+  int count = 1;
+  MPI_Comm_size(ranks, &count);
+  const int size = static_cast<int>(own.size());
+  std::vector<int> sizes(static_cast<std::size_t>(count)), first(sizes.size());
+  MPI_Allgather(&size, 1, MPI_INT, sizes.data(), 1, MPI_INT, ranks);
+  std::exclusive_scan(sizes.begin(), sizes.end(), first.begin(), 0);
+  std::vector<double> all(static_cast<std::size_t>(first.back() + sizes.back())), distinct;
+  MPI_Allgatherv(own.data(), size, MPI_DOUBLE, all.data(), sizes.data(), first.data(), MPI_DOUBLE, ranks);
+  for (const double value : all)
+    if (std::find(distinct.begin(), distinct.end(), value) == distinct.end())
+      distinct.push_back(value);
+  return distinct;
+}
+
+template <class T>
+void resize_to_zeros(std::size_t count, Buffer<T>* buffer) {
+  buffer->resize(count);
+  std::fill(buffer->begin(), buffer->end(), T{});
+}
+
+void move_codes(const LatticeOperator& boxes, const Slices& slices, LatticeOperator* slab) {
+  std::vector<std::uint8_t> new_code;
+  for (const double value : boxes.excess_values)
+    new_code.push_back(static_cast<std::uint8_t>(
+        std::find(slab->excess_values.begin(), slab->excess_values.end(), value) - slab->excess_values.begin()));
+  resize_to_zeros(slab->links.size(), &slab->excess_code);
+  slices.move<std::uint8_t>(
+      MPI_BYTE, *slab,
+      [&](std::size_t c) { return is_row(boxes, c) ? new_code[boxes.excess_code[c]] : std::uint8_t{0}; },
+      [&](std::size_t c, std::uint8_t code) { slab->excess_code[c] |= code; });
+}
+
+void move_coefficients(const LatticeOperator& boxes, const Slices& slices, LatticeOperator* slab) {
+  resize_to_zeros(slab->links.size(), &slab->excess);
+  slices.move<double>(
+      MPI_DOUBLE, *slab, [&](std::size_t c) { return is_row(boxes, c) ? boxes.excess_of(c) : 0; },
+      [&](std::size_t c, double value) { slab->excess[c] += value; });
+  for (std::size_t a = 0; a < 3; ++a) {
+    resize_to_zeros(slab->links.size(), &slab->face[a]);
+    slices.move<double>(
+        MPI_DOUBLE, *slab,
+        [&](std::size_t c) { return is_row(boxes, c) ? boxes.coupling(c, 2 * static_cast<int>(a) + 1) : 0; },
+        [&](std::size_t c, double value) { slab->face[a][c] += value; });
+  }
+}
+
+// The first and the last plane have no neighbours in the field.
+void cut_ends(int axis, LatticeOperator* slab) {
+  const std::size_t step = slab->stride(axis), length = step * static_cast<std::size_t>(slab->size[std::size_t(axis)]);
+  const auto below = static_cast<std::uint8_t>(~(1U << (2 * axis))),
+             above = static_cast<std::uint8_t>(~(2U << (2 * axis)));
+  for (std::size_t first = 0; first < slab->cell_count(); first += length)
+    for (std::size_t i = 0; i < step; ++i) {
+      slab->links[first + i] &= below;
+      slab->links[first + length - step + i] &= above;
+    }
+}
+
+} // namespace
+
+void distribute(const LatticeOperator& boxes, const Lattice& lattice, int axis, const SlabPlan& plan, MPI_Comm ranks,
+                LatticeOperator* slab) {
+  const auto across = static_cast<std::size_t>(axis);
+  int rank = 0;
+  MPI_Comm_rank(ranks, &rank);
+  const Slices slices(boxes, axis, plan, ranks);
+  const bool active = rank < plan.slabs();
+  slab->begin = {0, 0, 0};
+  slab->size = active ? lattice.size : GridSize{0, 0, 0};
+  slab->wraps = lattice.periodic;
+  if (active) {
+    slab->begin[across] = plan.first[static_cast<std::size_t>(rank)] - plan.halo;
+    slab->size[across] = static_cast<PetscInt>(planes_of(plan, rank).size());
+    slab->wraps[across] = lattice.periodic[across] && plan.halo == 0;
+  }
+  slab->excess_values = all_excess_values(boxes.uniform ? boxes.excess_values : std::vector<double>{}, ranks);
+  slab->uniform = boxes.uniform && slab->excess_values.size() <= most_codes;
+  slab->unit = boxes.unit;
+  slab->coupled_rows = boxes.coupled_rows;
+  slab->decoupled_rows = boxes.decoupled_rows;
+  slab->min_coupling = boxes.min_coupling;
+  slab->max_coupling = boxes.max_coupling;
+  slab->min_excess = boxes.min_excess;
+  slab->max_excess = boxes.max_excess;
+  slab->closes = boxes.closes;
+  slab->voxel = boxes.voxel;
+
+  const auto cells = static_cast<std::size_t>(slab->size[0]) * static_cast<std::size_t>(slab->size[1]) *
+                     static_cast<std::size_t>(slab->size[2]);
+  resize_to_zeros(cells, &slab->links);
+  slices.move<std::uint8_t>(
+      MPI_BYTE, *slab, [&](std::size_t c) { return is_row(boxes, c) ? boxes.links[c] : std::uint8_t{0}; },
+      [&](std::size_t c, std::uint8_t links) { slab->links[c] |= links; });
+  if (slab->uniform)
+    move_codes(boxes, slices, slab);
+  else
+    move_coefficients(boxes, slices, slab);
+  if (plan.halo > 0 && active)
+    cut_ends(axis, slab);
+}
+
+} // namespace linnet::latticemg

@@ -1,0 +1,97 @@
+// PCLATTICEMG on several ranks: who owns which planes of the grid.
+#include "latticemg.hpp"
+#include "latticemg/distribute.hpp"
+
+#include <algorithm>
+
+using namespace linnet::latticemg;
+
+/* The grids, and how many ranks share them */
+static PetscErrorCode PCLatticeMGPlan_Private(PC pc, Layout* layout) {
+  const PC_LatticeMG* mg = static_cast<const PC_LatticeMG*>(pc->data);
+  const CycleOptions options = PCLatticeMGOptions_Private(mg);
+  const linnet::Lattice& lattice = mg->placement.lattice;
+  MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(pc));
+  CouplingSums sums = sum_couplings(mg->placement.op, options.threads);
+  PetscMPIInt ranks, rank;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_size(comm, &ranks));
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums.sum.data(), 3, MPI_DOUBLE, MPI_SUM, comm));
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums.count.data(), 3, MPI_DOUBLE, MPI_SUM, comm));
+  layout->coarsening = plan_coarsening(lattice.size, sums, PCLatticeMGCoarsening_Private(mg), coarsest_cells);
+  layout->slabs =
+      plan_slabs(layout->coarsening, lattice.size, lattice.periodic, options.sweeps, options.w_cycle, ranks);
+  layout->ranks.all = comm;
+  layout->ranks.slab = rank < layout->slabs.slabs() ? rank : -1;
+  PetscFunctionReturn(0);
+}
+
+/* The cells of the rows of each slab, and how numbers get there */
+static PetscErrorCode PCLatticeMGDealRows_Private(PC pc) {
+  PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(pc->data);
+  const linnet::Lattice& lattice = mg->placement.lattice;
+  const auto axis = static_cast<std::size_t>(mg->layout.coarsening.axis[2]);
+  const std::vector<int>& first = mg->layout.slabs.first;
+  PetscInt rows, step = 1;
+
+  PetscFunctionBegin;
+  PetscCall(MatGetLocalSize(pc->pmat, &rows, nullptr));
+  for (std::size_t a = 0; a < axis; ++a)
+    step *= lattice.size[a];
+  std::vector<PetscInt> cells(static_cast<std::size_t>(rows));
+  std::vector<int> owner(cells.size());
+  for (PetscInt r = 0; r < rows; ++r) {
+    const PetscInt cell = lattice.cell(r), plane = cell / step % lattice.size[axis];
+    const auto row = static_cast<std::size_t>(r);
+    cells[row] = cell;
+    owner[row] = static_cast<int>(std::upper_bound(first.begin() + 1, first.end() - 1, plane) - first.begin()) - 1;
+  }
+  mg->exchange = RowExchange(mg->layout.ranks.all, owner);
+  mg->lattice.size = lattice.size;
+  mg->lattice.periodic = lattice.periodic;
+  mg->lattice.natural = false;
+  mg->lattice.cells = mg->exchange.to_slabs(cells);
+  mg->r.resize(mg->lattice.cells.size());
+  mg->z.resize(mg->lattice.cells.size());
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCLatticeMGDeal_Private(PC pc) {
+  PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(pc->data);
+  Layout layout;
+
+  PetscFunctionBegin;
+  PetscCall(PCLatticeMGPlan_Private(pc, &layout));
+  if (mg->active_ranks != layout.slabs.slabs()) {
+    PetscCall(PCLatticeMGForgetSlabs_Private(pc));
+    PetscCallMPI(
+        MPI_Comm_split(layout.ranks.all, layout.ranks.slab < 0 ? MPI_UNDEFINED : 0, layout.ranks.slab, &mg->active));
+    mg->active_ranks = layout.slabs.slabs();
+  }
+  layout.ranks.active = mg->active;
+  const bool same = mg->matrix == mg->placement.matrix && mg->nonzeros == mg->placement.nonzeros &&
+                    mg->layout.slabs == layout.slabs && mg->layout.coarsening.axis == layout.coarsening.axis;
+  mg->layout = layout;
+  if (!same)
+    PetscCall(PCLatticeMGDealRows_Private(pc));
+  mg->matrix = mg->placement.matrix;
+  mg->nonzeros = mg->placement.nonzeros;
+  distribute(mg->placement.op, mg->placement.lattice, layout.coarsening.axis[2], layout.slabs, layout.ranks.all,
+             &mg->op);
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCLatticeMGForgetSlabs_Private(PC pc) {
+  PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(pc->data);
+
+  PetscFunctionBegin;
+  mg->multigrid = {}; /* its messages belong to the communicator */
+  if (mg->active != MPI_COMM_NULL)
+    PetscCallMPI(MPI_Comm_free(&mg->active));
+  mg->active_ranks = 0;
+  mg->matrix = 0;
+  mg->nonzeros = -1;
+  PetscFunctionReturn(0);
+}
