@@ -13,6 +13,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include <climits>
+
+#include <malloc.h>
 #include <omp.h>
 #include <unistd.h>
 
@@ -128,12 +131,22 @@ std::FILE* keep_standard_output() {
   return results;
 }
 
+// What the reader or one solver frees serves the next one: the first touch of a fresh page costs as much as several
+// sweeps over it.
+void keep_freed_memory() {
+  constexpr int margin = 64 << 20;
+  (void)mallopt(M_MMAP_MAX, 0);
+  (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  (void)mallopt(M_TOP_PAD, margin);
+}
+
 } // namespace
 
 } // namespace linnet
 
 int main(int argc, char** argv) {
   using namespace linnet;
+  keep_freed_memory();
   // One thread a rank, as PETSc's users expect, unless they ask for more: those of a BLAS spin while they wait, which
   // costs more than it gives where cores are shared.
   if (!std::getenv("OMP_NUM_THREADS"))
