@@ -35,26 +35,26 @@ linnet::mfac::Reduction PCMFACReduction_Private(PC pc) {
   };
 }
 
-void PCMFACHold_Private(PC pc, Rows rows, const Model& model) {
+void PCMFACHold_Private(PC pc, Rows rows, PetscInt columns, const Model& model) {
   PC_MFAC* mfac = DataOf(pc);
   PetscMPIInt ranks = 1;
 
   MPI_Comm_size(CommOf(pc), &ranks);
   linnet::mfac::Workload work;
   work.rows = rows.rows();
-  work.columns = pc->pmat->cmap->N;
+  work.columns = columns;
   work.one_holder = ranks == 1;
   work.precision = rows.precision();
   const linnet::mfac::Form form = choose_form(work);
   mfac->form = explain(form, work);
   mfac->window.reset();
   mfac->primal.reset();
+  mfac->primal_rows = static_cast<PetscInt>(rows.rows());
   if (form == linnet::mfac::Form::primal)
     mfac->primal = std::make_unique<Primal>(rows, rows.rows(), model);
   else
     mfac->window = std::make_unique<Window>(std::move(rows), model, PCMFACReduction_Private(pc));
-  const double raised =
-      mfac->primal ? mfac->primal->raised_damping() : mfac->window->raised_damping();
+  const double raised = mfac->primal ? mfac->primal->raised_damping() : mfac->window->raised_damping();
   mfac->used_damping = raised > 0 ? raised : model.damping;
 }
 
@@ -64,14 +64,14 @@ static PetscErrorCode PCMFACCreateWindow_Private(PC pc, Vec v) {
   PetscInt local, global;
 
   PetscFunctionBegin;
-  PetscCheck(mfac->damping > 0, CommOf(pc), PETSC_ERR_ORDER,
+  PetscCheck(mfac->damping > 0, CommOf(pc), PETSC_ERR_ARG_WRONGSTATE,
              "mfac needs a damping above zero for gradients: PCMFACSetDamping() or -pc_mfac_damping");
   PetscCall(VecGetLocalSize(v, &local));
   PetscCall(VecGetSize(v, &global));
   PetscCheck(global > 0, CommOf(pc), PETSC_ERR_ARG_SIZ, "The gradient is empty");
   PetscCall(linnet::Guarded([&] {
-    mfac->window = std::make_unique<Window>(mfac->rank, local, PCMFACStored_Private(mfac),
-                                            Model{mfac->damping, 0}, PCMFACReduction_Private(pc));
+    mfac->window = std::make_unique<Window>(mfac->rank, local, PCMFACStored_Private(mfac), Model{mfac->damping, 0},
+                                            PCMFACReduction_Private(pc));
     linnet::mfac::Workload work;
     work.rows = mfac->rank;
     work.columns = global;
@@ -95,8 +95,8 @@ PetscErrorCode PCMFACAddGradient_MFAC(PC pc, Vec g) {
   PetscCheck(mfac->source == PC_MFAC_SOURCE_GRADIENTS || mfac->source == PC_MFAC_SOURCE_AUTO, CommOf(pc),
              PETSC_ERR_ORDER, "mfac takes gradients with -pc_mfac_source gradients, not %s",
              PCMFACSourceNames_Private[mfac->source]);
-  PetscCheck(mfac->taken == PC_MFAC_SOURCE_GRADIENTS || mfac->taken == PC_MFAC_SOURCE_AUTO, CommOf(pc),
-             PETSC_ERR_ORDER, "mfac is set up from another source: call PCReset() before gradients");
+  PetscCheck(mfac->taken == PC_MFAC_SOURCE_GRADIENTS || mfac->taken == PC_MFAC_SOURCE_AUTO, CommOf(pc), PETSC_ERR_ORDER,
+             "mfac is set up from another source: call PCReset() before gradients");
   if (!mfac->window)
     PetscCall(PCMFACCreateWindow_Private(pc, g));
   PetscCall(VecGetLocalSize(g, &local));
@@ -105,7 +105,7 @@ PetscErrorCode PCMFACAddGradient_MFAC(PC pc, Vec g) {
              static_cast<PetscInt>(mfac->window->rows().columns()));
   PetscCheck(mfac->mode == PC_MFAC_WINDOW || mfac->window->present() < mfac->window->capacity(), CommOf(pc),
              PETSC_ERR_ORDER,
-             "The %" PetscInt_FMT " gradients of mfac are there: -pc_mfac_mode window replaces the oldest one", 
+             "The %" PetscInt_FMT " gradients of mfac are there: -pc_mfac_mode window replaces the oldest one",
              static_cast<PetscInt>(mfac->window->capacity()));
   PetscCall(VecGetArrayRead(g, &numbers));
   const PetscErrorCode ierr = linnet::Guarded([&] {

@@ -22,12 +22,13 @@ struct PC_MFAC {
   PCMFACSource taken = PC_MFAC_SOURCE_AUTO; ///< once set up
   std::unique_ptr<linnet::mfac::Window> window;
   std::unique_ptr<linnet::mfac::Primal> primal; ///< in the place of the window, where it is the cheaper form
-  Vec scale = nullptr;                          ///< D^{-1/2}; null: D = I
-  bool none = false;                            ///< z = r: sampled rows too few for a gain
-  PetscInt all_rows = 0;                        ///< of the matrix that rows were sampled from
-  double used_damping = 0;                      ///< lambda, raised where a rule says so
-  double effective_dimension = 0;               ///< of the sampled rows at used_damping
-  std::string form;                             ///< how F^-1 is held and what it costs
+  PetscInt primal_rows = 0;
+  Vec scale = nullptr;            ///< D^{-1/2}; null: D = I
+  bool none = false;              ///< z = r: sampled rows too few for a gain
+  PetscInt all_rows = 0;          ///< of the matrix that rows were sampled from
+  double used_damping = 0;        ///< lambda, raised where a rule says so
+  double effective_dimension = 0; ///< of the sampled rows at used_damping
+  std::string form;               ///< how F^-1 is held and what it costs
 };
 
 extern PetscLogEvent PC_MFAC_SetUp, PC_MFAC_Apply;
@@ -43,8 +44,8 @@ PETSC_INTERN PetscErrorCode PCMFACSource_Private(PC pc, PCMFACSource* source, Ma
 PETSC_INTERN PetscErrorCode PCMFACSetUpLRC_Private(PC pc);
 /// An approximate inverse of J^T J + damping I from sampled rows of J.
 PETSC_INTERN PetscErrorCode PCMFACSetUpRows_Private(PC pc, Mat J);
-/// Holds the rows in the form of the least cost.
-void PCMFACHold_Private(PC pc, linnet::mfac::Rows rows, const linnet::mfac::Model& model);
+/// Holds the rows, of `columns` columns over all ranks, in the form of the least cost.
+void PCMFACHold_Private(PC pc, linnet::mfac::Rows rows, PetscInt columns, const linnet::mfac::Model& model);
 /// Sums over the ranks of the PC.
 linnet::mfac::Reduction PCMFACReduction_Private(PC pc);
 linnet::mfac::Precision PCMFACStored_Private(const PC_MFAC* mfac);

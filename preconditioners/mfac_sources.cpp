@@ -52,9 +52,10 @@ PetscErrorCode PCMFACSource_Private(PC pc, PCMFACSource* source, Mat* rows) {
   PetscCheck(*source != PC_MFAC_SOURCE_LRC || lrc, CommOf(pc), PETSC_ERR_ARG_WRONG,
              "-pc_mfac_source lrc needs an operator of type lrc, not %s",
              reinterpret_cast<PetscObject>(pc->pmat)->type_name);
-  PetscCheck(*source != PC_MFAC_SOURCE_ROWS || *rows, CommOf(pc), PETSC_ERR_ARG_WRONG,
-             "-pc_mfac_source rows needs an operator of type normal, or one with \"linnet_rows\" composed on it, not %s",
-             reinterpret_cast<PetscObject>(pc->pmat)->type_name);
+  PetscCheck(
+      *source != PC_MFAC_SOURCE_ROWS || *rows, CommOf(pc), PETSC_ERR_ARG_WRONG,
+      "-pc_mfac_source rows needs an operator of type normal, or one with \"linnet_rows\" composed on it, not %s",
+      reinterpret_cast<PetscObject>(pc->pmat)->type_name);
   PetscFunctionReturn(0);
 }
 
@@ -147,7 +148,7 @@ PetscErrorCode PCMFACSetUpLRC_Private(PC pc) {
   PC_MFAC* mfac = DataOf(pc);
   Mat base, U, V;
   Vec c;
-  PetscInt local, count, ld;
+  PetscInt local, size, count, ld;
   const PetscScalar *u, *scale;
   std::vector<double> middle;
   bool stored = true;
@@ -157,7 +158,7 @@ PetscErrorCode PCMFACSetUpLRC_Private(PC pc) {
   PetscCheck(U == V || !V, CommOf(pc), PETSC_ERR_SUP, "mfac needs a MATLRC that is symmetric: V the same matrix as U");
   PetscCall(PCMFACScale_Private(pc, base));
   PetscCall(MatGetLocalSize(U, &local, nullptr));
-  PetscCall(MatGetSize(U, nullptr, &count));
+  PetscCall(MatGetSize(U, &size, &count));
   PetscCall(PCMFACMiddle_Private(pc, c, count, &middle));
   for (PetscInt i = 0; i < count; i++)
     PetscCheck(middle[static_cast<std::size_t>(i)] >= 0 && std::isfinite(middle[static_cast<std::size_t>(i)]),
@@ -182,13 +183,12 @@ PetscErrorCode PCMFACSetUpLRC_Private(PC pc) {
   PetscCall(PCMFACAgree_Private(pc, stored, &stored));
   PetscCheck(stored, CommOf(pc), PETSC_ERR_FP, "The MATLRC has an entry that is not finite or does not fit %s",
              linnet::mfac::name_of(PCMFACStored_Private(mfac)));
-  PCMFACHold_Private(pc, std::move(rows), {1, 1});
+  PCMFACHold_Private(pc, std::move(rows), size, {1, 1});
   PetscFunctionReturn(0);
 }
 
 /* The rows of J in `sample` (ascending), each rank with its columns: by the transpose of the submatrix. */
-static PetscErrorCode PCMFACReadRows_Private(PC pc, Mat J, const std::vector<PetscInt>& sample,
-                                             std::vector<double>* numbers) {
+static PetscErrorCode PCMFACReadRows_Private(Mat J, const std::vector<PetscInt>& sample, std::vector<double>* numbers) {
   IS rows, columns;
   Mat part, transposed;
   PetscInt first, last, column_first, column_last, entries;
@@ -263,21 +263,23 @@ static double PCMFACRaisedDamping_Private(PC_MFAC* mfac, const Eigen::VectorXd& 
 
 PetscErrorCode PCMFACSetUpRows_Private(PC pc, Mat J) {
   PC_MFAC* mfac = DataOf(pc);
-  PetscInt all, columns, local;
+  PetscInt all, columns, local, wanted, wanted_here;
   std::vector<double> numbers;
   bool stored = true;
 
   PetscFunctionBegin;
-  PetscCheck(mfac->damping > 0, CommOf(pc), PETSC_ERR_ORDER,
+  PetscCheck(mfac->damping > 0, CommOf(pc), PETSC_ERR_ARG_WRONGSTATE,
              "mfac needs a damping above zero for rows: PCMFACSetDamping() or -pc_mfac_damping");
   PetscCall(MatGetSize(J, &all, &columns));
   PetscCall(MatGetLocalSize(J, nullptr, &local));
-  PetscCheck(all > 0 && columns == pc->pmat->cmap->N && local == pc->pmat->cmap->n, CommOf(pc), PETSC_ERR_ARG_SIZ,
+  PetscCall(MatGetSize(pc->pmat, nullptr, &wanted));
+  PetscCall(MatGetLocalSize(pc->pmat, nullptr, &wanted_here));
+  PetscCheck(all > 0 && columns == wanted && local == wanted_here, CommOf(pc), PETSC_ERR_ARG_SIZ,
              "mfac needs rows of as many columns as the operator has, %" PetscInt_FMT ", not %" PetscInt_FMT
              " x %" PetscInt_FMT,
-             pc->pmat->cmap->N, all, columns);
+             wanted, all, columns);
   const PetscInt count = std::min(mfac->rank, all);
-  PetscCall(PCMFACReadRows_Private(pc, J, PCMFACSample_Private(all, count, mfac->seed), &numbers));
+  PetscCall(PCMFACReadRows_Private(J, PCMFACSample_Private(all, count, mfac->seed), &numbers));
   Rows rows(count, local, PCMFACStored_Private(mfac));
   for (PetscInt i = 0; i < count; i++) {
     const double* row = numbers.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(local);
@@ -302,6 +304,6 @@ PetscErrorCode PCMFACSetUpRows_Private(PC pc, Mat J) {
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> eigen(weight * S, Eigen::EigenvaluesOnly);
     damping = PCMFACRaisedDamping_Private(mfac, eigen.eigenvalues());
   }
-  PCMFACHold_Private(pc, std::move(rows), {damping, weight});
+  PCMFACHold_Private(pc, std::move(rows), columns, {damping, weight});
   PetscFunctionReturn(0);
 }

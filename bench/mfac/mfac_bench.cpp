@@ -82,12 +82,13 @@ void CeilingRead(benchmark::State& state) {
     const std::int64_t all = m * d;
 #pragma omp parallel for reduction(+ : sum) schedule(static)
     for (std::int64_t first = 0; first < all; first += 4096) {
-      double part[64] = {};
-      for (std::int64_t j = first; j < first + 4096; j += 64)
-        for (int l = 0; l < 64; ++l)
-          part[l] += numbers[j + l];
-      for (const double p : part)
-        sum += p;
+      using Vector [[gnu::vector_size(64)]] = double;
+      Vector part[2] = {};
+      for (std::int64_t j = first; j < first + 4096; j += 16)
+        for (int l = 0; l < 2; ++l)
+          part[l] += *reinterpret_cast<const Vector*>(numbers + j + 8 * l);
+      for (int l = 0; l < 8; ++l)
+        sum += part[0][l] + part[1][l];
     }
     benchmark::DoNotOptimize(sum);
   }

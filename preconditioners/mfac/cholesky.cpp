@@ -66,4 +66,14 @@ void Cholesky::solve(double* X, std::int64_t ldx, std::int64_t count) const {
                   static_cast<int>(count), 1, L.data(), static_cast<int>(ld), X, static_cast<int>(ldx));
 }
 
+std::vector<double> Cholesky::inverse_lower() const {
+  std::vector<double> inverse(static_cast<std::size_t>(n * n), 0.0);
+  for (std::int64_t i = 0; i < n; ++i)
+    inverse[static_cast<std::size_t>(i * n + i)] = 1;
+  if (n > 0) // by rows: X L^T = I read by columns is X^T
+    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, static_cast<int>(n),
+                static_cast<int>(n), 1, L.data(), static_cast<int>(ld), inverse.data(), static_cast<int>(n));
+  return inverse;
+}
+
 } // namespace linnet::mfac

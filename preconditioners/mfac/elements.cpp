@@ -1,5 +1,7 @@
 #include "mfac/elements.hpp"
 
+#include <algorithm>
+
 namespace linnet::mfac {
 
 Elements::Elements(Window& window)
@@ -7,15 +9,12 @@ Elements::Elements(Window& window)
   const std::int64_t n = window.present(), d = W.columns();
   const Cholesky& L = window.factor();
   damping = window.raised_damping() > 0 ? window.raised_damping() : window.model().damping;
-  std::vector<double> row(static_cast<std::size_t>(d)), lower(static_cast<std::size_t>(n * n), 0.0);
-  for (std::int64_t age = 0; age < n; ++age) {
-    window.rows().get(window.slot(age), row.data());
-    W.set(age, row.data());
-    for (std::int64_t j = 0; j <= age; ++j)
-      lower[static_cast<std::size_t>(age * n + j)] = L.at(age, j);
-  }
+  std::vector<double> M = L.inverse_lower(); // its columns by age; those of G are by slot
+  if (n > 0 && window.slot(0) > 0)
+    for (std::int64_t i = 0; i < n; ++i)
+      std::rotate(M.begin() + i * n, M.begin() + i * n + (n - window.slot(0)), M.begin() + (i + 1) * n);
   if (n > 0 && d > 0)
-    W.solve_lower(lower.data());
+    W.set_combinations(window.rows(), M.data(), window.slot(0) == 0);
 }
 
 double Elements::at(std::int64_t j, std::int64_t k) const {

@@ -6,7 +6,7 @@ namespace linnet::mfac {
 
 /// Elements of F^-1 for a fixed set of rows: with W = L^-1 G, m x d,
 ///   [F^-1]_jk = (delta_jk - W_:j . W_:k) / lambda
-/// 2 d m^2 + m^3/3 flops to set up from the rows, 2 m an element, 2 d m the whole diagonal.
+/// 2 d m^2 + 2 m^3/3 flops to set up from the rows, 2 m an element, 2 d m the whole diagonal.
 class Elements {
 public:
   /// Of the rows in the window now; W has as many columns as the holder has. It is kept in f64: where the data

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <vector>
 
 HWY_BEFORE_NAMESPACE();
 namespace linnet::mfac::HWY_NAMESPACE {
@@ -48,6 +49,62 @@ HWY_INLINE double load_one(std::uint16_t x) {
 // Rows are taken eight at a time, so that x is read once for eight numbers of G.
 constexpr int group = 8;
 
+// Four vectors of bf16 at once: the odd numbers of a pair are f32 as they stand, the even ones when moved up.
+struct Quad {
+  V even[2], odd[2];
+};
+HWY_INLINE Quad load_quad(const std::uint16_t* p) {
+  const hn::Repartition<std::uint32_t, D> du;
+  const hn::Repartition<float, D> df;
+  const D d;
+  const auto pairs = hn::BitCast(du, hn::LoadU(hn::Repartition<std::uint16_t, D>(), p));
+  const auto even = hn::BitCast(df, hn::ShiftLeft<16>(pairs));
+  const auto odd = hn::BitCast(df, hn::And(pairs, hn::Set(du, 0xffff0000U)));
+  const hn::Half<decltype(df)> half;
+  return {{hn::PromoteTo(d, hn::LowerHalf(half, even)), hn::PromoteTo(d, hn::UpperHalf(half, even))},
+          {hn::PromoteTo(d, hn::LowerHalf(half, odd)), hn::PromoteTo(d, hn::UpperHalf(half, odd))}};
+}
+
+// The part of product_rows() that whole quads cover; returns the first column behind it.
+template <int count>
+std::int64_t product_quads(const std::uint16_t* const* row, std::int64_t columns, const double* x, V* sum) {
+  const D d;
+  std::int64_t j = 0;
+  for (; j + 4 * lanes <= columns; j += 4 * lanes) {
+    V even[2], odd[2];
+    for (int h = 0; h < 2; ++h)
+      hn::LoadInterleaved2(d, x + j + 2 * h * lanes, even[h], odd[h]);
+    for (int r = 0; r < count; ++r) {
+      const Quad g = load_quad(row[r] + j);
+      for (int h = 0; h < 2; ++h)
+        sum[r] = hn::MulAdd(g.odd[h], odd[h], hn::MulAdd(g.even[h], even[h], sum[r]));
+    }
+  }
+  return j;
+}
+
+// The same of transposed_rows().
+template <int count>
+std::int64_t transposed_quads(const std::uint16_t* const* row, std::int64_t columns, const V* factor, double* x) {
+  const D d;
+  std::int64_t j = 0;
+  for (; j + 4 * lanes <= columns; j += 4 * lanes) {
+    V even[2], odd[2];
+    for (int h = 0; h < 2; ++h)
+      hn::LoadInterleaved2(d, x + j + 2 * h * lanes, even[h], odd[h]);
+    for (int r = 0; r < count; ++r) {
+      const Quad g = load_quad(row[r] + j);
+      for (int h = 0; h < 2; ++h) {
+        even[h] = hn::MulAdd(g.even[h], factor[r], even[h]);
+        odd[h] = hn::MulAdd(g.odd[h], factor[r], odd[h]);
+      }
+    }
+    for (int h = 0; h < 2; ++h)
+      hn::StoreInterleaved2(even[h], odd[h], d, x + j + 2 * h * lanes);
+  }
+  return j;
+}
+
 // y_r += sum_j G_rj x_j for the first `count` rows of a group.
 template <int count, class T>
 void product_rows(const T* g, std::int64_t stride, std::int64_t columns, const double* x, double* y) {
@@ -59,6 +116,8 @@ void product_rows(const T* g, std::int64_t stride, std::int64_t columns, const d
     sum[r] = hn::Zero(d);
   }
   std::int64_t j = 0;
+  if constexpr (sizeof(T) == 2)
+    j = product_quads<count>(row, columns, x, sum);
   for (; j + lanes <= columns; j += lanes) {
     const V xj = hn::LoadU(d, x + j);
     for (int r = 0; r < count; ++r)
@@ -83,6 +142,8 @@ void transposed_rows(const T* g, std::int64_t stride, std::int64_t columns, cons
     factor[r] = hn::Set(d, c[r]);
   }
   std::int64_t j = 0;
+  if constexpr (sizeof(T) == 2)
+    j = transposed_quads<count>(row, columns, factor, x);
   for (; j + lanes <= columns; j += lanes) {
     V sum = hn::LoadU(d, x + j);
     for (int r = 0; r < count; ++r)
@@ -114,10 +175,10 @@ void transposed_of(const Block& block, const double* c, double* x) {
     transposed_rows<1>(g + i * block.stride, block.stride, block.columns, c + i, x);
 }
 
-// S_ij += g_i . h_j for A rows i and B rows j: A x B sums in registers, A + B numbers read for A B products.
-template <int A, int B, class T>
-HWY_INLINE void gram_tile(const T* g, const T* h, std::int64_t stride, std::int64_t columns, double* S,
-                          std::int64_t lds) {
+// S_ab += g_a . h_b for A rows a and B rows b: A x B sums in registers, A + B numbers read for A B products.
+template <int A, int B, class T, class U>
+HWY_INLINE void dot_tile(const T* g, std::int64_t stride, const U* h, std::int64_t h_stride, std::int64_t columns,
+                         double* S, std::int64_t lda, std::int64_t ldb) {
   const D d;
   V sum[A][B];
   for (auto& row : sum)
@@ -129,7 +190,7 @@ HWY_INLINE void gram_tile(const T* g, const T* h, std::int64_t stride, std::int6
     for (int a = 0; a < A; ++a)
       left[a] = load(g + a * stride + k);
     for (int b = 0; b < B; ++b) {
-      const V right = load(h + b * stride + k);
+      const V right = load(h + b * h_stride + k);
       for (int a = 0; a < A; ++a)
         sum[a][b] = hn::MulAdd(left[a], right, sum[a][b]);
     }
@@ -138,42 +199,158 @@ HWY_INLINE void gram_tile(const T* g, const T* h, std::int64_t stride, std::int6
     for (int b = 0; b < B; ++b) {
       double total = hn::GetLane(hn::SumOfLanes(d, sum[a][b]));
       for (std::int64_t t = k; t < columns; ++t)
-        total += load_one(g[a * stride + t]) * load_one(h[b * stride + t]);
-      S[a * lds + b] += total;
+        total += load_one(g[a * stride + t]) * load_one(h[b * h_stride + t]);
+      S[a * lda + b * ldb] += total;
     }
 }
 
-// Of the rows [i, i_end) with the rows [j, j_end). Tiles across the diagonal are computed whole.
+constexpr int tile = lanes >= 8 ? 4 : 3; // tile^2 sums, 2 tile numbers: of 32 registers, or 16
+
 template <class T>
-void gram_rectangle(const T* g, std::int64_t stride, std::int64_t columns, std::int64_t i, std::int64_t i_end,
-                    std::int64_t j_begin, std::int64_t j_end, double* S, std::int64_t lds) {
-  constexpr int tile = lanes >= 8 ? 4 : 3; // registers: 32, or 16
-  for (; i < i_end; i += tile) {
-    const bool whole = i + tile <= i_end;
-    for (std::int64_t j = j_begin; j < j_end && j < i + tile; j += tile) {
-      const T *left = g + i * stride, *right = g + j * stride;
-      double* s = S + i * lds + j;
-      if (whole && j + tile <= j_end) {
-        gram_tile<tile, tile>(left, right, stride, columns, s, lds);
-        continue;
+void products_of(const Block& block, const double* X, std::int64_t ldx, std::int64_t count, double* Y,
+                 std::int64_t ldy) {
+  constexpr std::int64_t slice = 512; // eight rows of X in the first cache
+  const T* g = static_cast<const T*>(block.data);
+  for (std::int64_t k = 0; k < block.columns; k += slice) {
+    const std::int64_t columns = std::min(slice, block.columns - k);
+    for (std::int64_t i = 0; i < block.rows; i += tile)
+      for (std::int64_t b = 0; b < count; b += tile) {
+        const T* left = g + i * block.stride + k;
+        const double* right = X + b * ldx + k;
+        double* y = Y + b * ldy + i;
+        if (i + tile <= block.rows && b + tile <= count) {
+          dot_tile<tile, tile>(left, block.stride, right, ldx, columns, y, 1, ldy);
+          continue;
+        }
+        for (std::int64_t r = 0; r < tile && i + r < block.rows; ++r)
+          for (std::int64_t c = 0; c < tile && b + c < count; ++c)
+            dot_tile<1, 1>(left + r * block.stride, block.stride, right + c * ldx, ldx, columns, y + c * ldy + r, 1,
+                           ldy);
       }
-      for (std::int64_t a = 0; a < tile && i + a < i_end; ++a)
-        for (std::int64_t b = 0; b < tile && j + b < j_end; ++b)
-          gram_tile<1, 1>(left + a * stride, right + b * stride, stride, columns, s + a * lds + b, lds);
+  }
+}
+
+// W_bj += sum_k M_bk G_kj for B rows b, `vectors` vectors of columns and the rows [0, rows) of G.
+template <int B, int vectors, class T>
+HWY_INLINE void combination_tile(const T* g, std::int64_t stride, std::int64_t rows, const double* M, std::int64_t ldm,
+                                 double* W, std::int64_t ldw) {
+  const D d;
+  V sum[B][vectors];
+  for (int b = 0; b < B; ++b)
+    for (int v = 0; v < vectors; ++v)
+      sum[b][v] = hn::LoadU(d, W + b * ldw + v * lanes);
+  for (std::int64_t k = 0; k < rows; ++k) {
+    V numbers[vectors];
+    for (int v = 0; v < vectors; ++v)
+      numbers[v] = load(g + k * stride + v * lanes);
+    for (int b = 0; b < B; ++b) {
+      const V factor = hn::Set(d, M[b * ldm + k]);
+      for (int v = 0; v < vectors; ++v)
+        sum[b][v] = hn::MulAdd(factor, numbers[v], sum[b][v]);
+    }
+  }
+  for (int b = 0; b < B; ++b)
+    for (int v = 0; v < vectors; ++v)
+      hn::StoreU(sum[b][v], d, W + b * ldw + v * lanes);
+}
+
+template <int B, class T>
+void combine_rows(const T* g, std::int64_t stride, std::int64_t columns, std::int64_t rows, const double* M,
+                  std::int64_t ldm, double* W, std::int64_t ldw) {
+  std::int64_t j = 0;
+  for (; j + tile * lanes <= columns; j += tile * lanes)
+    combination_tile<B, tile>(g + j, stride, rows, M, ldm, W + j, ldw);
+  for (; j + lanes <= columns; j += lanes)
+    combination_tile<B, 1>(g + j, stride, rows, M, ldm, W + j, ldw);
+  for (; j < columns; ++j)
+    for (int b = 0; b < B; ++b)
+      for (std::int64_t k = 0; k < rows; ++k)
+        W[b * ldw + j] += M[b * ldm + k] * load_one(g[k * stride + j]);
+}
+
+template <class T>
+void combinations_of(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
+                     std::int64_t ldw) {
+  constexpr std::int64_t batch = 32; // rows of G at a time: so many streams of memory
+  const T* g = static_cast<const T*>(block.data);
+  for (std::int64_t first = 0; first < block.rows; first += batch) {
+    const T* rows = g + first * block.stride;
+    for (std::int64_t b = 0; b < count; b += tile) {
+      const std::int64_t several = std::min<std::int64_t>(tile, count - b);
+      const std::int64_t end = lower ? std::min(block.rows, b + several) : block.rows;
+      const std::int64_t used = std::min(batch, end - first);
+      if (used <= 0)
+        continue;
+      const double* factors = M + b * ldm + first;
+      if (several == tile)
+        combine_rows<tile>(rows, block.stride, block.columns, used, factors, ldm, W + b * ldw, ldw);
+      else
+        for (std::int64_t r = 0; r < several; ++r)
+          combine_rows<1>(rows, block.stride, block.columns, used, factors + r * ldm, ldm, W + (b + r) * ldw, ldw);
     }
   }
 }
 
+// Rows [first, first + count).
+struct Square {
+  std::int64_t first, count;
+};
+
+// Of the rows of one square, at g, with those of another, at h, where S is not above its diagonal. Tiles across the
+// diagonal are computed whole.
+template <class T>
+void gram_rectangle(const T* g, const T* h, std::int64_t stride, std::int64_t columns, Square rows, Square others,
+                    double* S, std::int64_t lds) {
+  for (std::int64_t i = 0; i < rows.count; i += tile)
+    for (std::int64_t j = 0; j < others.count && others.first + j < rows.first + i + tile; j += tile) {
+      const T *left = g + i * stride, *right = h + j * stride;
+      double* s = S + (rows.first + i) * lds + others.first + j;
+      if (i + tile <= rows.count && j + tile <= others.count) {
+        dot_tile<tile, tile>(left, stride, right, stride, columns, s, lds, 1);
+        continue;
+      }
+      for (std::int64_t a = 0; a < tile && i + a < rows.count; ++a)
+        for (std::int64_t b = 0; b < tile && j + b < others.count; ++b)
+          dot_tile<1, 1>(left + a * stride, stride, right + b * stride, stride, columns, s + a * lds + b, lds, 1);
+    }
+}
+
 // Slices of the columns, and squares of rows in them, that stay in the second cache.
+constexpr std::int64_t square = 48;
+
 template <class T>
 void gram_of(const Block& block, double* S, std::int64_t lds) {
-  constexpr std::int64_t slice = 1024, square = 48;
+  constexpr std::int64_t slice = 4096 / sizeof(T);
   const T* g = static_cast<const T*>(block.data);
   for (std::int64_t k = 0; k < block.columns; k += slice)
     for (std::int64_t i = 0; i < block.rows; i += square)
       for (std::int64_t j = 0; j <= i; j += square)
-        gram_rectangle(g + k, block.stride, std::min(slice, block.columns - k), i, std::min(i + square, block.rows), j,
-                       std::min(j + square, block.rows), S, lds);
+        gram_rectangle(g + i * block.stride + k, g + j * block.stride + k, block.stride,
+                       std::min(slice, block.columns - k), Square{i, std::min(square, block.rows - i)},
+                       Square{j, std::min(square, block.rows - j)}, S, lds);
+}
+
+// Two instructions make f64 of f32, four of bf16: a square is widened to f32 once, not for each of its tiles.
+template <>
+void gram_of<std::uint16_t>(const Block& block, double* S, std::int64_t lds) {
+  constexpr std::int64_t slice = 1024;
+  std::vector<float> left(static_cast<std::size_t>(square * slice)), right(left.size());
+  const auto widened = [&](std::int64_t i, std::int64_t k, std::vector<float>& to) {
+    const std::int64_t rows = std::min(square, block.rows - i), columns = std::min(slice, block.columns - k);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      const auto* from = static_cast<const std::uint16_t*>(block.data) + (i + r) * block.stride + k;
+      for (std::int64_t c = 0; c < columns; ++c)
+        to[static_cast<std::size_t>(r * slice + c)] = std::bit_cast<float>(static_cast<std::uint32_t>(from[c]) << 16);
+    }
+    return Square{i, rows};
+  };
+  for (std::int64_t k = 0; k < block.columns; k += slice)
+    for (std::int64_t i = 0; i < block.rows; i += square) {
+      const Square rows = widened(i, k, left);
+      for (std::int64_t j = 0; j <= i; j += square)
+        gram_rectangle(left.data(), right.data(), slice, std::min(slice, block.columns - k), rows, widened(j, k, right),
+                       S, lds);
+    }
 }
 
 template <class T>
@@ -208,6 +385,25 @@ void Transposed(const Block& block, const double* c, double* x) {
     transposed_of<std::uint16_t>(block, c, x);
 }
 
+void Products(const Block& block, const double* X, std::int64_t ldx, std::int64_t count, double* Y, std::int64_t ldy) {
+  if (block.precision == Precision::f64)
+    products_of<double>(block, X, ldx, count, Y, ldy);
+  else if (block.precision == Precision::f32)
+    products_of<float>(block, X, ldx, count, Y, ldy);
+  else
+    products_of<std::uint16_t>(block, X, ldx, count, Y, ldy);
+}
+
+void Combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
+                  std::int64_t ldw) {
+  if (block.precision == Precision::f64)
+    combinations_of<double>(block, M, ldm, count, lower, W, ldw);
+  else if (block.precision == Precision::f32)
+    combinations_of<float>(block, M, ldm, count, lower, W, ldw);
+  else
+    combinations_of<std::uint16_t>(block, M, ldm, count, lower, W, ldw);
+}
+
 void Gram(const Block& block, double* S, std::int64_t lds) {
   if (block.precision == Precision::f64)
     gram_of<double>(block, S, lds);
@@ -238,6 +434,8 @@ namespace linnet::mfac {
 
 HWY_EXPORT(Product);
 HWY_EXPORT(Transposed);
+HWY_EXPORT(Products);
+HWY_EXPORT(Combinations);
 HWY_EXPORT(Gram);
 HWY_EXPORT(Widen);
 HWY_EXPORT(Name);
@@ -250,6 +448,16 @@ void add_transposed(const Block& block, const double* c, double* x) {
   HWY_DYNAMIC_DISPATCH(Transposed)(block, c, x);
 }
 
+void add_products(const Block& block, const double* X, std::int64_t ldx, std::int64_t count, double* Y,
+                  std::int64_t ldy) {
+  HWY_DYNAMIC_DISPATCH(Products)(block, X, ldx, count, Y, ldy);
+}
+
+void add_combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
+                      std::int64_t ldw) {
+  HWY_DYNAMIC_DISPATCH(Combinations)(block, M, ldm, count, lower, W, ldw);
+}
+
 void add_gram(const Block& block, double* S, std::int64_t lds) {
   HWY_DYNAMIC_DISPATCH(Gram)(block, S, lds);
 }
@@ -260,6 +468,15 @@ void widen(const Block& block, double* to, std::int64_t to_stride) {
 
 const char* kernels_name() {
   return HWY_DYNAMIC_DISPATCH(Name)();
+}
+
+std::vector<std::int64_t> kernel_targets() {
+  return hwy::SupportedAndGeneratedTargets();
+}
+
+void use_kernels(std::int64_t target) {
+  hwy::SetSupportedTargetsForTest(target);
+  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
 }
 
 const char* name_of(Precision precision) {

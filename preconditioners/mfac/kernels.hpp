@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace linnet::mfac {
 
@@ -29,6 +30,14 @@ void add_product(const Block& block, const double* x, double* y);
 /// x_j += sum_i G_ij c_i
 void add_transposed(const Block& block, const double* c, double* x);
 
+/// Y_bi += sum_j G_ij X_bj for `count` rows b of X (f64, ldx apart) and Y (ldy apart): one pass over G for all of them.
+void add_products(const Block& block, const double* X, std::int64_t ldx, std::int64_t count, double* Y,
+                  std::int64_t ldy);
+
+/// W_bj += sum_k M_bk G_kj for `count` rows b of M (ldm apart) and W (ldw apart); `lower`: M_bk is zero for k > b.
+void add_combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
+                      std::int64_t ldw);
+
 /// S_ij += sum_k G_ik G_jk for i >= j, row i of S at S + i * lds: products and sums in f64, straight from G as it is
 /// stored, for which no BLAS has a routine.
 void add_gram(const Block& block, double* S, std::int64_t lds);
@@ -42,7 +51,11 @@ void narrow(const double* x, std::int64_t count, Precision precision, void* to);
 /// Whether all numbers are finite, fit the precision, and have squares that can be summed up in f64.
 bool storable(const double* x, std::int64_t count, Precision precision);
 
-/// Name of the instruction set that the kernels of this machine use.
+/// Name of the instruction set that the kernels use: the best that this machine has.
 const char* kernels_name();
+
+/// For tests: the instruction sets that this machine has, and to use one of them (0: the best again).
+std::vector<std::int64_t> kernel_targets();
+void use_kernels(std::int64_t target);
 
 } // namespace linnet::mfac

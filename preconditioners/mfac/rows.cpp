@@ -1,6 +1,5 @@
 #include "mfac/rows.hpp"
 
-#include <cblas.h>
 #include <omp.h>
 #include <sys/mman.h>
 
@@ -15,7 +14,7 @@ namespace {
 
 constexpr std::int64_t alignment = 64; // bytes
 constexpr std::size_t huge_page = std::size_t{1} << 21;
-constexpr std::int64_t slice_numbers = 1 << 17; // widened at a time: 1 MiB of f64
+constexpr std::int64_t slice_numbers = 1 << 16; // of W at a time: 512 KiB
 
 std::int64_t round_up(std::int64_t n, std::int64_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -44,41 +43,6 @@ private:
   std::size_t length;
   std::vector<double> all;
 };
-
-// Columns [first, first + count) of a block.
-Block slice(const Block& block, std::int64_t first, std::int64_t count) {
-  Block part = block;
-  part.data = static_cast<const std::byte*>(block.data) + first * bytes_of(block.precision);
-  part.columns = count;
-  return part;
-}
-
-// Columns of a block that are widened at a time.
-std::int64_t slice_columns(std::int64_t rows) {
-  return std::clamp<std::int64_t>(slice_numbers / std::max<std::int64_t>(rows, 1) / 64 * 64, 256, Rows::panel_columns);
-}
-
-// The block in f64: itself, or widened into scratch.
-struct Wide {
-  const double* data;
-  std::int64_t stride;
-};
-Wide wide(const Block& block, std::vector<double>& scratch) {
-  if (block.precision == Precision::f64)
-    return {static_cast<const double*>(block.data), block.stride};
-  const std::int64_t stride = round_up(block.columns, 8);
-  scratch.resize(static_cast<std::size_t>(block.rows * stride));
-  widen(block, scratch.data(), stride);
-  return {scratch.data(), stride};
-}
-
-// Calls body(slice, first column of the slice in its block) for the slices of a block.
-template <class Body>
-void for_slices(const Block& block, const Body& body) {
-  const std::int64_t most = slice_columns(block.rows);
-  for (std::int64_t first = 0; first < block.columns; first += most)
-    body(slice(block, first, std::min(most, block.columns - first)), first);
-}
 
 } // namespace
 
@@ -153,22 +117,13 @@ void Rows::multiply(const double* X, std::int64_t ldx, std::int64_t count, doubl
   Sums sums(threads, length);
 #pragma omp parallel num_threads(threads)
   {
-    std::vector<double> scratch;
     double* y = sums.of(omp_get_thread_num());
 #pragma omp for schedule(static)
-    for (std::int64_t p = 0; p < all; ++p) {
-      const double* x = X + p * panel_columns;
-      if (count == 1) {
-        add_product(block(p, used), x, y);
-        continue;
-      }
-      for_slices(block(p, used), [&](const Block& part, std::int64_t first) { // Y += G X
-        const Wide g = wide(part, scratch);
-        cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, static_cast<int>(used), static_cast<int>(count),
-                    static_cast<int>(part.columns), 1, g.data, static_cast<int>(g.stride), x + first,
-                    static_cast<int>(ldx), 1, y, static_cast<int>(m));
-      });
-    }
+    for (std::int64_t p = 0; p < all; ++p)
+      if (count == 1)
+        add_product(block(p, used), X + p * panel_columns, y);
+      else
+        add_products(block(p, used), X + p * panel_columns, ldx, count, y, m);
   }
   sums.add_up(threads, length, Y);
 }
@@ -176,26 +131,16 @@ void Rows::multiply(const double* X, std::int64_t ldx, std::int64_t count, doubl
 void Rows::multiply_transposed(const double* C, std::int64_t count, double beta, double* X, std::int64_t ldx,
                                std::int64_t used) const {
   const std::int64_t all = panels();
-#pragma omp parallel num_threads(team(all))
-  {
-    std::vector<double> scratch;
-#pragma omp for schedule(static)
-    for (std::int64_t p = 0; p < all; ++p) {
-      double* x = X + p * panel_columns;
-      for (std::int64_t k = 0; k < count; ++k)
-        for (std::int64_t j = 0; j < width(p); ++j)
-          x[k * ldx + j] = beta == 0 ? 0 : beta * x[k * ldx + j];
-      if (count == 1) {
-        add_transposed(block(p, used), C, x);
-        continue;
-      }
-      for_slices(block(p, used), [&](const Block& part, std::int64_t first) { // X += G^T C
-        const Wide g = wide(part, scratch);
-        cblas_dgemm(CblasColMajor, CblasNoTrans, CblasNoTrans, static_cast<int>(part.columns), static_cast<int>(count),
-                    static_cast<int>(used), 1, g.data, static_cast<int>(g.stride), C, static_cast<int>(m), 1, x + first,
-                    static_cast<int>(ldx));
-      });
-    }
+#pragma omp parallel for num_threads(team(all)) schedule(static)
+  for (std::int64_t p = 0; p < all; ++p) {
+    double* x = X + p * panel_columns;
+    for (std::int64_t k = 0; k < count; ++k)
+      for (std::int64_t j = 0; j < width(p); ++j)
+        x[k * ldx + j] = beta == 0 ? 0 : beta * x[k * ldx + j];
+    if (count == 1)
+      add_transposed(block(p, used), C, x);
+    else
+      add_combinations(block(p, used), C, m, count, false, x, ldx);
   }
 }
 
@@ -217,53 +162,37 @@ void Rows::gram(double* S, std::int64_t used) const {
       S[j * used + i] = S[i * used + j];
 }
 
-void Rows::gram_with(const Rows& other, double* S) const {
+void Rows::set_combinations(const Rows& other, const double* M, bool lower) {
   const std::int64_t all = panels();
-  const int threads = team(all);
-  const auto length = static_cast<std::size_t>(m * other.m);
-  Sums sums(threads, length);
-#pragma omp parallel num_threads(threads)
-  {
-    std::vector<double> mine, theirs;
-    double* s = sums.of(omp_get_thread_num());
-#pragma omp for schedule(static)
-    for (std::int64_t p = 0; p < all; ++p)
-      for_slices(block(p, m), [&](const Block& part, std::int64_t first) { // S += G H^T
-        const Wide g = wide(part, mine), h = wide(slice(other.block(p, other.m), first, part.columns), theirs);
-        cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, static_cast<int>(m), static_cast<int>(other.m),
-                    static_cast<int>(part.columns), 1, g.data, static_cast<int>(g.stride), h.data,
-                    static_cast<int>(h.stride), 1, s, static_cast<int>(other.m));
-      });
-  }
-  sums.add_up(threads, length, S);
-}
-
-void Rows::solve_lower(const double* C) {
-  const std::int64_t all = panels();
+  const std::int64_t most = std::clamp<std::int64_t>(slice_numbers / std::max<std::int64_t>(m, 1) / 64 * 64, 64,
+                                                     panel_columns); // columns at a time
 #pragma omp parallel for num_threads(team(all)) schedule(static)
-  for (std::int64_t p = 0; p < all; ++p)
-    for_slices(block(p, m), [&](const Block& part, std::int64_t first) {
-      cblas_dtrsm(CblasRowMajor, CblasLeft, CblasLower, CblasNoTrans, CblasNonUnit, static_cast<int>(m),
-                  static_cast<int>(part.columns), 1, C, static_cast<int>(m),
-                  reinterpret_cast<double*>(start(p)) + first, static_cast<int>(part.stride));
-    });
+  for (std::int64_t p = 0; p < all; ++p) {
+    auto* out = reinterpret_cast<double*>(start(p));
+    std::fill_n(out, m * stride(p), 0.0);
+    for (std::int64_t first = 0; first < width(p); first += most) {
+      Block part = other.block(p, m);
+      part.data = static_cast<const std::byte*>(part.data) + first * bytes_of(part.precision);
+      part.columns = std::min(most, width(p) - first);
+      add_combinations(part, M, m, m, lower, out + first, stride(p));
+    }
+  }
 }
 
 void Rows::column_squares(double* out) const {
   const std::int64_t all = panels();
-#pragma omp parallel num_threads(team(all))
-  {
-    std::vector<double> scratch;
-#pragma omp for schedule(static)
-    for (std::int64_t p = 0; p < all; ++p)
-      for_slices(block(p, m), [&](const Block& part, std::int64_t first) {
-        const Wide g = wide(part, scratch);
-        double* to = out + p * panel_columns + first;
-        std::fill_n(to, part.columns, 0.0);
-        for (std::int64_t i = 0; i < m; ++i)
-          for (std::int64_t j = 0; j < part.columns; ++j)
-            to[j] += g.data[i * g.stride + j] * g.data[i * g.stride + j];
-      });
+#pragma omp parallel for num_threads(team(all)) schedule(static)
+  for (std::int64_t p = 0; p < all; ++p) {
+    double* to = out + p * panel_columns;
+    std::vector<double> row(static_cast<std::size_t>(stride(p)));
+    std::fill_n(to, width(p), 0.0);
+    for (std::int64_t i = 0; i < m; ++i) {
+      Block one = block(p, 1);
+      one.data = static_cast<const std::byte*>(one.data) + i * stride(p) * bytes_of(stored);
+      widen(one, row.data(), stride(p));
+      for (std::int64_t j = 0; j < width(p); ++j)
+        to[j] += row[static_cast<std::size_t>(j)] * row[static_cast<std::size_t>(j)];
+    }
   }
 }
 

@@ -52,28 +52,39 @@ TEST(Rounding, OfBf16IsToNearestEvenInOneStep) {
     EXPECT_EQ(G.at(0, j), expected[static_cast<std::size_t>(j)]);
 }
 
-// Rows, columns and right-hand sides that leave every kind of rest: of vectors, groups of rows, panels.
+// Rows, columns and right-hand sides that leave every kind of rest: of vectors, groups of rows, panels; with the
+// kernels of every instruction set that the machine has.
 TEST_P(Stored, PassesAgreeWithDenseAlgebra) {
-  for (const std::int64_t m : {1, 7, 8, 19})
-    for (const std::int64_t d : {std::int64_t{1}, std::int64_t{5}, std::int64_t{64}, Rows::panel_columns + 13})
-      for (const std::int64_t count : {1, 3}) {
-        const Rows G = stored(correlated(m, d), GetParam());
-        const Dense exact = dense(G, m);
-        std::vector<double> X = noise(d * count, 2), Y(static_cast<std::size_t>(m * count)), C = noise(m * count, 3);
-        G.multiply(X.data(), d, count, Y.data(), m);
-        const Dense x = Eigen::Map<Eigen::MatrixXd>(X.data(), d, count).cast<Real>();
-        const Dense c = Eigen::Map<Eigen::MatrixXd>(C.data(), m, count).cast<Real>();
-        const double scale = std::sqrt(static_cast<double>(d * m));
-        EXPECT_LT((Eigen::Map<Eigen::MatrixXd>(Y.data(), m, count).cast<Real>() - exact * x).norm(), 1e-13 * scale);
-        G.multiply_transposed(C.data(), count, 0.5, X.data(), d, m);
-        EXPECT_LT(
-            (Eigen::Map<Eigen::MatrixXd>(X.data(), d, count).cast<Real>() - exact.transpose() * c - 0.5L * x).norm(),
-            1e-13 * scale);
-        std::vector<double> S(static_cast<std::size_t>(m * m));
-        G.gram(S.data(), m);
-        EXPECT_LT((Eigen::Map<Eigen::MatrixXd>(S.data(), m, m).cast<Real>() - exact * exact.transpose()).norm(),
-                  1e-13 * scale * scale);
+  std::vector<std::int64_t> targets = kernel_targets();
+  ASSERT_FALSE(targets.empty());
+  for (const std::int64_t m : {1, 7, 8, 53})
+    for (const std::int64_t d : {std::int64_t{1}, std::int64_t{5}, std::int64_t{64}, Rows::panel_columns + 45}) {
+      if (m == 53 && d > 64)
+        continue;
+      const Rows G = stored(correlated(m, d), GetParam());
+      const Dense exact = dense(G, m), gram = exact * exact.transpose();
+      const double scale = std::sqrt(static_cast<double>(d * m));
+      for (const std::int64_t count : {1, 5}) {
+        const std::vector<double> X = noise(d * count, 2), C = noise(m * count, 3);
+        const Dense x = Eigen::Map<const Eigen::MatrixXd>(X.data(), d, count).cast<Real>();
+        const Dense c = Eigen::Map<const Eigen::MatrixXd>(C.data(), m, count).cast<Real>();
+        const Dense product = exact * x, transposed = exact.transpose() * c + 0.5L * x;
+        for (const std::int64_t target : targets) {
+          use_kernels(target);
+          std::vector<double> Y(static_cast<std::size_t>(m * count)), Z = X, S(static_cast<std::size_t>(m * m));
+          G.multiply(X.data(), d, count, Y.data(), m);
+          EXPECT_LT((Eigen::Map<Eigen::MatrixXd>(Y.data(), m, count).cast<Real>() - product).norm(), 1e-13 * scale)
+              << kernels_name();
+          G.multiply_transposed(C.data(), count, 0.5, Z.data(), d, m);
+          EXPECT_LT((Eigen::Map<Eigen::MatrixXd>(Z.data(), d, count).cast<Real>() - transposed).norm(), 1e-13 * scale)
+              << kernels_name();
+          G.gram(S.data(), m);
+          EXPECT_LT((Eigen::Map<Eigen::MatrixXd>(S.data(), m, m).cast<Real>() - gram).norm(), 1e-13 * scale * scale)
+              << kernels_name();
+        }
+        use_kernels(0);
       }
+    }
 }
 
 TEST_P(Stored, EveryFormIsTheDenseInverse) {
@@ -98,6 +109,17 @@ TEST_P(Stored, EveryFormIsTheDenseInverse) {
     EXPECT_NEAR(elements.at(j, 3), static_cast<double>(inverse(j, 3)), 1e-9 / damping);
   }
   EXPECT_EQ(window.raised_damping(), 0);
+}
+
+TEST(Elements, OfAWindowThatSlidAreTheDenseInverse) {
+  const std::int64_t m = 5, d = 30;
+  Window window(stored(correlated(m, d), Precision::f64), {1e-2, 0});
+  for (unsigned k = 0; k < 3; ++k)
+    ASSERT_TRUE(window.push(noise(d, 40 + k).data()));
+  const Dense inverse = fisher(dense(window.rows(), m), 1e-2, 1.0 / m).inverse();
+  const Elements elements(window);
+  for (std::int64_t j = 0; j < d; ++j)
+    EXPECT_NEAR(elements.at(j, 4), static_cast<double>(inverse(j, 4)), 1e-9);
 }
 
 TEST(Published, StaticAndDynamicAreTheDenseInverse) {
