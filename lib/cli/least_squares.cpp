@@ -156,7 +156,10 @@ void create_solver(const LeastSquares& problem, const SolveOptions& options, boo
     check(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
   PC pc = nullptr;
   check(KSPGetPC(ksp, &pc));
-  const char* chosen = method == KSPCGLS ? PCNONE : options.damping > 0 ? PCNYSTROM : PCJACOBI;
+  const bool correlated =
+      options.damping > 0 && static_cast<double>(problem.nnz) >=
+                                 0.1 * static_cast<double>(problem.rows) * static_cast<double>(problem.columns);
+  const char* chosen = method == KSPCGLS ? PCNONE : correlated ? PCNYSTROM : PCJACOBI;
   check(PCSetType(pc, chosen));
   check(KSPSetFromOptions(ksp));
   if (options.damping > 0 && !option_given("-pc_mfac_damping"))
@@ -165,7 +168,8 @@ void create_solver(const LeastSquares& problem, const SolveOptions& options, boo
     check(PCNystromSetDamping(pc, options.damping));
   if (speaks && option_value("-ksp_type", "").empty() && option_value("-pc_type", "").empty())
     tell("chose " + method + "+" + chosen +
-         (options.damping > 0 ? ": the damping bounds what a low rank must catch" : ": a rank may be missing"));
+         (correlated ? ": dense rows and a damping, a low rank catches what they have in common"
+                     : ": sparse rows or no damping, columns are scaled to one size"));
 }
 
 void solve_problem(const LeastSquares& problem, KSP ksp, Vec x, Result& result) {
