@@ -6,6 +6,7 @@
 #include <hwy/foreach_target.h> // must come before highway.h
 
 #include "mfac/kernels.hpp"
+#include "mfac/loads.hpp"
 
 #include <hwy/highway.h>
 
@@ -19,91 +20,8 @@ namespace linnet::mfac::HWY_NAMESPACE {
 
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using D = hn::ScalableTag<double>;
-using V = hn::Vec<D>;
-constexpr int lanes = static_cast<int>(hn::MaxLanes(D()));
-
-// Reads lanes numbers of G as f64.
-HWY_INLINE V load(const double* p) {
-  return hn::LoadU(D(), p);
-}
-HWY_INLINE V load(const float* p) {
-  return hn::PromoteTo(D(), hn::LoadU(hn::Rebind<float, D>(), p));
-}
-HWY_INLINE V load(const std::uint16_t* p) {
-  const hn::Rebind<std::uint32_t, D> du;
-  const auto bits = hn::ShiftLeft<16>(hn::PromoteTo(du, hn::LoadU(hn::Rebind<std::uint16_t, D>(), p)));
-  return hn::PromoteTo(D(), hn::BitCast(hn::Rebind<float, D>(), bits));
-}
-HWY_INLINE double load_one(double x) {
-  return x;
-}
-HWY_INLINE double load_one(float x) {
-  return x;
-}
-HWY_INLINE double load_one(std::uint16_t x) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16);
-}
-
 // Rows are taken eight at a time, so that x is read once for eight numbers of G.
 constexpr int group = 8;
-
-// Four vectors of bf16 at once: the odd numbers of a pair are f32 as they stand, the even ones when moved up.
-struct Quad {
-  V even[2], odd[2];
-};
-HWY_INLINE Quad load_quad(const std::uint16_t* p) {
-  const hn::Repartition<std::uint32_t, D> du;
-  const hn::Repartition<float, D> df;
-  const D d;
-  const auto pairs = hn::BitCast(du, hn::LoadU(hn::Repartition<std::uint16_t, D>(), p));
-  const auto even = hn::BitCast(df, hn::ShiftLeft<16>(pairs));
-  const auto odd = hn::BitCast(df, hn::And(pairs, hn::Set(du, 0xffff0000U)));
-  const hn::Half<decltype(df)> half;
-  return {{hn::PromoteTo(d, hn::LowerHalf(half, even)), hn::PromoteTo(d, hn::UpperHalf(half, even))},
-          {hn::PromoteTo(d, hn::LowerHalf(half, odd)), hn::PromoteTo(d, hn::UpperHalf(half, odd))}};
-}
-
-// The part of product_rows() that whole quads cover; returns the first column behind it.
-template <int count>
-std::int64_t product_quads(const std::uint16_t* const* row, std::int64_t columns, const double* x, V* sum) {
-  const D d;
-  std::int64_t j = 0;
-  for (; j + 4 * lanes <= columns; j += 4 * lanes) {
-    V even[2], odd[2];
-    for (int h = 0; h < 2; ++h)
-      hn::LoadInterleaved2(d, x + j + 2 * h * lanes, even[h], odd[h]);
-    for (int r = 0; r < count; ++r) {
-      const Quad g = load_quad(row[r] + j);
-      for (int h = 0; h < 2; ++h)
-        sum[r] = hn::MulAdd(g.odd[h], odd[h], hn::MulAdd(g.even[h], even[h], sum[r]));
-    }
-  }
-  return j;
-}
-
-// The same of transposed_rows().
-template <int count>
-std::int64_t transposed_quads(const std::uint16_t* const* row, std::int64_t columns, const V* factor, double* x) {
-  const D d;
-  std::int64_t j = 0;
-  for (; j + 4 * lanes <= columns; j += 4 * lanes) {
-    V even[2], odd[2];
-    for (int h = 0; h < 2; ++h)
-      hn::LoadInterleaved2(d, x + j + 2 * h * lanes, even[h], odd[h]);
-    for (int r = 0; r < count; ++r) {
-      const Quad g = load_quad(row[r] + j);
-      for (int h = 0; h < 2; ++h) {
-        even[h] = hn::MulAdd(g.even[h], factor[r], even[h]);
-        odd[h] = hn::MulAdd(g.odd[h], factor[r], odd[h]);
-      }
-    }
-    for (int h = 0; h < 2; ++h)
-      hn::StoreInterleaved2(even[h], odd[h], d, x + j + 2 * h * lanes);
-  }
-  return j;
-}
 
 // y_r += sum_j G_rj x_j for the first `count` rows of a group.
 template <int count, class T>
@@ -365,61 +283,42 @@ void widen_of(const Block& block, double* to, std::int64_t to_stride) {
   }
 }
 
+// Calls body(number) with a number of the type that the block stores.
+template <class Body>
+void by_type(const Block& block, const Body& body) {
+  if (block.precision == Precision::f64)
+    body(double{});
+  else if (block.precision == Precision::f32)
+    body(float{});
+  else
+    body(std::uint16_t{});
+}
+
 } // namespace
 
 void Product(const Block& block, const double* x, double* y) {
-  if (block.precision == Precision::f64)
-    product_of<double>(block, x, y);
-  else if (block.precision == Precision::f32)
-    product_of<float>(block, x, y);
-  else
-    product_of<std::uint16_t>(block, x, y);
+  by_type(block, [&](auto number) { product_of<decltype(number)>(block, x, y); });
 }
 
 void Transposed(const Block& block, const double* c, double* x) {
-  if (block.precision == Precision::f64)
-    transposed_of<double>(block, c, x);
-  else if (block.precision == Precision::f32)
-    transposed_of<float>(block, c, x);
-  else
-    transposed_of<std::uint16_t>(block, c, x);
+  by_type(block, [&](auto number) { transposed_of<decltype(number)>(block, c, x); });
 }
 
 void Products(const Block& block, const double* X, std::int64_t ldx, std::int64_t count, double* Y, std::int64_t ldy) {
-  if (block.precision == Precision::f64)
-    products_of<double>(block, X, ldx, count, Y, ldy);
-  else if (block.precision == Precision::f32)
-    products_of<float>(block, X, ldx, count, Y, ldy);
-  else
-    products_of<std::uint16_t>(block, X, ldx, count, Y, ldy);
+  by_type(block, [&](auto number) { products_of<decltype(number)>(block, X, ldx, count, Y, ldy); });
 }
 
 void Combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
                   std::int64_t ldw) {
-  if (block.precision == Precision::f64)
-    combinations_of<double>(block, M, ldm, count, lower, W, ldw);
-  else if (block.precision == Precision::f32)
-    combinations_of<float>(block, M, ldm, count, lower, W, ldw);
-  else
-    combinations_of<std::uint16_t>(block, M, ldm, count, lower, W, ldw);
+  by_type(block, [&](auto number) { combinations_of<decltype(number)>(block, M, ldm, count, lower, W, ldw); });
 }
 
 void Gram(const Block& block, double* S, std::int64_t lds) {
-  if (block.precision == Precision::f64)
-    gram_of<double>(block, S, lds);
-  else if (block.precision == Precision::f32)
-    gram_of<float>(block, S, lds);
-  else
-    gram_of<std::uint16_t>(block, S, lds);
+  by_type(block, [&](auto number) { gram_of<decltype(number)>(block, S, lds); });
 }
 
 void Widen(const Block& block, double* to, std::int64_t to_stride) {
-  if (block.precision == Precision::f64)
-    widen_of<double>(block, to, to_stride);
-  else if (block.precision == Precision::f32)
-    widen_of<float>(block, to, to_stride);
-  else
-    widen_of<std::uint16_t>(block, to, to_stride);
+  by_type(block, [&](auto number) { widen_of<decltype(number)>(block, to, to_stride); });
 }
 
 const char* Name() {
@@ -477,40 +376,6 @@ std::vector<std::int64_t> kernel_targets() {
 void use_kernels(std::int64_t target) {
   hwy::SetSupportedTargetsForTest(target);
   hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-}
-
-const char* name_of(Precision precision) {
-  return precision == Precision::f64 ? "f64" : precision == Precision::f32 ? "f32" : "bf16";
-}
-
-namespace {
-
-// f64 to bf16 in one rounding: through f32 with the sticky bit kept (rounding to odd), so that ties stay ties.
-std::uint16_t to_bf16(double x) {
-  const float f = static_cast<float>(x);
-  auto bits = std::bit_cast<std::uint32_t>(f);
-  if (static_cast<double>(f) != x && (bits & 1) == 0)
-    bits += (std::abs(static_cast<double>(f)) < std::abs(x)) ? 1 : -1; // the odd neighbour on the side of x
-  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16) & 1)) >> 16);
-}
-
-} // namespace
-
-void narrow(const double* x, std::int64_t count, Precision precision, void* to) {
-  if (precision == Precision::f64)
-    std::copy_n(x, count, static_cast<double*>(to));
-  else if (precision == Precision::f32)
-    std::transform(x, x + count, static_cast<float*>(to), [](double number) { return static_cast<float>(number); });
-  else
-    std::transform(x, x + count, static_cast<std::uint16_t*>(to), to_bf16);
-}
-
-bool storable(const double* x, std::int64_t count, Precision precision) {
-  const double limit = precision == Precision::f64 ? 1e150 : precision == Precision::f32 ? 3.4e38 : 3.38e38;
-  bool all = true;
-  for (std::int64_t j = 0; j < count; ++j)
-    all &= std::abs(x[j]) <= limit; // never of what is not a number
-  return all;
 }
 
 } // namespace linnet::mfac
