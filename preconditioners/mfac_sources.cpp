@@ -84,17 +84,16 @@ static PetscErrorCode PCMFACIsDiagonal_Private(Mat A, bool* diagonal) {
 /* scale <- (the diagonal of the base + damping)^{-1/2} */
 static PetscErrorCode PCMFACScale_Private(PC pc, Mat base) {
   PC_MFAC* mfac = DataOf(pc);
-  PetscBool rows;
+  PetscBool readable;
   PetscReal least;
   bool diagonal = false;
 
   PetscFunctionBegin;
   PetscCheck(base, CommOf(pc), PETSC_ERR_ARG_WRONGSTATE,
              "mfac needs a MATLRC with a base: without one the matrix is singular");
-  PetscCall(MatHasOperation(base, MATOP_GET_ROW, &rows));
-  PetscCall(PetscObjectTypeCompareAny(reinterpret_cast<PetscObject>(base), &rows, MATCONSTANTDIAGONAL, MATSEQAIJ,
+  PetscCall(PetscObjectTypeCompareAny(reinterpret_cast<PetscObject>(base), &readable, MATCONSTANTDIAGONAL, MATSEQAIJ,
                                       MATMPIAIJ, MATSEQBAIJ, MATMPIBAIJ, MATSEQDENSE, MATMPIDENSE, ""));
-  if (rows)
+  if (readable)
     PetscCall(PCMFACIsDiagonal_Private(base, &diagonal));
   PetscCall(PCMFACAgree_Private(pc, diagonal, &diagonal));
   PetscCheck(diagonal, CommOf(pc), PETSC_ERR_SUP,
