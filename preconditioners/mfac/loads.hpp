@@ -15,8 +15,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace linnet::mfac::HWY_NAMESPACE {
 
-namespace {
-
 namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<double>;
 using V = hn::Vec<D>;
@@ -99,8 +97,6 @@ std::int64_t transposed_quads(const std::uint16_t* const* row, std::int64_t colu
   }
   return j;
 }
-
-} // namespace
 
 } // namespace linnet::mfac::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -47,9 +47,7 @@ private:
 } // namespace
 
 Rows::Rows(std::int64_t rows, std::int64_t columns, Precision precision) : m(rows), d(columns), stored(precision) {
-  const std::int64_t unit = alignment / bytes_of(stored);
-  const std::int64_t last = d % panel_columns;
-  const std::int64_t padded = d - last + round_up(last, unit);
+  const std::int64_t padded = d > 0 ? (panels() - 1) * stride(0) + stride(panels() - 1) : 0;
   std::size_t bytes = 0;
   if (__builtin_mul_overflow(static_cast<std::size_t>(m), static_cast<std::size_t>(padded * bytes_of(stored)), &bytes))
     throw std::bad_alloc();
@@ -73,12 +71,14 @@ std::int64_t Rows::width(std::int64_t panel) const {
   return std::min(panel_columns, d - panel * panel_columns);
 }
 
+// A line of cache more than the width: rows that are a power of two apart would share a few sets of the caches.
 std::int64_t Rows::stride(std::int64_t panel) const {
-  return round_up(width(panel), alignment / bytes_of(stored));
+  const std::int64_t line = alignment / bytes_of(stored);
+  return round_up(width(panel), line) + line;
 }
 
 std::byte* Rows::start(std::int64_t panel) const {
-  return data.get() + panel * panel_columns * m * bytes_of(stored);
+  return data.get() + (panel > 0 ? panel * stride(0) * m * bytes_of(stored) : 0);
 }
 
 Block Rows::block(std::int64_t panel, std::int64_t used) const {
