@@ -5,7 +5,7 @@
 namespace linnet::mfac {
 
 Elements::Elements(Window& window)
-    : W(window.rows().columns() > 0 ? window.present() : 0, window.rows().columns(), Precision::f64) {
+    : W(window.rows().columns() > 0 ? window.present() : 0, window.rows().columns(), Precision::f64, false) {
   const std::int64_t n = window.present(), d = W.columns();
   const Cholesky& L = window.factor();
   damping = window.raised_damping() > 0 ? window.raised_damping() : window.model().damping;

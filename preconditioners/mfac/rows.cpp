@@ -46,7 +46,8 @@ private:
 
 } // namespace
 
-Rows::Rows(std::int64_t rows, std::int64_t columns, Precision precision) : m(rows), d(columns), stored(precision) {
+Rows::Rows(std::int64_t rows, std::int64_t columns, Precision precision, bool cleared)
+    : m(rows), d(columns), stored(precision) {
   const std::int64_t padded = d > 0 ? (panels() - 1) * stride(0) + stride(panels() - 1) : 0;
   std::size_t bytes = 0;
   if (__builtin_mul_overflow(static_cast<std::size_t>(m), static_cast<std::size_t>(padded * bytes_of(stored)), &bytes))
@@ -61,7 +62,7 @@ Rows::Rows(std::int64_t rows, std::int64_t columns, Precision precision) : m(row
     throw std::bad_alloc();
   if (unit_of_memory == huge_page)
     (void)madvise(data.get(), whole, MADV_HUGEPAGE);
-  const std::int64_t count = panels();
+  const std::int64_t count = cleared ? panels() : 0;
 #pragma omp parallel for num_threads(team(count)) schedule(static) // pages lie where they are used
   for (std::int64_t p = 0; p < count; ++p)
     std::memset(start(p), 0, static_cast<std::size_t>(m * stride(p) * bytes_of(stored)));
@@ -169,11 +170,12 @@ void Rows::set_combinations(const Rows& other, const double* M, bool lower) {
 #pragma omp parallel for num_threads(team(all)) schedule(static)
   for (std::int64_t p = 0; p < all; ++p) {
     auto* out = reinterpret_cast<double*>(start(p));
-    std::fill_n(out, m * stride(p), 0.0);
     for (std::int64_t first = 0; first < width(p); first += most) {
       Block part = other.block(p, m);
       part.data = static_cast<const std::byte*>(part.data) + first * bytes_of(part.precision);
       part.columns = std::min(most, width(p) - first);
+      for (std::int64_t i = 0; i < m; ++i)
+        std::fill_n(out + i * stride(p) + first, part.columns, 0.0);
       add_combinations(part, M, m, m, lower, out + first, stride(p));
     }
   }

@@ -18,8 +18,8 @@ public:
   static constexpr std::int64_t panel_columns = 4096;
 
   Rows() = default;
-  /// All zero. Throws std::bad_alloc.
-  Rows(std::int64_t rows, std::int64_t columns, Precision precision);
+  /// All zero, or unspecified unless `cleared`. Throws std::bad_alloc.
+  Rows(std::int64_t rows, std::int64_t columns, Precision precision, bool cleared = true);
 
   std::int64_t rows() const { return m; }
   std::int64_t columns() const { return d; }
