@@ -2,6 +2,8 @@
 
 #include "ksp/dcd.hpp"
 #include "latticemg.hpp"
+#include "mfac.hpp"
+#include "nystrom.hpp"
 
 #if PETSC_VERSION_LT(3, 18, 0) || PETSC_VERSION_GE(3, 19, 0)
 #error "linnet is written for PETSc 3.18: its types use that version's private headers"
@@ -67,7 +69,7 @@ PetscErrorCode CheckRunningPetsc() {
   It fails in a process whose PETSc has complex scalars, another precision, another width of indices or another minor
   version than the one that linnet was built for.
 
-.seealso: `KSPDCD`, `PCLATTICEMG`, `KSPSetType()`, `PCSetType()`
+.seealso: `KSPDCD`, `PCLATTICEMG`, `PCMFAC`, `PCNYSTROM`, `KSPSetType()`, `PCSetType()`
 @*/
 PetscErrorCode LinnetInitialize(void) {
   PetscFunctionBegin;
@@ -80,6 +82,12 @@ PetscErrorCode LinnetInitialize(void) {
   PetscCall(PetscLogEventRegister("PCLatMGSetUp", PC_CLASSID, &PC_LatticeMG_SetUp));
   PetscCall(PetscLogEventRegister("PCLatMGCycle", PC_CLASSID, &PC_LatticeMG_Cycle));
   PetscCall(PetscLogEventRegister("PCLatMGCG", PC_CLASSID, &PC_LatticeMG_CG));
+  PetscCall(PCRegister(PCMFAC, PCCreate_MFAC));
+  PetscCall(PetscLogEventRegister("PCMFACSetUp", PC_CLASSID, &PC_MFAC_SetUp));
+  PetscCall(PetscLogEventRegister("PCMFACApply", PC_CLASSID, &PC_MFAC_Apply));
+  PetscCall(PCRegister(PCNYSTROM, PCCreate_Nystrom));
+  PetscCall(PetscLogEventRegister("PCNystromSetUp", PC_CLASSID, &PC_Nystrom_SetUp));
+  PetscCall(PetscLogEventRegister("PCNystromApply", PC_CLASSID, &PC_Nystrom_Apply));
   PetscCall(PetscRegisterFinalize(Unregister));
   registered = true;
   PetscFunctionReturn(0);

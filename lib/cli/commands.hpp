@@ -13,10 +13,14 @@ struct SolveOptions {
   SystemOptions system;
   std::string solution; ///< file to write x to; empty: none
   bool json = false;
+  bool least_squares = false;
+  double damping = 0; ///< with least_squares
 };
 void add_solve_command(CLI::App& app, SolveOptions& options);
 /// linnet solve; returns the exit status.
 int run_solve(const Session& session, const SolveOptions& options);
+/// linnet solve --least-squares: minimises |J x - b|^2 + damping |x|^2; returns the exit status.
+int run_least_squares(const Session& session, const SolveOptions& options);
 
 struct CompareOptions {
   SystemOptions system;

@@ -81,6 +81,27 @@ void describe_latticemg(PC pc, Json& details) {
   details["threads"] = threads;
 }
 
+void describe_mfac(PC pc, Json& details) {
+  PetscInt rows = 0;
+  PetscReal damping = 0;
+  PetscBool identity = PETSC_FALSE;
+  check(PCMFACGetRows(pc, &rows, &damping, &identity));
+  details["rows"] = rows;
+  details["damping"] = damping;
+  details["identity"] = identity == PETSC_TRUE;
+}
+
+void describe_nystrom(PC pc, Json& details) {
+  PetscInt rank = 0;
+  const PetscReal* eigenvalues = nullptr;
+  check(PCNystromGetEigenvalues(pc, &rank, &eigenvalues));
+  details["rank"] = rank;
+  if (rank > 0) {
+    details["largest_eigenvalue"] = eigenvalues[0];
+    details["last_eigenvalue"] = eigenvalues[rank - 1];
+  }
+}
+
 } // namespace
 
 Json describe(KSP ksp) {
@@ -95,6 +116,10 @@ Json describe(KSP ksp) {
     describe_multigrid(pc, details);
   if (is_type(pc, PCLATTICEMG))
     describe_latticemg(pc, details);
+  if (is_type(pc, PCMFAC))
+    describe_mfac(pc, details);
+  if (is_type(pc, PCNYSTROM))
+    describe_nystrom(pc, details);
   if (is_type(pc, PCBJACOBI))
     describe_blocks(pc, details);
   if (is_type(pc, PCICC) || is_type(pc, PCILU) || is_type(pc, PCLU) || is_type(pc, PCCHOLESKY))

@@ -54,6 +54,12 @@ void add_solve_command(CLI::App& app, SolveOptions& options) {
   command
       .add_option("--solution", options.solution, "write x: Matrix Market if it ends in .mtx[.gz], else PETSc binary")
       ->type_name("FILE");
+  CLI::Option* least_squares = command.add_flag("--least-squares", options.least_squares,
+                                                "minimise |A x - b|^2 + L |x|^2 for a matrix of any shape");
+  command.add_option("--damping", options.damping, "L, with --least-squares")
+      ->type_name("L")
+      ->needs(least_squares)
+      ->capture_default_str();
   command.add_flag("--json", options.json, "one JSON object on standard output, all else on standard error");
   command.footer("PETSc's options begin with one dash: -ksp_type, -pc_type, -ksp_view, -log_view, -help, ... Without "
                  "-ksp_type and\n"
@@ -64,6 +70,7 @@ void add_solve_command(CLI::App& app, SolveOptions& options) {
                  "Examples:\n"
                  "  linnet solve bcsstk18.mtx.gz\n"
                  "  linnet solve A.mtx --rhs b.mtx --solution x.mtx --json\n"
+                 "  linnet solve J.mtx --least-squares --damping 0.1 -ksp_type lsqr -pc_type mfac\n"
                  "  linnet solve A.mtx -ksp_type dcd -pc_type icc -ksp_rtol 1e-10 -ksp_monitor\n"
                  "  mpiexec -n 4 linnet solve A.mtx -ksp_type cg -pc_type gamg");
 }
@@ -71,6 +78,8 @@ void add_solve_command(CLI::App& app, SolveOptions& options) {
 int run_solve(const Session& session, const SolveOptions& options) {
   if (!options.solution.empty())
     on_rank_0(session.comm, [&] { check_writable("--solution", options.solution); });
+  if (options.least_squares)
+    return run_least_squares(session, options);
   System system;
   read_system(session.comm, options.system, system);
 

@@ -14,7 +14,7 @@ PetscErrorCode Guarded(Body&& body) {
     return body();
   } catch (const std::bad_alloc&) {
     return PetscError(PETSC_COMM_SELF, __LINE__, PETSC_FUNCTION_NAME, __FILE__, PETSC_ERR_MEM, PETSC_ERROR_INITIAL,
-                      "no memory for the lattice of the matrix");
+                      "no memory for what the solver keeps");
   }
 }
 

@@ -18,8 +18,7 @@ SlabPlan slabs_of(const linnet::GridSize& size, int ranks, std::array<bool, 3> p
 }
 
 TEST(SlabPlan, LeavesSmallGridsToOneRank) {
-  for (const linnet::GridSize& size :
-       {linnet::GridSize{1, 1, 1}, {8, 8, 8}, {4000, 1, 1}, {100, 3, 7}, {16, 16, 16}}) {
+  for (const linnet::GridSize& size : {linnet::GridSize{1, 1, 1}, {8, 8, 8}, {4000, 1, 1}, {100, 3, 7}, {16, 16, 16}}) {
     const SlabPlan plan = slabs_of(size, 8);
     EXPECT_EQ(plan.slabs(), 1) << size[0];
     EXPECT_EQ(plan.shared_levels, 0);

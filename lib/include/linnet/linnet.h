@@ -26,6 +26,10 @@
 /* PC type: geometric multigrid on the lattice of a matrix */
 #define PCLATTICEMG "latticemg"
 
+/* PC types: the inverse of a diagonal plus outer products of rows; a randomised Nystrom approximation */
+#define PCMFAC "mfac"
+#define PCNYSTROM "nystrom"
+
 LINNET_EXTERN PetscErrorCode LinnetInitialize(void);
 
 /* Why a search direction of KSPDCD was replaced by one of the fallback preconditioner. */
@@ -71,5 +75,46 @@ LINNET_EXTERN PetscErrorCode PCLatticeMGSetThreads(PC pc, PetscInt threads);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetThreads(PC pc, PetscInt* threads);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetGrid(PC pc, PetscInt nx, PetscInt ny, PetscInt nz);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetGrid(PC pc, PetscInt* nx, PetscInt* ny, PetscInt* nz);
+/* What PCMFAC does with more gradients than it keeps. */
+typedef enum {
+  PC_MFAC_STATIC, /* refuses them */
+  PC_MFAC_WINDOW  /* each takes the place of the oldest one */
+} PCMFACMode;
+
+/* Where the rows of PCMFAC come from. */
+typedef enum {
+  PC_MFAC_SOURCE_AUTO,     /* gradients where one was added, else what the operator is */
+  PC_MFAC_SOURCE_LRC,      /* the factors of a MATLRC */
+  PC_MFAC_SOURCE_ROWS,     /* rows of the matrix of a MATNORMAL, or of "linnet_rows" */
+  PC_MFAC_SOURCE_GRADIENTS /* PCMFACAddGradient() */
+} PCMFACSource;
+
+/* How PCMFAC stores its rows. */
+typedef enum { PC_MFAC_PRECISION_F64, PC_MFAC_PRECISION_F32, PC_MFAC_PRECISION_BF16 } PCMFACPrecision;
+
+LINNET_EXTERN PetscErrorCode PCMFACSetRank(PC pc, PetscInt rank);
+LINNET_EXTERN PetscErrorCode PCMFACGetRank(PC pc, PetscInt* rank);
+LINNET_EXTERN PetscErrorCode PCMFACSetDamping(PC pc, PetscReal damping);
+LINNET_EXTERN PetscErrorCode PCMFACGetDamping(PC pc, PetscReal* damping);
+LINNET_EXTERN PetscErrorCode PCMFACSetMode(PC pc, PCMFACMode mode);
+LINNET_EXTERN PetscErrorCode PCMFACGetMode(PC pc, PCMFACMode* mode);
+LINNET_EXTERN PetscErrorCode PCMFACSetSource(PC pc, PCMFACSource source);
+LINNET_EXTERN PetscErrorCode PCMFACGetSource(PC pc, PCMFACSource* source);
+LINNET_EXTERN PetscErrorCode PCMFACSetPrecision(PC pc, PCMFACPrecision precision);
+LINNET_EXTERN PetscErrorCode PCMFACGetPrecision(PC pc, PCMFACPrecision* precision);
+LINNET_EXTERN PetscErrorCode PCMFACSetSeed(PC pc, PetscInt seed);
+LINNET_EXTERN PetscErrorCode PCMFACGetSeed(PC pc, PetscInt* seed);
+LINNET_EXTERN PetscErrorCode PCMFACAddGradient(PC pc, Vec g);
+LINNET_EXTERN PetscErrorCode PCMFACGetRows(PC pc, PetscInt* rows, PetscReal* damping, PetscBool* identity);
+
+LINNET_EXTERN PetscErrorCode PCNystromSetRank(PC pc, PetscInt rank);
+LINNET_EXTERN PetscErrorCode PCNystromGetRank(PC pc, PetscInt* rank);
+LINNET_EXTERN PetscErrorCode PCNystromSetDamping(PC pc, PetscReal damping);
+LINNET_EXTERN PetscErrorCode PCNystromGetDamping(PC pc, PetscReal* damping);
+LINNET_EXTERN PetscErrorCode PCNystromSetAdaptive(PC pc, PetscBool adaptive);
+LINNET_EXTERN PetscErrorCode PCNystromGetAdaptive(PC pc, PetscBool* adaptive);
+LINNET_EXTERN PetscErrorCode PCNystromSetSeed(PC pc, PetscInt seed);
+LINNET_EXTERN PetscErrorCode PCNystromGetSeed(PC pc, PetscInt* seed);
+LINNET_EXTERN PetscErrorCode PCNystromGetEigenvalues(PC pc, PetscInt* count, const PetscReal* eigenvalues[]);
 
 #endif

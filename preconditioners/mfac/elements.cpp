@@ -1,0 +1,33 @@
+#include "mfac/elements.hpp"
+
+#include <algorithm>
+
+namespace linnet::mfac {
+
+Elements::Elements(Window& window)
+    : W(window.rows().columns() > 0 ? window.present() : 0, window.rows().columns(), Precision::f64, false) {
+  const std::int64_t n = window.present(), d = W.columns();
+  const Cholesky& L = window.factor();
+  damping = window.raised_damping() > 0 ? window.raised_damping() : window.model().damping;
+  std::vector<double> M = L.inverse_lower(); // its columns by age; those of G are by slot
+  if (n > 0 && window.slot(0) > 0)
+    for (std::int64_t i = 0; i < n; ++i)
+      std::rotate(M.begin() + i * n, M.begin() + i * n + (n - window.slot(0)), M.begin() + (i + 1) * n);
+  if (n > 0 && d > 0)
+    W.set_combinations(window.rows(), M.data(), window.slot(0) == 0);
+}
+
+double Elements::at(std::int64_t j, std::int64_t k) const {
+  double dot = 0;
+  for (std::int64_t i = 0; i < W.rows(); ++i)
+    dot += W.at(i, j) * W.at(i, k);
+  return ((j == k ? 1 : 0) - dot) / damping;
+}
+
+void Elements::diagonal(double* out) const {
+  W.column_squares(out);
+  for (std::int64_t j = 0; j < W.columns(); ++j)
+    out[j] = (1 - out[j]) / damping;
+}
+
+} // namespace linnet::mfac

@@ -1,0 +1,201 @@
+#include "mfac/rows.hpp"
+
+#include <omp.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace linnet::mfac {
+
+namespace {
+
+constexpr std::int64_t alignment = 64; // bytes
+constexpr std::size_t huge_page = std::size_t{1} << 21;
+constexpr std::int64_t slice_numbers = 1 << 16; // of W at a time: 512 KiB
+
+std::int64_t round_up(std::int64_t n, std::int64_t unit) {
+  return (n + unit - 1) / unit * unit;
+}
+
+// Threads of a pass over that many panels.
+int team(std::int64_t panels) {
+  return static_cast<int>(std::clamp<std::int64_t>(panels, 1, omp_get_max_threads()));
+}
+
+// Sums of each thread, added in the order of the threads: the same bits for the same number of them.
+class Sums {
+public:
+  Sums(int threads, std::size_t count) : length(round_up(static_cast<std::int64_t>(count), 8)) {
+    all.resize(static_cast<std::size_t>(threads) * length, 0.0);
+  }
+  double* of(int thread) { return all.data() + static_cast<std::size_t>(thread) * length; }
+  void add_up(int threads, std::size_t count, double* out) {
+    std::copy_n(all.data(), count, out);
+    for (int t = 1; t < threads; ++t)
+      for (std::size_t i = 0; i < count; ++i)
+        out[i] += of(t)[i];
+  }
+
+private:
+  std::size_t length;
+  std::vector<double> all;
+};
+
+} // namespace
+
+Rows::Rows(std::int64_t rows, std::int64_t columns, Precision precision, bool cleared)
+    : m(rows), d(columns), stored(precision) {
+  const std::int64_t padded = d > 0 ? (panels() - 1) * stride(0) + stride(panels() - 1) : 0;
+  std::size_t bytes = 0;
+  if (__builtin_mul_overflow(static_cast<std::size_t>(m), static_cast<std::size_t>(padded * bytes_of(stored)), &bytes))
+    throw std::bad_alloc();
+  size = bytes;
+  if (bytes == 0)
+    return;
+  const std::size_t unit_of_memory = bytes >= huge_page ? huge_page : alignment;
+  const std::size_t whole = (bytes + unit_of_memory - 1) / unit_of_memory * unit_of_memory;
+  data.reset(static_cast<std::byte*>(std::aligned_alloc(unit_of_memory, whole)));
+  if (!data)
+    throw std::bad_alloc();
+  if (unit_of_memory == huge_page)
+    (void)madvise(data.get(), whole, MADV_HUGEPAGE);
+  const std::int64_t count = cleared ? panels() : 0;
+#pragma omp parallel for num_threads(team(count)) schedule(static) // pages lie where they are used
+  for (std::int64_t p = 0; p < count; ++p)
+    std::memset(start(p), 0, static_cast<std::size_t>(m * stride(p) * bytes_of(stored)));
+}
+
+std::int64_t Rows::width(std::int64_t panel) const {
+  return std::min(panel_columns, d - panel * panel_columns);
+}
+
+// A line of cache more than the width: rows that are a power of two apart would share a few sets of the caches.
+std::int64_t Rows::stride(std::int64_t panel) const {
+  const std::int64_t line = alignment / bytes_of(stored);
+  return round_up(width(panel), line) + line;
+}
+
+std::byte* Rows::start(std::int64_t panel) const {
+  return data.get() + (panel > 0 ? panel * stride(0) * m * bytes_of(stored) : 0);
+}
+
+Block Rows::block(std::int64_t panel, std::int64_t used) const {
+  return {start(panel), stored, used, width(panel), stride(panel)};
+}
+
+void Rows::set(std::int64_t i, const double* x) {
+  const std::int64_t count = panels();
+#pragma omp parallel for num_threads(team(count)) schedule(static)
+  for (std::int64_t p = 0; p < count; ++p)
+    narrow(x + p * panel_columns, width(p), stored, start(p) + i * stride(p) * bytes_of(stored));
+}
+
+void Rows::get(std::int64_t i, double* x) const {
+  for (std::int64_t p = 0; p < panels(); ++p) {
+    Block row = block(p, 1);
+    row.data = start(p) + i * stride(p) * bytes_of(stored);
+    widen(row, x + p * panel_columns, row.stride);
+  }
+}
+
+double Rows::at(std::int64_t i, std::int64_t j) const {
+  const std::int64_t p = j / panel_columns;
+  Block row = block(p, 1);
+  row.data = start(p) + (i * stride(p) + j % panel_columns) * bytes_of(stored);
+  row.columns = 1;
+  double x = 0;
+  widen(row, &x, 1);
+  return x;
+}
+
+void Rows::multiply(const double* X, std::int64_t ldx, std::int64_t count, double* Y, std::int64_t used) const {
+  const std::int64_t all = panels();
+  const int threads = team(all);
+  const auto length = static_cast<std::size_t>(m * count);
+  Sums sums(threads, length);
+#pragma omp parallel num_threads(threads)
+  {
+    double* y = sums.of(omp_get_thread_num());
+#pragma omp for schedule(static)
+    for (std::int64_t p = 0; p < all; ++p)
+      if (count == 1)
+        add_product(block(p, used), X + p * panel_columns, y);
+      else
+        add_products(block(p, used), X + p * panel_columns, ldx, count, y, m);
+  }
+  sums.add_up(threads, length, Y);
+}
+
+void Rows::multiply_transposed(const double* C, std::int64_t count, double beta, double* X, std::int64_t ldx,
+                               std::int64_t used) const {
+  const std::int64_t all = panels();
+#pragma omp parallel for num_threads(team(all)) schedule(static)
+  for (std::int64_t p = 0; p < all; ++p) {
+    double* x = X + p * panel_columns;
+    for (std::int64_t k = 0; k < count; ++k)
+      for (std::int64_t j = 0; j < width(p); ++j)
+        x[k * ldx + j] = beta == 0 ? 0 : beta * x[k * ldx + j];
+    if (count == 1)
+      add_transposed(block(p, used), C, x);
+    else
+      add_combinations(block(p, used), C, m, count, false, x, ldx);
+  }
+}
+
+void Rows::gram(double* S, std::int64_t used) const {
+  const std::int64_t all = panels();
+  const int threads = team(all);
+  const auto length = static_cast<std::size_t>(used * used);
+  Sums sums(threads, length);
+#pragma omp parallel num_threads(threads)
+  {
+    double* s = sums.of(omp_get_thread_num());
+#pragma omp for schedule(static)
+    for (std::int64_t p = 0; p < all; ++p)
+      add_gram(block(p, used), s, used);
+  }
+  sums.add_up(threads, length, S);
+  for (std::int64_t i = 0; i < used; ++i)
+    for (std::int64_t j = 0; j < i; ++j)
+      S[j * used + i] = S[i * used + j];
+}
+
+void Rows::set_combinations(const Rows& other, const double* M, bool lower) {
+  const std::int64_t all = panels();
+  const std::int64_t most = std::clamp<std::int64_t>(slice_numbers / std::max<std::int64_t>(m, 1) / 64 * 64, 64,
+                                                     panel_columns); // columns at a time
+#pragma omp parallel for num_threads(team(all)) schedule(static)
+  for (std::int64_t p = 0; p < all; ++p) {
+    auto* out = reinterpret_cast<double*>(start(p));
+    for (std::int64_t first = 0; first < width(p); first += most) {
+      Block part = other.block(p, m);
+      part.data = static_cast<const std::byte*>(part.data) + first * bytes_of(part.precision);
+      part.columns = std::min(most, width(p) - first);
+      for (std::int64_t i = 0; i < m; ++i)
+        std::fill_n(out + i * stride(p) + first, part.columns, 0.0);
+      add_combinations(part, M, m, m, lower, out + first, stride(p));
+    }
+  }
+}
+
+void Rows::column_squares(double* out) const {
+  const std::int64_t all = panels();
+#pragma omp parallel for num_threads(team(all)) schedule(static)
+  for (std::int64_t p = 0; p < all; ++p) {
+    double* to = out + p * panel_columns;
+    std::vector<double> row(static_cast<std::size_t>(stride(p)));
+    std::fill_n(to, width(p), 0.0);
+    for (std::int64_t i = 0; i < m; ++i) {
+      Block one = block(p, 1);
+      one.data = static_cast<const std::byte*>(one.data) + i * stride(p) * bytes_of(stored);
+      widen(one, row.data(), stride(p));
+      for (std::int64_t j = 0; j < width(p); ++j)
+        to[j] += row[static_cast<std::size_t>(j)] * row[static_cast<std::size_t>(j)];
+    }
+  }
+}
+
+} // namespace linnet::mfac

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "mfac/kernels.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+namespace linnet::mfac {
+
+/// G, m x d: the rows that all the forms are made of.
+///
+/// Stored in panels of `panel_columns` columns, the m rows of a panel one behind the other, so that every pass reads
+/// memory from its first byte to its last. A pass is shared by the threads of OpenMP, panel by panel, and gives the
+/// same bits for the same number of threads.
+class Rows {
+public:
+  static constexpr std::int64_t panel_columns = 4096;
+
+  Rows() = default;
+  /// All zero, or unspecified unless `cleared`. Throws std::bad_alloc.
+  Rows(std::int64_t rows, std::int64_t columns, Precision precision, bool cleared = true);
+
+  std::int64_t rows() const { return m; }
+  std::int64_t columns() const { return d; }
+  Precision precision() const { return stored; }
+  std::size_t bytes() const { return size; }
+  const void* raw() const { return data.get(); } ///< the panels, bytes() long
+
+  /// Row i <- x (d numbers, storable() ones), rounded to the precision.
+  void set(std::int64_t i, const double* x);
+  /// x <- row i
+  void get(std::int64_t i, double* x) const;
+  double at(std::int64_t i, std::int64_t j) const;
+  /// this <- M G, of the same shape, in f64; M is m x m, row i at M + i m. `lower`: it is zero above its diagonal.
+  /// 2 d m^2 flops, or half of them.
+  void set_combinations(const Rows& other, const double* M, bool lower);
+
+  /// Y <- G X, with X of `count` columns of length d, ldx apart, and Y of as many of length m, one behind the other.
+  /// One pass over the first `used` rows of G whatever the count; the others count as zero. 2 d m flops a column.
+  void multiply(const double* X, std::int64_t ldx, std::int64_t count, double* Y, std::int64_t used) const;
+  /// X <- beta X + G^T C, with C of `count` columns of length m and X as above. One pass.
+  void multiply_transposed(const double* C, std::int64_t count, double beta, double* X, std::int64_t ldx,
+                           std::int64_t used) const;
+  /// S <- G G^T (used x used, both triangles). d m^2 flops.
+  void gram(double* S, std::int64_t used) const;
+  /// out_j <- sum_i G_ij^2 for all j
+  void column_squares(double* out) const;
+
+private:
+  std::int64_t panels() const { return (d + panel_columns - 1) / panel_columns; }
+  std::int64_t width(std::int64_t panel) const;
+  std::int64_t stride(std::int64_t panel) const;
+  std::byte* start(std::int64_t panel) const;
+  Block block(std::int64_t panel, std::int64_t used) const;
+
+  struct Free {
+    void operator()(std::byte* p) const { std::free(p); }
+  };
+  std::int64_t m = 0, d = 0;
+  Precision stored = Precision::f64;
+  std::size_t size = 0;
+  std::unique_ptr<std::byte, Free> data;
+};
+
+} // namespace linnet::mfac

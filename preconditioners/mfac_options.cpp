@@ -1,0 +1,196 @@
+// Parameters of PCMFAC: what sets them, options.
+#include "mfac.hpp"
+
+const char* const PCMFACModeNames_Private[] = {"static", "window", "PCMFACMode", "PC_MFAC_", nullptr};
+const char* const PCMFACSourceNames_Private[] = {"auto", "lrc", "rows", "gradients", "PCMFACSource", "PC_MFAC_SOURCE_",
+                                                 nullptr};
+const char* const PCMFACPrecisionNames_Private[] = {"f64",  "f32", "bf16", "PCMFACPrecision", "PC_MFAC_PRECISION_",
+                                                    nullptr};
+
+static PetscObject AsObject(PC pc) {
+  return reinterpret_cast<PetscObject>(pc);
+}
+
+static PC_MFAC* DataOf(PC pc) {
+  return static_cast<PC_MFAC*>(pc->data);
+}
+
+static PetscErrorCode PCMFACSetRank_MFAC(PC pc, PetscInt rank) {
+  PetscFunctionBegin;
+  PetscCheck(rank >= 1, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+             "The rank of mfac must be at least 1, not %" PetscInt_FMT, rank);
+  PetscCheck(!DataOf(pc)->window || DataOf(pc)->taken != PC_MFAC_SOURCE_GRADIENTS || DataOf(pc)->rank == rank,
+             PetscObjectComm(AsObject(pc)), PETSC_ERR_ORDER,
+             "mfac has gradients already: call PCReset() before another rank");
+  if (DataOf(pc)->rank != rank)
+    pc->setupcalled = PETSC_FALSE;
+  DataOf(pc)->rank = rank;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACGetRank_MFAC(PC pc, PetscInt* rank) {
+  PetscFunctionBegin;
+  *rank = DataOf(pc)->rank;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACSetDamping_MFAC(PC pc, PetscReal damping) {
+  PetscFunctionBegin;
+  PetscCheck(damping > 0 && !PetscIsInfOrNanReal(damping), PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+             "The damping of mfac must be above zero and finite, not %g", static_cast<double>(damping));
+  PetscCheck(!DataOf(pc)->window || DataOf(pc)->taken != PC_MFAC_SOURCE_GRADIENTS || DataOf(pc)->damping == damping,
+             PetscObjectComm(AsObject(pc)), PETSC_ERR_ORDER,
+             "mfac has gradients already: call PCReset() before another damping");
+  if (DataOf(pc)->damping != damping)
+    pc->setupcalled = PETSC_FALSE;
+  DataOf(pc)->damping = damping;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACGetDamping_MFAC(PC pc, PetscReal* damping) {
+  PetscFunctionBegin;
+  *damping = DataOf(pc)->damping;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACSetMode_MFAC(PC pc, PCMFACMode mode) {
+  PetscFunctionBegin;
+  PetscCheck(mode == PC_MFAC_STATIC || mode == PC_MFAC_WINDOW, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+             "The mode must be PC_MFAC_STATIC or PC_MFAC_WINDOW, not %d", static_cast<int>(mode));
+  if (DataOf(pc)->mode != mode)
+    pc->setupcalled = PETSC_FALSE;
+  DataOf(pc)->mode = mode;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACGetMode_MFAC(PC pc, PCMFACMode* mode) {
+  PetscFunctionBegin;
+  *mode = DataOf(pc)->mode;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACSetSource_MFAC(PC pc, PCMFACSource source) {
+  PetscFunctionBegin;
+  PetscCheck(source >= PC_MFAC_SOURCE_AUTO && source <= PC_MFAC_SOURCE_GRADIENTS, PetscObjectComm(AsObject(pc)),
+             PETSC_ERR_ARG_OUTOFRANGE, "The source must be PC_MFAC_SOURCE_AUTO, _LRC, _ROWS or _GRADIENTS, not %d",
+             static_cast<int>(source));
+  PetscCheck(!DataOf(pc)->window || DataOf(pc)->taken != PC_MFAC_SOURCE_GRADIENTS || DataOf(pc)->source == source,
+             PetscObjectComm(AsObject(pc)), PETSC_ERR_ORDER,
+             "mfac has gradients already: call PCReset() before another source");
+  if (DataOf(pc)->source != source)
+    pc->setupcalled = PETSC_FALSE;
+  DataOf(pc)->source = source;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACGetSource_MFAC(PC pc, PCMFACSource* source) {
+  PetscFunctionBegin;
+  *source = DataOf(pc)->source;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACSetPrecision_MFAC(PC pc, PCMFACPrecision precision) {
+  PetscFunctionBegin;
+  PetscCheck(precision >= PC_MFAC_PRECISION_F64 && precision <= PC_MFAC_PRECISION_BF16, PetscObjectComm(AsObject(pc)),
+             PETSC_ERR_ARG_OUTOFRANGE, "The precision must be PC_MFAC_PRECISION_F64, _F32 or _BF16, not %d",
+             static_cast<int>(precision));
+  PetscCheck(!DataOf(pc)->window || DataOf(pc)->taken != PC_MFAC_SOURCE_GRADIENTS || DataOf(pc)->precision == precision,
+             PetscObjectComm(AsObject(pc)), PETSC_ERR_ORDER,
+             "mfac has gradients already: call PCReset() before another precision");
+  if (DataOf(pc)->precision != precision)
+    pc->setupcalled = PETSC_FALSE;
+  DataOf(pc)->precision = precision;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACGetPrecision_MFAC(PC pc, PCMFACPrecision* precision) {
+  PetscFunctionBegin;
+  *precision = DataOf(pc)->precision;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACSetSeed_MFAC(PC pc, PetscInt seed) {
+  PetscFunctionBegin;
+  if (DataOf(pc)->seed != seed)
+    pc->setupcalled = PETSC_FALSE;
+  DataOf(pc)->seed = seed;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACGetSeed_MFAC(PC pc, PetscInt* seed) {
+  PetscFunctionBegin;
+  *seed = DataOf(pc)->seed;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCMFACGetRows_MFAC(PC pc, PetscInt* rows, PetscReal* damping, PetscBool* identity) {
+  const PC_MFAC* mfac = DataOf(pc);
+
+  PetscFunctionBegin;
+  if (rows)
+    *rows = mfac->window ? static_cast<PetscInt>(mfac->window->present()) : mfac->primal ? mfac->primal_rows : 0;
+  if (damping)
+    *damping = mfac->used_damping;
+  if (identity)
+    *identity = mfac->none ? PETSC_TRUE : PETSC_FALSE;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCMFACComposeFunctions_Private(PC pc, PetscBool compose) {
+  PetscFunctionBegin;
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACSetRank_C", compose ? PCMFACSetRank_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACGetRank_C", compose ? PCMFACGetRank_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACSetDamping_C", compose ? PCMFACSetDamping_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACGetDamping_C", compose ? PCMFACGetDamping_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACSetMode_C", compose ? PCMFACSetMode_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACGetMode_C", compose ? PCMFACGetMode_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACSetSource_C", compose ? PCMFACSetSource_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACGetSource_C", compose ? PCMFACGetSource_MFAC : nullptr));
+  PetscCall(
+      PetscObjectComposeFunction(AsObject(pc), "PCMFACSetPrecision_C", compose ? PCMFACSetPrecision_MFAC : nullptr));
+  PetscCall(
+      PetscObjectComposeFunction(AsObject(pc), "PCMFACGetPrecision_C", compose ? PCMFACGetPrecision_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACSetSeed_C", compose ? PCMFACSetSeed_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACGetSeed_C", compose ? PCMFACGetSeed_MFAC : nullptr));
+  PetscCall(
+      PetscObjectComposeFunction(AsObject(pc), "PCMFACAddGradient_C", compose ? PCMFACAddGradient_MFAC : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCMFACGetRows_C", compose ? PCMFACGetRows_MFAC : nullptr));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCSetFromOptions_MFAC(PC pc, PetscOptionItems* PetscOptionsObject) {
+  const PC_MFAC* mfac = DataOf(pc);
+  PetscInt rank = mfac->rank, seed = mfac->seed;
+  PetscReal damping = mfac->damping;
+  PetscEnum mode = static_cast<PetscEnum>(mfac->mode), source = static_cast<PetscEnum>(mfac->source),
+            precision = static_cast<PetscEnum>(mfac->precision);
+  PetscBool set;
+
+  PetscFunctionBegin;
+  PetscOptionsHeadBegin(PetscOptionsObject, "M-FAC options");
+  PetscCall(PetscOptionsEnum("-pc_mfac_source", "Where rows come from", "PCMFACSetSource", PCMFACSourceNames_Private,
+                             source, &source, &set));
+  if (set)
+    PetscCall(PCMFACSetSource(pc, static_cast<PCMFACSource>(source)));
+  PetscCall(PetscOptionsInt("-pc_mfac_rank", "Rows that are sampled, or gradients that are kept", "PCMFACSetRank", rank,
+                            &rank, &set));
+  if (set)
+    PetscCall(PCMFACSetRank(pc, rank));
+  PetscCall(
+      PetscOptionsReal("-pc_mfac_damping", "Multiple of the identity", "PCMFACSetDamping", damping, &damping, &set));
+  if (set)
+    PetscCall(PCMFACSetDamping(pc, damping));
+  PetscCall(PetscOptionsEnum("-pc_mfac_mode", "What becomes of more gradients", "PCMFACSetMode",
+                             PCMFACModeNames_Private, mode, &mode, &set));
+  if (set)
+    PetscCall(PCMFACSetMode(pc, static_cast<PCMFACMode>(mode)));
+  PetscCall(PetscOptionsEnum("-pc_mfac_precision", "How rows are stored", "PCMFACSetPrecision",
+                             PCMFACPrecisionNames_Private, precision, &precision, &set));
+  if (set)
+    PetscCall(PCMFACSetPrecision(pc, static_cast<PCMFACPrecision>(precision)));
+  PetscCall(PetscOptionsInt("-pc_mfac_seed", "Seed of the rows that are sampled", "PCMFACSetSeed", seed, &seed, &set));
+  if (set)
+    PetscCall(PCMFACSetSeed(pc, seed));
+  PetscOptionsHeadEnd();
+  PetscFunctionReturn(0);
+}

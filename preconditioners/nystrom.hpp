@@ -1,0 +1,41 @@
+#pragma once
+
+#include "mfac/rows.hpp"
+
+#include <linnet/linnet.h>
+#include <petsc/private/pcimpl.h>
+
+#include <vector>
+
+/// State of PCNYSTROM: H ~ U diag(eigenvalues) U^T, U orthonormal.
+struct PC_Nystrom {
+  PetscInt rank = 256;   ///< the largest
+  PetscReal damping = 0; ///< the operator is H + damping I
+  PetscBool adaptive = PETSC_TRUE;
+  PetscInt seed = 1;
+
+  linnet::mfac::Rows U; ///< rank in use x local size: U^T
+  std::vector<double> eigenvalues, factor, y;
+  PetscInt products = 0; ///< with the operator, that the setup took
+};
+
+extern PetscLogEvent PC_Nystrom_SetUp, PC_Nystrom_Apply;
+
+PETSC_INTERN PetscErrorCode PCCreate_Nystrom(PC pc);
+PETSC_INTERN PetscErrorCode PCSetFromOptions_Nystrom(PC pc, PetscOptionItems* PetscOptionsObject);
+PETSC_INTERN PetscErrorCode PCView_Nystrom(PC pc, PetscViewer viewer);
+PETSC_INTERN PetscErrorCode PCNystromComposeFunctions_Private(PC pc, PetscBool compose);
+
+/// The sketch Y = H Omega of an operator, each rank with its rows of Omega and Y, by columns.
+struct PCNystromSketch {
+  MPI_Comm comm = MPI_COMM_NULL;
+  PetscInt local = 0, columns = 0;
+  std::vector<double> omega, product;
+};
+/// Adds random orthonormal columns and their products, up to `columns` of them.
+PetscErrorCode PCNystromGrow_Private(Mat A, PetscReal damping, PetscInt seed, PetscInt columns,
+                                     PCNystromSketch* sketch);
+/// U (local x columns, by columns) and the eigenvalues, the largest first; `definite` false where Omega^T H Omega is
+/// not positive definite to rounding, or not finite.
+PetscErrorCode PCNystromFactor_Private(const PCNystromSketch& sketch, std::vector<double>* U,
+                                       std::vector<double>* eigenvalues, bool* definite);
