@@ -21,6 +21,7 @@ constexpr std::size_t bins = 5;
 constexpr unsigned patience = 3;
 constexpr std::uint64_t first_quarantine = 50;
 constexpr std::uint64_t first_expectation = 10; // costs
+constexpr std::ptrdiff_t recent_costs = 20;
 
 std::unique_ptr<Learner> make_learner(const TunerOptions& options, Choices choices) {
   const std::string& policy = options.policy;
@@ -131,8 +132,15 @@ void Tuner::learn_unplayed(const Decision& decision) {
 double Tuner::expected_cost(const Decision& decision) const {
   if (solves_ < first_expectation)
     return 0;
-  return std::max(learner_->expected_cost(decision.value, decision.context) * unit_,
-                  total_ / static_cast<double>(solves_));
+  double recent = 0, largest = 0;
+  for (auto step = log_.rbegin(); step != log_.rend(); ++step)
+    if (!step->failed) {
+      largest = std::max(largest, step->cost);
+      if (step - log_.rbegin() < recent_costs)
+        recent = largest;
+    }
+  const double expected = learner_->expected_cost(decision.value, decision.context) * unit_;
+  return expected > 0 ? std::max({expected, recent, total_ / static_cast<double>(solves_)}) : largest;
 }
 
 std::string Tuner::policy() const {

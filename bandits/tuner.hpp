@@ -54,7 +54,8 @@ public:
   /// The choice was not played as its arm is set aside: the learner sees what the arm cost when it last failed.
   void learn_unplayed(const Decision& decision);
 
-  /// Cost expected of a choice, not below the mean of all costs; 0 before ten costs.
+  /// Cost expected of a choice, not below the mean of all costs and the largest of the latest ones; the largest of the
+  /// log for policies that expect none; 0 before ten costs.
   double expected_cost(const Decision& decision) const;
 
   const Learner& learner() const { return *learner_; }

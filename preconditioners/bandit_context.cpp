@@ -79,6 +79,7 @@ static PetscErrorCode ComposedContext(PC pc, PetscReal* context) {
 PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
   const PCBanditContextSource source = bandit->parameters.source;
+  const std::string& policy = bandit->parameters.policy;
   PetscObjectState state;
   PetscObjectId id;
 
@@ -103,7 +104,8 @@ PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context) {
   }
   *context = bandit->matrix_context;
   /* The closed forms are ratios of linear functions of q; for all else what counts is how close it is to 1. */
-  if (!bandit->arms.is_relaxation() && !PetscIsInfOrNanReal(*context))
+  const bool closed_form = bandit->arms.is_relaxation() && (policy == "auto" || policy == "model");
+  if (!closed_form && !PetscIsInfOrNanReal(*context))
     *context = -std::log(PetscMax(1 - *context, 1e-8));
   PetscFunctionReturn(0);
 }

@@ -84,7 +84,6 @@ PetscErrorCode PCBanditPrepare_Private(PC pc, KSP ksp) {
   PetscFunctionBegin;
   if (!parameters.changed)
     PetscFunctionReturn(0);
-  PetscCall(PCBanditSave_Private(pc));
   bandit->parsed.clear();
   PetscCall(PCBanditParseArms_Private(pc));
   PetscCallMPI(MPI_Comm_size(CommOf(pc), &ranks));

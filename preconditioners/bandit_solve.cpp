@@ -1,8 +1,9 @@
 // One solve of PCBANDIT: choice, cap, continuation by the safe arm, cost.
 #include "bandit.hpp"
 
-static constexpr PetscInt save_interval = 100; // solves
-static constexpr PetscInt clock_interval = 8;  // iterations between two looks at costs that take a reduction
+static constexpr PetscInt save_interval = 100;  // solves
+static constexpr PetscInt clock_interval = 8;   // iterations between two looks at costs that take a reduction
+static constexpr PetscInt fewest_to_halve = 20; // iterations that the KSP may take
 static constexpr double least_cap_seconds = 0.01;
 
 static MPI_Comm CommOf(PC pc) {
@@ -41,9 +42,9 @@ static PetscErrorCode PCBanditConverged_Private(KSP ksp, PetscInt it, PetscReal 
 
   PetscFunctionBegin;
   PetscCall((*bandit->converged)(ksp, it, norm, reason, bandit->converged_context));
-  if (*reason || it == 0 || !(parameters.cap > 0) || bandit->stopped)
+  if (*reason || it == 0 || !(parameters.cap > 0) || bandit->stopped || ksp->normtype == KSP_NORM_NONE)
     PetscFunctionReturn(0);
-  if (it >= ksp->max_it / 2 && ksp->max_it > 1) /* leaves half for the safe arm */
+  if (it >= ksp->max_it / 2 && ksp->max_it >= fewest_to_halve) /* leaves half for the safe arm */
     bandit->stopped = true;
   if (bandit->play.cap > 0 && (parameters.cost == PC_BANDIT_COST_ITERATIONS || it % clock_interval == 0)) {
     PetscCall(PCBanditCost_Private(pc, it, &cost));

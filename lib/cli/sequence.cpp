@@ -120,13 +120,17 @@ public:
       x_ = VecHandle();
       check(VecDuplicate(sequence.x(), x_.out()));
     }
+    int least = -1;
     for (std::size_t k = 0; k < solvers_.size(); ++k) {
       check(VecCopy(sequence.x(), x_));
       const Solved solved = solve(solvers_[k], sequence, x_, comm_);
       result_.hindsight[k].iterations += solved.iterations;
       result_.hindsight[k].seconds += solved.seconds;
       result_.hindsight[k].failures += !solved.converged;
+      if (solved.converged && (least < 0 || solved.iterations < least))
+        least = solved.iterations;
     }
+    result_.best_each += std::max(0, least);
     ++result_.hindsight_steps;
   }
 

@@ -53,6 +53,7 @@ nlohmann::ordered_json to_json(const SequenceOptions& options, const SequenceRes
                           {"average_iterations", mean(best->iterations, result.hindsight_steps)},
                           {"average_seconds", mean(best->seconds, result.hindsight_steps)},
                           {"steps", result.hindsight_steps}};
+    json["best_for_each"] = {{"average_iterations", mean(result.best_each, result.hindsight_steps)}};
     json["regret"] = {
         {"iterations", (result.hindsight_iterations - best->iterations) / static_cast<double>(result.hindsight_steps)},
         {"seconds", (result.hindsight_seconds - best->seconds) / static_cast<double>(result.hindsight_steps)}};
@@ -95,6 +96,8 @@ std::string summary(const SequenceResult& result) {
                  result.by_time ? format("%+.6f seconds", mean(result.hindsight_seconds - best->seconds, n))
                                 : format("%+.2f iterations", mean(result.hindsight_iterations - best->iterations, n)));
   }
+  if (!result.hindsight.empty() && !result.by_time)
+    text += line("best arm for each", format("%.2f iterations", mean(result.best_each, result.hindsight_steps)));
   if (!result.policy.empty()) {
     text += line("learner", format("%.4f seconds, ", result.learner_seconds) +
                                 format("%.2f %% of the solves", 100 * result.learner_seconds / result.solve_seconds));

@@ -36,6 +36,7 @@ struct SequenceResult {
   std::vector<HindsightArm> hindsight; ///< by arm; empty: not a bandit, or not asked for
   std::int64_t hindsight_steps = 0;
   double hindsight_iterations = 0, hindsight_seconds = 0; ///< the run's own at those steps
+  double best_each = 0;                                   ///< iterations of the best arm of each of those systems
   bool by_time = false;                                   ///< the best in hindsight is that of the least time
   double total_seconds = 0, learner_seconds = 0, solve_seconds = 0;
   std::int64_t failures = 0;    ///< of arms
