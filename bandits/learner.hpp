@@ -21,6 +21,7 @@ struct Choices {
   double lowest = 0;          ///< the contexts' interval; what lies outside is moved to its ends
   double highest = 1;
   double least_cost = 0; ///< no solve costs less: 1 where costs are iterations, 0 for seconds
+  bool ordered = true;   ///< arms with close values cost alike; otherwise the values are mere names
   std::uint64_t seed = 1;
 };
 
@@ -49,6 +50,9 @@ public:
   /// std::invalid_argument where the decision is none of this learner's (an arm out of range, a probability outside (0,
   /// 1]).
   bool learn(const Decision& decision, double cost);
+
+  /// The cost that the learner expects, 0 where it has no expectation.
+  virtual double expected_cost(double /*value*/, const Context& /*context*/) const { return 0; }
 
   /// What it has learned, as JSON; restore() on a learner of the same kind and choices goes on with the same decisions.
   nlohmann::json save() const;

@@ -125,7 +125,8 @@ void Modelled::absorb(const Decision& decision, double cost) {
         mean += forgetting * (std::fmin(error * error, 100) - mean);
       };
       blend(model_error_, y - std::log(expected_cost(decision.value, decision.context)));
-      blend(rival_error_, y - std::log(rival_.expected_cost(decision.value, decision.context)));
+      const double rival = rival_.expected_cost(decision.value, decision.context);
+      blend(rival_error_, y - (rival > 0 ? std::log(rival) : 0));
     }
     const std::size_t at = (steps() - 1) % memory;
     if (omega_.size() < memory) {

@@ -17,8 +17,7 @@ public:
   Modelled(Choices choices, RelaxationForm form, double tolerance = 1e-8);
   std::string name() const override;
   bool handed_over() const { return handed_over_; }
-  /// The cost expected at omega.
-  double expected_cost(double omega, const Context& context) const;
+  double expected_cost(double omega, const Context& context) const override;
 
 protected:
   void decide(Decision& decision) override;

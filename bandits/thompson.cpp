@@ -23,7 +23,7 @@ Thompson::Thompson(Choices choices, std::size_t parameter_terms, std::size_t con
   const auto& values = this->choices().arms;
   low_ = *std::ranges::min_element(values);
   high_ = *std::ranges::max_element(values);
-  parameter_terms_ = std::min(parameter_terms_, arms());
+  parameter_terms_ = this->choices().ordered ? std::min(parameter_terms_, arms()) : arms();
   for (int k = 0; k < 2; ++k) {
     const auto n = static_cast<Eigen::Index>(parameter_terms_ * (k == 1 ? context_terms_ : 1));
     models_[k].precision = prior_precision * Eigen::MatrixXd::Identity(n, n);
@@ -34,7 +34,10 @@ Thompson::Thompson(Choices choices, std::size_t parameter_terms, std::size_t con
 Eigen::VectorXd Thompson::features(double value, const Context& context) const {
   std::vector<double> p(parameter_terms_), c(context ? context_terms_ : 1);
   const double half = high_ / 2 - low_ / 2; // the whole range may overflow
-  chebyshev(half > 0 ? std::clamp((value / 2 - low_ / 2) / half * 2 - 1, -1.0, 1.0) : 0, p);
+  if (choices().ordered)
+    chebyshev(half > 0 ? std::clamp((value / 2 - low_ / 2) / half * 2 - 1, -1.0, 1.0) : 0, p);
+  else
+    std::ranges::transform(choices().arms, p.begin(), [&](double arm) { return arm == value ? 1.0 : 0.0; });
   chebyshev(scaled(context), c);
   Eigen::VectorXd f(static_cast<Eigen::Index>(p.size() * c.size()));
   for (std::size_t i = 0; i < p.size(); ++i)
@@ -45,6 +48,8 @@ Eigen::VectorXd Thompson::features(double value, const Context& context) const {
 
 double Thompson::expected_cost(double value, const Context& context) const {
   const Model& model = model_of(context);
+  if (model.count == 0)
+    return 0;
   const double y = model.offset + features(value, context).dot(model.mean);
   return context ? std::exp(std::clamp(y, -700.0, 700.0)) : std::fmax(1e-3, y) * first_;
 }

@@ -8,16 +8,17 @@ namespace linnet::bandits {
 
 /// Thompson sampling with one Bayesian linear model of the cost over parameter and context, so that every solve teaches
 /// about every arm (Agrawal and Goyal, ICML 2013). Features: products of Chebyshev polynomials in the parameter and in
-/// the context, each scaled to [-1, 1]. It regresses ln cost where contexts are given, else cost over the first cost:
-/// without a context costs scatter, and the mean of their logarithms is not what is paid. The probability logged is the
-/// share of 32 samples of the model, the one played among them, that chose the arm.
+/// the context, each scaled to [-1, 1]; a series in the context for each arm where arms are not ordered. It regresses
+/// ln cost where contexts are given, else cost over the first cost: without a context costs scatter, and the mean of
+/// their logarithms is not what is paid. The probability logged is the share of 32 samples of the model, the one played
+/// among them, that chose the arm.
 class Thompson : public Learner {
 public:
   /// std::invalid_argument for terms outside [1, 16].
   explicit Thompson(Choices choices, std::size_t parameter_terms = 6, std::size_t context_terms = 4);
   std::string name() const override { return "thompson"; }
-  /// The cost that the mean of the model expects, > 0; no use before the first cost.
-  double expected_cost(double value, const Context& context) const;
+  /// The cost that the mean of the model expects, > 0 from the first cost on.
+  double expected_cost(double value, const Context& context) const override;
 
 protected:
   void decide(Decision& decision) override;

@@ -1,5 +1,6 @@
 #include <linnet/linnet.h>
 
+#include "bandit.hpp"
 #include "ksp/dcd.hpp"
 #include "latticemg.hpp"
 #include "mfac.hpp"
@@ -69,7 +70,7 @@ PetscErrorCode CheckRunningPetsc() {
   It fails in a process whose PETSc has complex scalars, another precision, another width of indices or another minor
   version than the one that linnet was built for.
 
-.seealso: `KSPDCD`, `PCLATTICEMG`, `PCMFAC`, `PCNYSTROM`, `KSPSetType()`, `PCSetType()`
+.seealso: `KSPDCD`, `PCLATTICEMG`, `PCMFAC`, `PCNYSTROM`, `PCBANDIT`, `KSPSetType()`, `PCSetType()`
 @*/
 PetscErrorCode LinnetInitialize(void) {
   PetscFunctionBegin;
@@ -88,6 +89,7 @@ PetscErrorCode LinnetInitialize(void) {
   PetscCall(PCRegister(PCNYSTROM, PCCreate_Nystrom));
   PetscCall(PetscLogEventRegister("PCNystromSetUp", PC_CLASSID, &PC_Nystrom_SetUp));
   PetscCall(PetscLogEventRegister("PCNystromApply", PC_CLASSID, &PC_Nystrom_Apply));
+  PetscCall(PCRegister(PCBANDIT, PCCreate_Bandit));
   PetscCall(PetscRegisterFinalize(Unregister));
   registered = true;
   PetscFunctionReturn(0);

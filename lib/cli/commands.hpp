@@ -1,5 +1,6 @@
 #pragma once
 
+#include "cli/sequences.hpp"
 #include "cli/session.hpp"
 #include "cli/system.hpp"
 
@@ -40,6 +41,10 @@ struct InfoOptions {
 void add_info_command(CLI::App& app, InfoOptions& options);
 /// linnet info; returns the exit status.
 int run_info(const Session& session, const InfoOptions& options);
+
+void add_sequence_command(CLI::App& app, SequenceOptions& options);
+/// linnet sequence; returns the exit status.
+int run_sequence(const Session& session, const SequenceOptions& options);
 
 /// MATRIX, --rhs, --cells, --grid and --pattern, which solve and compare share.
 void add_system_options(CLI::App& command, SystemOptions& options);

@@ -102,6 +102,23 @@ void describe_nystrom(PC pc, Json& details) {
   }
 }
 
+void describe_bandit(PC pc, Json& details) {
+  const char *arms = nullptr, *policy = nullptr;
+  PetscInt arm = 0;
+  PetscReal value = 0;
+  PCBanditStatistics statistics = {};
+  check(PCBanditGetArms(pc, &arms));
+  check(PCBanditGetPolicy(pc, &policy));
+  check(PCBanditGetArm(pc, &arm, &value, nullptr));
+  check(PCBanditGetStatistics(pc, &statistics));
+  details["arms"] = arms;
+  details["policy"] = policy;
+  details["arm"] = arm;
+  details["value"] = value;
+  details["failures"] = statistics.failures;
+  details["learner_seconds"] = statistics.learner_seconds;
+}
+
 } // namespace
 
 Json describe(KSP ksp) {
@@ -120,6 +137,8 @@ Json describe(KSP ksp) {
     describe_mfac(pc, details);
   if (is_type(pc, PCNYSTROM))
     describe_nystrom(pc, details);
+  if (is_type(pc, PCBANDIT))
+    describe_bandit(pc, details);
   if (is_type(pc, PCBJACOBI))
     describe_blocks(pc, details);
   if (is_type(pc, PCICC) || is_type(pc, PCILU) || is_type(pc, PCLU) || is_type(pc, PCCHOLESKY))

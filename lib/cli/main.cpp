@@ -29,6 +29,7 @@ struct CommandLine {
   CompareOptions compare;
   InfoOptions info;
   GenerateOptions generate;
+  SequenceOptions sequence;
 
   CommandLine() {
     app.set_help_flag("-h,--help", "this text; after a command, its options");
@@ -40,11 +41,13 @@ struct CommandLine {
                "  linnet solve A.mtx.gz\n"
                "  linnet compare A.mtx.gz --solvers \"dcd+icc;cg+icc;cg+gamg;cg+hypre;direct\"\n"
                "  linnet info A.mtx.gz\n"
-               "  linnet generate poisson --grid 64,64,64 --domain blobs --out blobs");
+               "  linnet generate poisson --grid 64,64,64 --domain blobs --out blobs\n"
+               "  linnet sequence heat --nx 100 --steps 500");
     add_solve_command(app, solve);
     add_compare_command(app, compare);
     add_info_command(app, info);
     add_generate_command(app, generate);
+    add_sequence_command(app, sequence);
   }
 
   int run(const Session& session) {
@@ -54,6 +57,8 @@ struct CommandLine {
       return run_compare(session, compare);
     if (app.got_subcommand("info"))
       return run_info(session, info);
+    if (app.got_subcommand("sequence"))
+      return run_sequence(session, sequence);
     on_rank_0(session.comm, [&] { run_generate(generate, session.results); });
     return converged;
   }

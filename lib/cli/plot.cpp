@@ -16,14 +16,6 @@ namespace linnet {
 
 namespace {
 
-// A string of gnuplot's: nothing in it is special but the quote, which is doubled.
-std::string quoted(const std::string& text) {
-  std::string result = "'";
-  for (const char c : text)
-    result += c == '\'' ? std::string("''") : std::string(1, c == '\n' ? ' ' : c);
-  return result + "'";
-}
-
 // Residuals that a logarithmic axis can show.
 std::vector<HistoryPoint> drawable(const std::vector<HistoryPoint>& history) {
   std::vector<HistoryPoint> points;
@@ -33,7 +25,7 @@ std::vector<HistoryPoint> drawable(const std::vector<HistoryPoint>& history) {
   return points;
 }
 
-std::string script(const std::string& file, const std::string& title, const std::vector<Outcome>& outcomes) {
+std::string script(const std::string& title, const std::vector<Outcome>& outcomes) {
   // Colours that stay apart for most eyes (Okabe and Ito, without their yellow); dashes let one line show through
   // another.
   constexpr std::array colours = {"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"};
@@ -51,13 +43,11 @@ std::string script(const std::string& file, const std::string& title, const std:
     curves << (curves.tellp() > 0 ? ", \\\n  " : "") << "$history" << k << " using 1:2 with "
            << (points.size() > 40 ? "lines" : "linespoints pointsize 0.5") << " linewidth 1.8 dashtype " << 1 + k % 2
            << " linecolor rgb '" << colours[k % colours.size()] << "' title "
-           << quoted(outcomes[k].name + (outcomes[k].converged ? "" : " (failed)"));
+           << gnuplot_string(outcomes[k].name + (outcomes[k].converged ? "" : " (failed)"));
   }
   if (curves.tellp() == 0)
     throw std::runtime_error("no residual history to draw");
-  text << "set terminal svg size 900,560 background rgb 'white'\n"
-       << "set output " << quoted(file) << '\n'
-       << "set title " << quoted(title) << " noenhanced\n"
+  text << "set title " << gnuplot_string(title) << " noenhanced\n"
        << "set xlabel 'iteration'\nset ylabel 'relative residual |b - A x| / |b|'\n"
        << "set logscale y\nset format y '10^{%T}'\nset grid linetype 1 linecolor rgb '#dddddd'\n"
        << "set key outside right top noenhanced\nset xrange [0:*]\n"
@@ -76,9 +66,22 @@ void check_gnuplot() {
   throw InputError("--plot: expected gnuplot in PATH, found none (Debian: apt install gnuplot-nox)");
 }
 
+// Nothing in it is special but the quote, which is doubled.
+std::string gnuplot_string(const std::string& text) {
+  std::string result = "'";
+  for (const char c : text)
+    result += c == '\'' ? std::string("''") : std::string(1, c == '\n' ? ' ' : c);
+  return result + "'";
+}
+
 void plot_histories(const std::string& file, const std::string& title, const std::vector<Outcome>& outcomes) {
+  run_gnuplot(file, script(title, outcomes));
+}
+
+void run_gnuplot(const std::string& file, const std::string& body) {
   const std::string unfinished = file + ".part";
-  const std::string commands = script(unfinished, title, outcomes);
+  const std::string commands =
+      "set terminal svg size 900,560 background rgb 'white'\nset output " + gnuplot_string(unfinished) + "\n" + body;
   std::FILE* gnuplot = popen("gnuplot", "w"); // NOLINT(cert-env33-c): a fixed command
   if (!gnuplot)
     throw std::runtime_error("gnuplot: cannot start it");

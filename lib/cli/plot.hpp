@@ -15,4 +15,10 @@ void check_gnuplot();
 /// ... The file appears when complete. Throws std::runtime_error where gnuplot fails.
 void plot_histories(const std::string& file, const std::string& title, const std::vector<Outcome>& outcomes);
 
+/// `text` as a string of gnuplot's.
+std::string gnuplot_string(const std::string& text);
+/// Runs gnuplot's `commands` with the terminal set to SVG and the output to the file, which appears when complete.
+/// Throws std::runtime_error where gnuplot fails.
+void run_gnuplot(const std::string& file, const std::string& commands);
+
 } // namespace linnet

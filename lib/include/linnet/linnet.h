@@ -29,6 +29,8 @@
 /* PC types: the inverse of a diagonal plus outer products of rows; a randomised Nystrom approximation */
 #define PCMFAC "mfac"
 #define PCNYSTROM "nystrom"
+/* PC type: chooses the parameters of an inner preconditioner across a sequence of solves */
+#define PCBANDIT "bandit"
 
 LINNET_EXTERN PetscErrorCode LinnetInitialize(void);
 
@@ -116,5 +118,56 @@ LINNET_EXTERN PetscErrorCode PCNystromGetAdaptive(PC pc, PetscBool* adaptive);
 LINNET_EXTERN PetscErrorCode PCNystromSetSeed(PC pc, PetscInt seed);
 LINNET_EXTERN PetscErrorCode PCNystromGetSeed(PC pc, PetscInt* seed);
 LINNET_EXTERN PetscErrorCode PCNystromGetEigenvalues(PC pc, PetscInt* count, const PetscReal* eigenvalues[]);
+
+/* What PCBANDIT charges for a solve. */
+typedef enum {
+  PC_BANDIT_COST_ITERATIONS, /* iterations of the KSP */
+  PC_BANDIT_COST_TIME,       /* seconds of the slowest rank, setup included */
+  PC_BANDIT_COST_WORK        /* floating point operations that PETSc logs, over all ranks, setup included */
+} PCBanditCost;
+
+/* Where PCBANDIT takes the number that tells systems apart. */
+typedef enum {
+  PC_BANDIT_CONTEXT_AUTO,   /* PCBanditSetContext(), or the Vec "linnet_context", or else the matrix */
+  PC_BANDIT_CONTEXT_GIVEN,  /* the first two alone */
+  PC_BANDIT_CONTEXT_MATRIX, /* how far the diagonal dominates, from the entries of the matrix */
+  PC_BANDIT_CONTEXT_NONE
+} PCBanditContextSource;
+
+/* Counts since the PC was made or its state file began. */
+typedef struct {
+  PetscInt solves;   /* that taught something */
+  PetscInt failures; /* solves that the arm chosen did not end */
+  PetscReal total_cost;
+  PetscReal learner_seconds; /* since the PC was made: deciding, learning, contexts; on the first rank */
+  PetscReal solve_seconds;   /* since the PC was made: the solves, setup included */
+} PCBanditStatistics;
+
+LINNET_EXTERN PetscErrorCode PCBanditSetArms(PC pc, const char arms[]);
+LINNET_EXTERN PetscErrorCode PCBanditGetArms(PC pc, const char* arms[]);
+LINNET_EXTERN PetscErrorCode PCBanditSetPolicy(PC pc, const char policy[]);
+LINNET_EXTERN PetscErrorCode PCBanditGetPolicy(PC pc, const char* policy[]);
+LINNET_EXTERN PetscErrorCode PCBanditSetCost(PC pc, PCBanditCost cost);
+LINNET_EXTERN PetscErrorCode PCBanditGetCost(PC pc, PCBanditCost* cost);
+LINNET_EXTERN PetscErrorCode PCBanditSetState(PC pc, const char file[]);
+LINNET_EXTERN PetscErrorCode PCBanditGetState(PC pc, const char* file[]);
+LINNET_EXTERN PetscErrorCode PCBanditSetTag(PC pc, const char tag[]);
+LINNET_EXTERN PetscErrorCode PCBanditGetTag(PC pc, const char* tag[]);
+LINNET_EXTERN PetscErrorCode PCBanditSetLog(PC pc, const char file[]);
+LINNET_EXTERN PetscErrorCode PCBanditGetLog(PC pc, const char* file[]);
+LINNET_EXTERN PetscErrorCode PCBanditSetSeed(PC pc, PetscInt seed);
+LINNET_EXTERN PetscErrorCode PCBanditGetSeed(PC pc, PetscInt* seed);
+LINNET_EXTERN PetscErrorCode PCBanditSetSafeArm(PC pc, PetscInt arm);
+LINNET_EXTERN PetscErrorCode PCBanditGetSafeArm(PC pc, PetscInt* arm);
+LINNET_EXTERN PetscErrorCode PCBanditSetCap(PC pc, PetscReal factor);
+LINNET_EXTERN PetscErrorCode PCBanditGetCap(PC pc, PetscReal* factor);
+LINNET_EXTERN PetscErrorCode PCBanditSetContext(PC pc, PetscReal context);
+LINNET_EXTERN PetscErrorCode PCBanditSetContextSource(PC pc, PCBanditContextSource source);
+LINNET_EXTERN PetscErrorCode PCBanditGetContextSource(PC pc, PCBanditContextSource* source);
+LINNET_EXTERN PetscErrorCode PCBanditSetContextInterval(PC pc, PetscReal lowest, PetscReal highest);
+LINNET_EXTERN PetscErrorCode PCBanditGetContextInterval(PC pc, PetscReal* lowest, PetscReal* highest);
+LINNET_EXTERN PetscErrorCode PCBanditGetArm(PC pc, PetscInt* arm, PetscReal* value, PetscReal* probability);
+LINNET_EXTERN PetscErrorCode PCBanditGetArmCount(PC pc, PetscInt* count);
+LINNET_EXTERN PetscErrorCode PCBanditGetStatistics(PC pc, PCBanditStatistics* statistics);
 
 #endif

@@ -1,0 +1,222 @@
+#include "bandits/tuner.hpp"
+
+#include "bandits/binned.hpp"
+#include "bandits/chebcb.hpp"
+#include "bandits/fixed.hpp"
+#include "bandits/json.hpp"
+#include "bandits/modelled.hpp"
+#include "bandits/race.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace linnet::bandits {
+
+namespace {
+
+constexpr std::array<const char*, 9> names = {"auto",    "model",      "thompson", "chebcb", "binned",
+                                              "tsallis", "tsallis-iw", "race",     "fixed"};
+constexpr std::size_t memory = 1024;
+constexpr std::size_t bins = 5;
+constexpr unsigned patience = 3;
+constexpr std::uint64_t first_quarantine = 50;
+constexpr std::uint64_t first_expectation = 10; // costs
+constexpr std::ptrdiff_t recent_costs = 20;
+
+std::unique_ptr<Learner> make_learner(const TunerOptions& options, Choices choices) {
+  const std::string& policy = options.policy;
+  if (policy == "model")
+    return std::make_unique<Modelled>(std::move(choices), options.form, options.tolerance);
+  if (policy == "thompson")
+    return std::make_unique<Thompson>(std::move(choices));
+  if (policy == "chebcb")
+    return std::make_unique<ChebCB>(std::move(choices));
+  if (policy == "binned")
+    return std::make_unique<Binned>(std::move(choices), bins);
+  if (policy == "race")
+    return std::make_unique<Race>(std::move(choices));
+  if (policy == "fixed")
+    return std::make_unique<Fixed>(std::move(choices), options.fixed_arm);
+  return std::make_unique<Tsallis>(std::move(choices), policy == "tsallis-iw" ? LossEstimator::importance_weighted
+                                                                              : LossEstimator::reduced_variance);
+}
+
+} // namespace
+
+bool is_policy(const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+Tuner::Tuner(TunerOptions options) : options_(std::move(options)), interval_(options_.interval) {
+  if (!is_policy(options_.policy))
+    throw std::invalid_argument("policy '" + options_.policy + "': expected one of " + policy_names);
+  const bool relaxation = options_.arms.is_relaxation();
+  if (options_.policy == "auto")
+    options_.policy = relaxation ? "model" : "thompson";
+  if (options_.policy == "model" && !relaxation)
+    throw std::invalid_argument("policy 'model': expected the arms to be values of sor_omega alone, found '" +
+                                options_.arms.text + "'");
+  failures_.resize(options_.arms.size());
+  make();
+}
+
+void Tuner::make() {
+  const Arms& arms = options_.arms;
+  Choices choices;
+  choices.ordered = arms.axes.size() == 1;
+  for (std::size_t k = 0; k < arms.size(); ++k)
+    choices.arms.push_back(choices.ordered ? arms.axes[0].values[k] : static_cast<double>(k));
+  if (interval_) {
+    choices.lowest = interval_->first;
+    choices.highest = interval_->second;
+  }
+  choices.least_cost = options_.iterations ? 1 : 0;
+  choices.seed = options_.seed + solves_;
+  learner_ = make_learner(options_, std::move(choices));
+  for (const Step& step : log_)
+    learner_->learn(step.decision, in_units(step.cost));
+}
+
+// Twice the range seen, so that it is widened a logarithmic number of times; what was learned is learned anew.
+void Tuner::cover(double context) {
+  if (!seen_)
+    seen_ = {context, context};
+  seen_ = {std::min(seen_->first, context), std::max(seen_->second, context)};
+  if (options_.interval || (interval_ && context >= interval_->first && context <= interval_->second))
+    return;
+  const double range = seen_->second - seen_->first;
+  const double margin =
+      range > 0 ? range / 2 : std::max(1e-3 * std::fabs(context), 1e-12); // one context: a narrow interval about it
+  interval_ = {seen_->first - margin, seen_->second + margin};
+  make();
+}
+
+Decision Tuner::choose(const Context& context) {
+  const bool given = context && std::isfinite(*context) && std::fabs(*context) < 1e150;
+  if (given)
+    cover(*context);
+  return learner_->choose(given ? context : Context());
+}
+
+bool Tuner::quarantined(std::size_t arm) const {
+  return failures_[arm].in_row >= patience && solves_ < failures_[arm].until;
+}
+
+bool Tuner::learn(const Decision& decision, double cost, double iterations, bool failed) {
+  if (!(iterations > 0) || !std::isfinite(cost) || !(cost > 0))
+    return false;
+  if (solves_ == 0 && !options_.iterations)
+    unit_ = std::max(cost / iterations, 1e-300);
+  ++solves_;
+  total_ += cost;
+  Failures& record = failures_[decision.arm];
+  if (failed) {
+    ++failed_;
+    record.cost = cost;
+    if (++record.in_row >= patience)
+      record.until = solves_ + (first_quarantine << std::min(record.in_row - patience, 20U));
+  } else {
+    record.in_row = 0;
+  }
+  if (log_.size() == memory)
+    log_.pop_front();
+  log_.push_back({decision, cost, failed});
+  return learner_->learn(decision, in_units(cost));
+}
+
+void Tuner::learn_unplayed(const Decision& decision) {
+  ++solves_;
+  learner_->learn(decision, in_units(failures_[decision.arm].cost));
+}
+
+double Tuner::expected_cost(const Decision& decision) const {
+  if (solves_ < first_expectation)
+    return 0;
+  double recent = 0, largest = 0;
+  for (auto step = log_.rbegin(); step != log_.rend(); ++step)
+    if (!step->failed) {
+      largest = std::max(largest, step->cost);
+      if (step - log_.rbegin() < recent_costs)
+        recent = largest;
+    }
+  const double expected = learner_->expected_cost(decision.value, decision.context) * unit_;
+  return expected > 0 ? std::max({expected, recent, total_ / static_cast<double>(solves_)}) : largest;
+}
+
+std::string Tuner::policy() const {
+  const auto* model = dynamic_cast<const Modelled*>(learner_.get());
+  return learner_->name() + (model && model->handed_over() ? ", handed over to thompson" : "");
+}
+
+nlohmann::json Tuner::save() const {
+  nlohmann::json state;
+  state["arms"] = options_.arms.text;
+  state["key"] = options_.key;
+  state["unit"] = unit_;
+  state["total"] = total_;
+  state["solves"] = solves_;
+  state["failed"] = failed_;
+  const auto pair = [](const auto& p) { return p ? nlohmann::json{p->first, p->second} : nlohmann::json(); };
+  state["interval"] = pair(interval_);
+  state["seen"] = pair(seen_);
+  state["failures"] = nlohmann::json::array();
+  for (const Failures& f : failures_)
+    state["failures"].push_back({f.in_row, f.until, f.cost});
+  state["log"] = nlohmann::json::array();
+  for (const Step& s : log_) {
+    const auto& c = s.decision.context;
+    state["log"].push_back({s.decision.arm, s.decision.value, s.decision.probability,
+                            c ? nlohmann::json(*c) : nlohmann::json(), s.cost, s.failed});
+  }
+  state["learner"] = learner_->save();
+  return state;
+}
+
+void Tuner::restore(const nlohmann::json& state) {
+  const auto expect = [](bool holds, const std::string& what) {
+    if (!holds)
+      throw std::invalid_argument("saved state: expected " + what);
+  };
+  try {
+    expect(state.is_object(), "an object");
+    expect(state.at("arms") == options_.arms.text,
+           "the arms '" + options_.arms.text + "', found " + state.at("arms").dump());
+    expect(state.at("key") == options_.key, "'" + options_.key + "', found " + state.at("key").dump());
+    Tuner other(options_);
+    other.unit_ = number(state, "unit", 1e-300);
+    other.total_ = number(state, "total", 0);
+    other.solves_ = state.at("solves").get<std::uint64_t>();
+    other.failed_ = state.at("failed").get<std::uint64_t>();
+    const auto pair = [&](const char* name) -> std::optional<std::pair<double, double>> {
+      if (state.at(name).is_null())
+        return {};
+      const auto values = numbers(state, name, 2);
+      return std::pair(values[0], values[1]);
+    };
+    other.interval_ = options_.interval ? options_.interval : pair("interval");
+    other.seen_ = pair("seen");
+    const auto& failures = state.at("failures");
+    expect(failures.is_array() && failures.size() == failures_.size(), "failures of each arm");
+    for (std::size_t k = 0; k < failures_.size(); ++k)
+      other.failures_[k] = {failures[k].at(0).get<unsigned>(), failures[k].at(1).get<std::uint64_t>(),
+                            failures[k].at(2).get<double>()};
+    const auto& log = state.at("log");
+    expect(log.is_array() && log.size() <= memory, "a log of at most 1024 solves");
+    for (const auto& line : log) {
+      Step step;
+      step.decision = {line.at(0).get<std::size_t>(), line.at(1).get<double>(), line.at(2).get<double>(),
+                       line.at(3).is_null() ? Context() : Context(line.at(3).get<double>())};
+      step.cost = line.at(4).get<double>();
+      step.failed = line.at(5).get<bool>();
+      expect(step.cost > 0, "costs above 0");
+      other.log_.push_back(step);
+    }
+    other.make(); // checks each decision of the log
+    other.learner_->restore(state.at("learner"));
+    *this = std::move(other);
+  } catch (const nlohmann::json::exception& error) {
+    throw std::invalid_argument(std::string("saved state: ") + error.what());
+  }
+}
+
+} // namespace linnet::bandits

@@ -1,0 +1,96 @@
+#pragma once
+
+#include "bandits/arms.hpp"
+#include "bandits/learner.hpp"
+#include "bandits/relaxation_model.hpp"
+
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+namespace linnet::bandits {
+
+/// The policies by name: automatic, model, thompson, chebcb, binned, tsallis, tsallis-iw, race, fixed. "auto" is model
+/// for sor_omega alone, thompson for all else.
+bool is_policy(const std::string& name);
+inline constexpr const char* policy_names = "auto, model, thompson, chebcb, binned, tsallis, tsallis-iw, race, fixed";
+
+struct TunerOptions {
+  Arms arms;
+  std::string policy = "auto";
+  std::size_t fixed_arm = 0;                         ///< what the policy "fixed" plays
+  RelaxationForm form = RelaxationForm::ssor_cg;     ///< of the policy "model"
+  double tolerance = 1e-8;                           ///< of a solve, for the same
+  std::optional<std::pair<double, double>> interval; ///< of the contexts; none: widened as they come
+  bool iterations = true;                            ///< costs are iterations: none is below 1
+  std::uint64_t seed = 1;
+  std::string key; ///< what else a saved state must agree with: ranks, cost, a tag of the user's
+};
+
+/// One line of the log: what off-line evaluation of another policy needs (inverse propensities).
+struct Step {
+  Decision decision;
+  double cost = 0;
+  bool failed = false;
+};
+
+/// A learner as a solver uses it: made from the policy's name, with contexts whose range need not be known, costs in
+/// any unit, and arms that fail set aside.
+class Tuner {
+public:
+  /// std::invalid_argument for an unknown policy, or one that does not go with the arms.
+  explicit Tuner(TunerOptions options);
+
+  /// The policy's choice for a system with this context.
+  Decision choose(const Context& context);
+  /// Whether the arm has failed so often that it must not be played now: `patience` times in a row; each further
+  /// failure doubles the time, first 50 solves.
+  bool quarantined(std::size_t arm) const;
+  /// What a quarantined choice is charged in place of being played.
+  double last_failure(std::size_t arm) const { return failures_[arm].cost; }
+  /// `cost` of a solve that took `iterations`. Failed: the arm did not solve it, whoever did then. False where there is
+  /// nothing to learn: no iteration, a cost that is not finite or not positive.
+  bool learn(const Decision& decision, double cost, double iterations, bool failed);
+  /// The choice was not played as its arm is set aside: the learner sees what the arm cost when it last failed.
+  void learn_unplayed(const Decision& decision);
+
+  /// Cost expected of a choice, not below the mean of all costs and the largest of the latest ones; the largest of the
+  /// log for policies that expect none; 0 before ten costs.
+  double expected_cost(const Decision& decision) const;
+
+  const Learner& learner() const { return *learner_; }
+  /// The policy in play, with what it has handed over to: "model-sor", "model-sor, handed over to thompson".
+  std::string policy() const;
+  const Arms& arms() const { return options_.arms; }
+  const TunerOptions& options() const { return options_; }
+  std::uint64_t solves() const { return solves_; }
+  std::uint64_t failed() const { return failed_; }
+  double total_cost() const { return total_; }
+  /// The latest solves, oldest first, at most 1024.
+  const std::deque<Step>& log() const { return log_; }
+
+  nlohmann::json save() const;
+  /// std::invalid_argument where the state is of other arms, policy or key, or damaged; nothing is changed then.
+  void restore(const nlohmann::json& state);
+
+private:
+  struct Failures {
+    unsigned in_row = 0;
+    std::uint64_t until = 0; ///< solves
+    double cost = 0;
+  };
+  void make();
+  void cover(double context);
+  double in_units(double cost) const { return cost / unit_; }
+
+  TunerOptions options_;
+  std::unique_ptr<Learner> learner_;
+  std::optional<std::pair<double, double>> interval_, seen_;
+  std::deque<Step> log_;
+  std::vector<Failures> failures_;
+  double unit_ = 1; ///< cost of an iteration of the first solve, where costs are no iterations
+  double total_ = 0;
+  std::uint64_t solves_ = 0, failed_ = 0;
+};
+
+} // namespace linnet::bandits

@@ -1,0 +1,123 @@
+#pragma once
+
+#include "bandits/tuner.hpp"
+
+#include <linnet/linnet.h>
+#include <petsc/private/kspimpl.h>
+#include <petsc/private/pcimpl.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// What the setters of PCBANDIT set.
+struct PCBanditParameters {
+  std::string arms = linnet::bandits::default_arms;
+  std::string policy = "auto";
+  PCBanditCost cost = PC_BANDIT_COST_ITERATIONS;
+  PCBanditContextSource source = PC_BANDIT_CONTEXT_AUTO;
+  std::string state, log, tag; ///< files; empty: none
+  PetscInt seed = 1;
+  PetscInt safe = PETSC_DEFAULT;              ///< PETSC_DEFAULT: the first arm
+  PetscReal cap = 5;                          ///< in expected costs; 0: none
+  PetscReal context = PETSC_INFINITY;         ///< PETSC_INFINITY: not given
+  std::array<PetscReal, 2> interval = {1, 0}; ///< empty: widened as contexts come
+  PetscBool changed = PETSC_TRUE;             ///< the learner must be made anew
+};
+
+/// What the first rank decides for one solve and all ranks do: 8 numbers, sent as one.
+struct PCBanditPlay {
+  double arm = 0, value = 0, probability = 1;
+  double has_context = 0, context = 0;
+  double cap = 0;      ///< in units of the cost; 0: none
+  double unplayed = 0; ///< the arm is set aside: the safe one plays
+  double failed = 0;   ///< the first rank could not decide
+};
+
+/// State of PCBANDIT.
+struct PC_Bandit {
+  PCBanditParameters parameters;
+  linnet::bandits::Arms arms;
+  std::string parsed;                            ///< what `arms` are of
+  std::unique_ptr<linnet::bandits::Tuner> tuner; ///< on the first rank
+  std::FILE* log = nullptr;                      ///< on the first rank
+  bool keep_refused = false;                     ///< a state file that was refused is to be kept under another name
+  bool unsaved = false;
+
+  std::vector<PC> inner;                          ///< by arm, or one for all; null: not built yet
+  std::vector<std::vector<std::string>> inserted; ///< options of each that are ours in the database
+  PC playing = nullptr;                           ///< one of `inner`
+
+  /* the solve in progress, from presolve to postsolve */
+  PCBanditPlay play;
+  bool solving = false, stopped = false, set_up_failed = false;
+  double begin = 0, flops = 0; ///< when it began
+  Vec guess = nullptr;         ///< copy of the initial guess; null: zero
+  bool guess_copied = false;
+  PetscErrorCode (*converged)(KSP, PetscInt, PetscReal, KSPConvergedReason*, void*) = nullptr; ///< the KSP's own test
+  void* converged_context = nullptr;
+  PetscBool error_if_not_converged = PETSC_FALSE;
+
+  /* the matrix's context, as of this state of it */
+  PetscObjectId matrix = 0;
+  PetscObjectState matrix_state = -1;
+  PetscReal matrix_context = PETSC_INFINITY;
+
+  PCBanditStatistics statistics = {};
+  std::string policy; ///< in play, on all ranks after a view
+};
+
+extern const char* const PCBanditCostNames_Private[];
+extern const char* const PCBanditContextSourceNames_Private[];
+/// Composed under this name: gives the parameters to the setters.
+#define PCBANDIT_PARAMETERS "PCBanditParameters_C"
+
+inline PC_Bandit* PCBanditData_Private(PC pc) {
+  return static_cast<PC_Bandit*>(pc->data);
+}
+inline PetscInt PCBanditSafe_Private(const PC_Bandit* bandit) {
+  return bandit->parameters.safe == PETSC_DEFAULT ? 0 : bandit->parameters.safe;
+}
+
+/// Runs `body`, which returns a PetscErrorCode; what it throws becomes PETSc's error.
+template <class Body>
+PetscErrorCode PCBanditGuarded_Private(MPI_Comm comm, Body&& body) {
+  try {
+    return body();
+  } catch (const std::bad_alloc&) {
+    return PetscError(comm, __LINE__, PETSC_FUNCTION_NAME, __FILE__, PETSC_ERR_MEM, PETSC_ERROR_INITIAL,
+                      "no memory for a bandit");
+  } catch (const std::exception& error) {
+    return PetscError(comm, __LINE__, PETSC_FUNCTION_NAME, __FILE__, PETSC_ERR_ARG_WRONG, PETSC_ERROR_INITIAL,
+                      "bandit: %s", error.what());
+  }
+}
+
+PETSC_INTERN PetscErrorCode PCCreate_Bandit(PC pc);
+PETSC_INTERN PetscErrorCode PCView_Bandit(PC pc, PetscViewer viewer);
+PETSC_INTERN PetscErrorCode PCSetFromOptions_Bandit(PC pc, PetscOptionItems* PetscOptionsObject);
+PETSC_INTERN PetscErrorCode PCPreSolve_Bandit(PC pc, KSP ksp, Vec b, Vec x);
+PETSC_INTERN PetscErrorCode PCPostSolve_Bandit(PC pc, KSP ksp, Vec b, Vec x);
+
+/* bandit_arms.cpp */
+/// Parses the arms where that is not done, and checks that their types are known.
+PetscErrorCode PCBanditParseArms_Private(PC pc);
+/// Makes the arm's preconditioner the one that plays: builds it where it is not, sets it up where the matrix has
+/// changed. `failed`: it could not be set up; the same on all ranks.
+PetscErrorCode PCBanditUse_Private(PC pc, KSP ksp, PetscInt arm, PetscReal value, bool* failed);
+PetscErrorCode PCBanditResetArms_Private(PC pc);
+
+/* bandit_context.cpp */
+/// The number known of the system; PETSC_INFINITY: none.
+PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context);
+
+/* bandit_learner.cpp */
+/// Makes the learner where it is not, or parameters have changed.
+PetscErrorCode PCBanditPrepare_Private(PC pc, KSP ksp);
+PetscErrorCode PCBanditDecide_Private(PC pc, PetscReal context);
+PetscErrorCode PCBanditLearn_Private(PC pc, double cost, PetscInt iterations, bool failed);
+PetscErrorCode PCBanditSave_Private(PC pc);
+/// Statistics and policy from the first rank to all.
+PetscErrorCode PCBanditShareStatistics_Private(PC pc);

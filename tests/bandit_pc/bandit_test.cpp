@@ -1,0 +1,134 @@
+// PCBANDIT around SOR and around whole preconditioners, in every kind of KSP.
+#include "bandit_pc/fixture.hpp"
+
+#include <string>
+
+using namespace linnet::test;
+
+namespace {
+
+// The counts of stationary SOR and of CG with SSOR on the 10 x 10 Laplacian.
+struct Count {
+  const char* omega;
+  int sor, ssor_cg;
+};
+constexpr Count counts[] = {{"1", 211, 15},  {"1.2", 138, 13}, {"1.4", 83, 12}, {"1.5", 59, 13}, {"1.56", 40, 13},
+                            {"1.6", 42, 13}, {"1.7", 55, 15},  {"1.8", 87, 16}, {"1.9", 180, 18}};
+
+} // namespace
+
+TEST(Bandit, TakesTheIterationsOfSORAndOfSSORCG) {
+  if (ranks() > 1) // sweeps stop at the ranks' borders
+    return;
+  const OwnedMat A = laplacian(10);
+  const OwnedVec b = oracle_right_side(A);
+  for (const Count& count : counts) {
+    const std::string arms = std::string("sor_omega=") + count.omega;
+    EXPECT_EQ(Bandit(KSPRICHARDSON, A, arms.c_str()).solve(b).iterations, count.sor) << count.omega;
+    EXPECT_EQ(Bandit(KSPCG, A, arms.c_str()).solve(b).iterations, count.ssor_cg) << count.omega;
+  }
+}
+
+TEST(Bandit, ConvergesInEveryKSPAndPlaysTheSameArmOnAllRanks) {
+  const OwnedMat A = laplacian(12);
+  for (const char* type : {KSPCG, KSPDCD, KSPRICHARDSON, KSPGMRES, KSPFCG}) {
+    Bandit bandit(type, A, "sor_omega=1:1.9:8");
+    for (unsigned k = 1; k <= 6; k++) {
+      const OwnedVec b = noise(A, k);
+      const Bandit::Solved s = bandit.solve(b);
+      EXPECT_GT(s.reason, 0) << type;
+      EXPECT_LT(s.residual, std::string(type) == KSPGMRES ? 1e-5 : 1.1e-8) << type;
+      PetscReal least = s.value, most = s.value;
+      MPI_Allreduce(MPI_IN_PLACE, &least, 1, MPIU_REAL, MPI_MIN, PETSC_COMM_WORLD);
+      MPI_Allreduce(MPI_IN_PLACE, &most, 1, MPIU_REAL, MPI_MAX, PETSC_COMM_WORLD);
+      EXPECT_EQ(least, most);
+    }
+    EXPECT_EQ(bandit.statistics().solves, 6);
+    EXPECT_EQ(bandit.statistics().failures, 0) << type;
+  }
+}
+
+TEST(Bandit, FindsAGoodOmega) {
+  const OwnedMat A = laplacian(20);
+  Bandit bandit(KSPRICHARDSON, A, "sor_omega=1:1.95:12");
+  PetscInt late = 0;
+  for (unsigned k = 1; k <= 40; k++) {
+    const PetscInt iterations = bandit.solve(noise(A, k)).iterations;
+    late += k > 30 ? iterations : 0;
+  }
+  Bandit first(KSPRICHARDSON, A, "sor_omega=1");
+  EXPECT_LT(late, 10 * first.solve(noise(A, 1)).iterations / 3);
+}
+
+TEST(Bandit, ChoosesBetweenWholePreconditioners) {
+  const OwnedMat A = laplacian(24);
+  Bandit bandit(KSPCG, A, "none; jacobi; sor:1.5; icc:1; gamg -pc_gamg_threshold 0.01", "thompson");
+  EXPECT_EQ(PCBanditSetCost(bandit.pc, PC_BANDIT_COST_WORK), 0);
+  for (unsigned k = 1; k <= 30; k++)
+    EXPECT_GT(bandit.solve(noise(A, k)).reason, 0);
+  const PCBanditStatistics s = bandit.statistics();
+  EXPECT_EQ(s.solves, 30);
+  EXPECT_EQ(s.failures, 0);
+  EXPECT_GT(s.total_cost, 0);
+}
+
+TEST(Bandit, TriesSeveralAxes) {
+  const OwnedMat A = laplacian(10);
+  Bandit bandit(KSPCG, A, "sor_omega=1,1.5 x sor_its=1,2", "race");
+  std::vector<PetscInt> taken;
+  for (int k = 0; k < 4; k++)
+    taken.push_back(bandit.solve(noise(A)).iterations);
+  EXPECT_LT(taken[1], taken[0]); // two sweeps
+  EXPECT_LT(taken[3], taken[2]);
+}
+
+TEST(Bandit, ReadsTheContextFromWhereItIsGiven) {
+  const OwnedMat A = laplacian(10);
+  Bandit bandit(KSPCG, A, "jacobi; sor", "tsallis");
+  OwnedVec context;
+  VecCreateMPI(PETSC_COMM_WORLD, PETSC_DECIDE, 1, context.out());
+  VecSet(context, 3);
+  LINNET_CALL(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(A)), "linnet_context",
+                                 reinterpret_cast<PetscObject>(static_cast<Vec>(context))));
+  EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+  LINNET_CALL(PCBanditSetContext(bandit.pc, 4));
+  EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+}
+
+TEST(Bandit, LearnsNothingFromASolveOfNoIterations) {
+  const OwnedMat A = laplacian(10);
+  Bandit bandit(KSPCG, A, "sor_omega=1:1.9:4");
+  const OwnedVec b = zeros(A);
+  EXPECT_EQ(bandit.solve(b).iterations, 0);
+  EXPECT_EQ(bandit.statistics().solves, 0);
+}
+
+TEST(Bandit, HasOptionsWithPrefixesAndShowsThem) {
+  const OwnedMat A = laplacian(10);
+  Bandit bandit(KSPCG, A, "jacobi; sor");
+  PetscOptionsInsertString(nullptr,
+                           "-in_pc_bandit_arms sor_omega=1.3 -in_pc_bandit_policy fixed -in_pc_bandit_cost work "
+                           "-in_pc_bandit_seed 5 -in_bandit_pc_sor_its 2 -in_pc_bandit_cap 6");
+  LINNET_CALL(KSPSetOptionsPrefix(bandit.ksp, "in_"));
+  LINNET_CALL(KSPSetFromOptions(bandit.ksp));
+  EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+  const std::string text = view_text(bandit.pc, PCView);
+  if (first_rank()) {
+    for (const char* part :
+         {"arms: sor_omega=1.3", "policy: fixed", "cost: work", "seed: 5", "cap: 6", "iterations = 2", "omega = 1.3"})
+      EXPECT_NE(text.find(part), std::string::npos) << part << " in\n" << text;
+  }
+  PetscOptionsClear(nullptr);
+}
+
+TEST(Bandit, ReplaysWithTheSameSeed) {
+  const OwnedMat A = laplacian(10);
+  std::vector<PetscInt> path[2];
+  for (auto& run : path) {
+    Bandit bandit(KSPCG, A, "jacobi; sor:1; sor:1.5; none", "tsallis");
+    PCBanditSetSeed(bandit.pc, 7);
+    for (unsigned k = 1; k <= 20; k++)
+      run.push_back(bandit.solve(noise(A, k)).arm);
+  }
+  EXPECT_EQ(path[0], path[1]);
+}
