@@ -1,5 +1,6 @@
 #include <linnet/linnet.h>
 
+#include "cnn.hpp"
 #include "ksp/dcd.hpp"
 #include "latticemg.hpp"
 
@@ -67,7 +68,7 @@ PetscErrorCode CheckRunningPetsc() {
   It fails in a process whose PETSc has complex scalars, another precision, another width of indices or another minor
   version than the one that linnet was built for.
 
-.seealso: `KSPDCD`, `PCLATTICEMG`, `KSPSetType()`, `PCSetType()`
+.seealso: `KSPDCD`, `PCLATTICEMG`, `PCCNN`, `KSPSetType()`, `PCSetType()`
 @*/
 PetscErrorCode LinnetInitialize(void) {
   PetscFunctionBegin;
@@ -80,6 +81,9 @@ PetscErrorCode LinnetInitialize(void) {
   PetscCall(PetscLogEventRegister("PCLatMGSetUp", PC_CLASSID, &PC_LatticeMG_SetUp));
   PetscCall(PetscLogEventRegister("PCLatMGCycle", PC_CLASSID, &PC_LatticeMG_Cycle));
   PetscCall(PetscLogEventRegister("PCLatMGCG", PC_CLASSID, &PC_LatticeMG_CG));
+  PetscCall(PCRegister(PCCNN, PCCreate_CNN));
+  PetscCall(PetscLogEventRegister("PCCNNSetUp", PC_CLASSID, &PC_CNN_SetUp));
+  PetscCall(PetscLogEventRegister("PCCNNNetwork", PC_CLASSID, &PC_CNN_Network));
   PetscCall(PetscRegisterFinalize(Unregister));
   registered = true;
   PetscFunctionReturn(0);

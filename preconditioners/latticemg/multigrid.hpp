@@ -98,6 +98,7 @@ public:
 
 private:
   friend class OuterIteration;
+  friend class FineSweeps; // cnn/fine_sweeps.hpp
   std::string check(const LatticeOperator& op) const;
   void lay_out(const LatticeOperator& op, const CoarseningPlan& plan);
   void place_fields(bool general, int threads);
