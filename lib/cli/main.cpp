@@ -5,6 +5,7 @@
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/ranks.hpp"
+#include "cli/train.hpp"
 
 #include <linnet/linnet.h>
 
@@ -26,6 +27,7 @@ struct CommandLine {
   CompareOptions compare;
   InfoOptions info;
   GenerateOptions generate;
+  TrainOptions train;
 
   CommandLine() {
     app.set_help_flag("-h,--help", "this text; after a command, its options");
@@ -42,6 +44,7 @@ struct CommandLine {
     add_compare_command(app, compare);
     add_info_command(app, info);
     add_generate_command(app, generate);
+    add_train_command(app, train);
   }
 
   int run(const Session& session) {
@@ -51,6 +54,8 @@ struct CommandLine {
       return run_compare(session, compare);
     if (app.got_subcommand("info"))
       return run_info(session, info);
+    if (app.got_subcommand("train"))
+      return run_train(session, train);
     on_rank_0(session.comm, [&] { run_generate(generate, session.results); });
     return converged;
   }
