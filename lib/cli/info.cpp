@@ -168,8 +168,11 @@ std::string report(const InfoOptions& options, int ranks) {
 } // namespace
 
 void add_info_command(CLI::App& app, InfoOptions& options) {
-  CLI::App& command = *app.add_subcommand("info", "Say what a matrix, vector or model file holds, and which solver suits a matrix");
-  command.add_option("FILE", options.file, "Matrix Market (.mtx, .mtx.gz), PETSc binary or model file, or a shipped model")->required();
+  CLI::App& command =
+      *app.add_subcommand("info", "Say what a matrix, vector or model file holds, and which solver suits a matrix");
+  command
+      .add_option("FILE", options.file, "Matrix Market (.mtx, .mtx.gz), PETSc binary or model file, or a shipped model")
+      ->required();
   command.add_flag("--pattern", options.pattern, "accept a matrix without values; every entry is 1");
   command.add_flag("--json", options.json, "one JSON object on standard output");
   command.footer("Examples:\n  linnet info A.mtx.gz\n  linnet info A.bin --json\n  linnet info hybrid3d");
