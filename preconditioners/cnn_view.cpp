@@ -41,10 +41,11 @@ PetscErrorCode PCView_CNN(PC pc, PetscViewer viewer) {
     PetscCall(PetscViewerASCIIPrintf(viewer, "  the fallback is used: %s\n", cnn->outside.c_str()));
   } else {
     PetscCall(linnet::Guarded([&] {
-      std::string text;
-      if (cnn->loaded) /* on the first rank, the one that prints */
-        text = Describe(cnn, ranks);
-      PetscCall(PetscViewerASCIIPrintf(viewer, "%s", text.c_str()));
+      const std::string text = cnn->loaded ? Describe(cnn, ranks) : ""; /* on the first rank, the one that prints */
+      for (std::size_t begin = 0, end; begin < text.size(); begin = end + 1) {
+        end = text.find('\n', begin);
+        PetscCall(PetscViewerASCIIPrintf(viewer, "%s\n", text.substr(begin, end - begin).c_str()));
+      }
       return PetscErrorCode{0};
     }));
   }
