@@ -1,6 +1,7 @@
 #include <linnet/linnet.h>
 
 #include "bandit.hpp"
+#include "cnn.hpp"
 #include "ksp/dcd.hpp"
 #include "latticemg.hpp"
 #include "mfac.hpp"
@@ -70,7 +71,7 @@ PetscErrorCode CheckRunningPetsc() {
   It fails in a process whose PETSc has complex scalars, another precision, another width of indices or another minor
   version than the one that linnet was built for.
 
-.seealso: `KSPDCD`, `PCLATTICEMG`, `PCMFAC`, `PCNYSTROM`, `PCBANDIT`, `KSPSetType()`, `PCSetType()`
+.seealso: `KSPDCD`, `PCLATTICEMG`, `PCCNN`, `PCMFAC`, `PCNYSTROM`, `PCBANDIT`, `KSPSetType()`, `PCSetType()`
 @*/
 PetscErrorCode LinnetInitialize(void) {
   PetscFunctionBegin;
@@ -90,6 +91,9 @@ PetscErrorCode LinnetInitialize(void) {
   PetscCall(PetscLogEventRegister("PCNystromSetUp", PC_CLASSID, &PC_Nystrom_SetUp));
   PetscCall(PetscLogEventRegister("PCNystromApply", PC_CLASSID, &PC_Nystrom_Apply));
   PetscCall(PCRegister(PCBANDIT, PCCreate_Bandit));
+  PetscCall(PCRegister(PCCNN, PCCreate_CNN));
+  PetscCall(PetscLogEventRegister("PCCNNSetUp", PC_CLASSID, &PC_CNN_SetUp));
+  PetscCall(PetscLogEventRegister("PCCNNNetwork", PC_CLASSID, &PC_CNN_Network));
   PetscCall(PetscRegisterFinalize(Unregister));
   registered = true;
   PetscFunctionReturn(0);

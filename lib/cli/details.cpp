@@ -119,6 +119,27 @@ void describe_bandit(PC pc, Json& details) {
   details["learner_seconds"] = statistics.learner_seconds;
 }
 
+void describe_cnn(PC pc, Json& details) {
+  const char *model = nullptr, *fallback = nullptr, *why = nullptr;
+  PCCNNPrecision precision = PC_CNN_PRECISION_AUTO;
+  PCCNNBackend backend = PC_CNN_BACKEND_ONEDNN;
+  PetscInt threads = 0, grid[3] = {0, 0, 0};
+  check(PCCNNGetModel(pc, &model));
+  check(PCCNNGetPrecision(pc, &precision));
+  check(PCCNNGetBackend(pc, &backend));
+  check(PCCNNGetThreads(pc, &threads));
+  check(PCCNNGetGrid(pc, &grid[0], &grid[1], &grid[2]));
+  check(PCCNNGetFallback(pc, &fallback, &why));
+  details["model"] = model;
+  details["precision"] = precision == PC_CNN_PRECISION_F32    ? "f32"
+                         : precision == PC_CNN_PRECISION_BF16 ? "bf16"
+                                                              : "auto";
+  details["backend"] = backend == PC_CNN_BACKEND_REFERENCE ? "reference" : "onednn";
+  details["threads"] = threads;
+  details["grid"] = grid;
+  details["fallback"] = *why ? Json{{"type", fallback}, {"why", why}} : Json(nullptr);
+}
+
 } // namespace
 
 Json describe(KSP ksp) {
@@ -139,6 +160,8 @@ Json describe(KSP ksp) {
     describe_nystrom(pc, details);
   if (is_type(pc, PCBANDIT))
     describe_bandit(pc, details);
+  if (is_type(pc, PCCNN))
+    describe_cnn(pc, details);
   if (is_type(pc, PCBJACOBI))
     describe_blocks(pc, details);
   if (is_type(pc, PCICC) || is_type(pc, PCILU) || is_type(pc, PCLU) || is_type(pc, PCCHOLESKY))

@@ -2,6 +2,7 @@
 #include "cli/choose.hpp"
 #include "cli/commands.hpp"
 #include "cli/lattice_info.hpp"
+#include "cli/model_info.hpp"
 #include "cli/report.hpp"
 #include "files/read.hpp"
 
@@ -133,6 +134,8 @@ std::string matrix_report(const InfoOptions& options, SparseMatrix matrix, int r
 }
 
 std::string report(const InfoOptions& options, int ranks) {
+  if (is_model(options.file))
+    return model_report(options.file, options.json);
   ReadOptions reading;
   reading.pattern_as_ones = options.pattern;
   SparseMatrix matrix;
@@ -165,11 +168,14 @@ std::string report(const InfoOptions& options, int ranks) {
 } // namespace
 
 void add_info_command(CLI::App& app, InfoOptions& options) {
-  CLI::App& command = *app.add_subcommand("info", "Say what a matrix or vector file holds and which solver suits it");
-  command.add_option("FILE", options.file, "Matrix Market (.mtx, .mtx.gz) or PETSc binary file")->required();
+  CLI::App& command =
+      *app.add_subcommand("info", "Say what a matrix, vector or model file holds, and which solver suits a matrix");
+  command
+      .add_option("FILE", options.file, "Matrix Market (.mtx, .mtx.gz), PETSc binary or model file, or a shipped model")
+      ->required();
   command.add_flag("--pattern", options.pattern, "accept a matrix without values; every entry is 1");
   command.add_flag("--json", options.json, "one JSON object on standard output");
-  command.footer("Examples:\n  linnet info A.mtx.gz\n  linnet info A.bin --json");
+  command.footer("Examples:\n  linnet info A.mtx.gz\n  linnet info A.bin --json\n  linnet info hybrid3d");
 }
 
 int run_info(const Session& session, const InfoOptions& options) {

@@ -5,6 +5,7 @@
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
 #include "cli/ranks.hpp"
+#include "cli/train.hpp"
 
 #include <linnet/linnet.h>
 
@@ -30,6 +31,7 @@ struct CommandLine {
   InfoOptions info;
   GenerateOptions generate;
   SequenceOptions sequence;
+  TrainOptions train;
 
   CommandLine() {
     app.set_help_flag("-h,--help", "this text; after a command, its options");
@@ -48,6 +50,7 @@ struct CommandLine {
     add_info_command(app, info);
     add_generate_command(app, generate);
     add_sequence_command(app, sequence);
+    add_train_command(app, train);
   }
 
   int run(const Session& session) {
@@ -59,6 +62,8 @@ struct CommandLine {
       return run_info(session, info);
     if (app.got_subcommand("sequence"))
       return run_sequence(session, sequence);
+    if (app.got_subcommand("train"))
+      return run_train(session, train);
     on_rank_0(session.comm, [&] { run_generate(generate, session.results); });
     return converged;
   }

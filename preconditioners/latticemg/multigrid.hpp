@@ -143,6 +143,7 @@ public:
 
 private:
   friend class OuterIteration;
+  friend class FineSweeps; // cnn/fine_sweeps.hpp
   std::string check(const LatticeOperator& op) const;
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
   void place_fields(bool general, int threads);

@@ -31,6 +31,8 @@
 #define PCNYSTROM "nystrom"
 /* PC type: chooses the parameters of an inner preconditioner across a sequence of solves */
 #define PCBANDIT "bandit"
+/* PC type: a convolutional network on the lattice of a matrix */
+#define PCCNN "cnn"
 
 LINNET_EXTERN PetscErrorCode LinnetInitialize(void);
 
@@ -169,5 +171,31 @@ LINNET_EXTERN PetscErrorCode PCBanditGetContextInterval(PC pc, PetscReal* lowest
 LINNET_EXTERN PetscErrorCode PCBanditGetArm(PC pc, PetscInt* arm, PetscReal* value, PetscReal* probability);
 LINNET_EXTERN PetscErrorCode PCBanditGetArmCount(PC pc, PetscInt* count);
 LINNET_EXTERN PetscErrorCode PCBanditGetStatistics(PC pc, PCBanditStatistics* statistics);
+
+/* The numbers that the network of PCCNN computes with. */
+typedef enum {
+  PC_CNN_PRECISION_AUTO, /* bf16 where the processor multiplies it, else f32 */
+  PC_CNN_PRECISION_F32,
+  PC_CNN_PRECISION_BF16
+} PCCNNPrecision;
+
+/* What runs the network of PCCNN. */
+typedef enum {
+  PC_CNN_BACKEND_ONEDNN,
+  PC_CNN_BACKEND_REFERENCE /* plain loops, for tests */
+} PCCNNBackend;
+
+LINNET_EXTERN PetscErrorCode PCCNNSetModel(PC pc, const char model[]);
+LINNET_EXTERN PetscErrorCode PCCNNGetModel(PC pc, const char* model[]);
+LINNET_EXTERN PetscErrorCode PCCNNSetPrecision(PC pc, PCCNNPrecision precision);
+LINNET_EXTERN PetscErrorCode PCCNNGetPrecision(PC pc, PCCNNPrecision* precision);
+LINNET_EXTERN PetscErrorCode PCCNNSetBackend(PC pc, PCCNNBackend backend);
+LINNET_EXTERN PetscErrorCode PCCNNGetBackend(PC pc, PCCNNBackend* backend);
+LINNET_EXTERN PetscErrorCode PCCNNSetThreads(PC pc, PetscInt threads);
+LINNET_EXTERN PetscErrorCode PCCNNGetThreads(PC pc, PetscInt* threads);
+LINNET_EXTERN PetscErrorCode PCCNNSetGrid(PC pc, PetscInt nx, PetscInt ny, PetscInt nz);
+LINNET_EXTERN PetscErrorCode PCCNNGetGrid(PC pc, PetscInt* nx, PetscInt* ny, PetscInt* nz);
+LINNET_EXTERN PetscErrorCode PCCNNSetFallback(PC pc, PCType type);
+LINNET_EXTERN PetscErrorCode PCCNNGetFallback(PC pc, PCType* type, const char* why[]);
 
 #endif

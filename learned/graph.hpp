@@ -1,0 +1,53 @@
+#pragma once
+
+#include "learned/architecture.hpp"
+#include "learned/tensor.hpp"
+
+#include <array>
+#include <cstddef>
+
+namespace linnet::learned {
+
+/// Cells along x, y and z; 1 along z in two dimensions.
+using Grid = std::array<int, 3>;
+
+inline std::size_t cells_of(const Grid& grid) {
+  return static_cast<std::size_t>(grid[0]) * static_cast<std::size_t>(grid[1]) * static_cast<std::size_t>(grid[2]);
+}
+
+/// One operation on fields of whole grids.
+struct Node {
+  Op op = Op::input;
+  std::array<int, 2> in{-1, -1}; ///< nodes before this one
+  Grid grid{};
+  int channels = 0;
+  int kernel = 0, stride = 1, factor = 0;
+  float slope = 0;
+  std::string weight; ///< tensor of shape {out, in, kz, ky, kx} ({out, in, ky, kx} in two dimensions)
+  bool bias = false;  ///< tensor weight.bias of shape {out}
+  bool setup = false; ///< does not depend on the residual
+};
+
+/// A network on one grid: nodes in the order in which they can be computed.
+struct Graph {
+  int dimension = 3;
+  std::vector<Node> nodes;
+  int residual = 0;
+  int operator_fields = -1;                                 ///< -1: none
+  int output = -1;                                          ///< one channel on the grid of the residual
+  std::map<std::string, std::vector<std::int64_t>> tensors; ///< shapes by name
+
+  const Node& node(int i) const { return nodes[static_cast<std::size_t>(i)]; }
+  /// Cells that a stride, a factor or a kernel covers along each axis.
+  Grid window(int length) const { return {length, length, dimension == 3 ? length : 1}; }
+  /// Multiplications and additions of the convolutions, of setup or of an application.
+  double flops(bool setup) const;
+};
+
+/// `architecture` on a grid. Throws InputError where layers do not fit, blocks are missing, or it does not end.
+Graph instantiate(const Architecture& architecture, const Grid& grid);
+
+/// The shapes of all tensors that it has on any grid of at least 64 cells along each axis.
+std::map<std::string, std::vector<std::int64_t>> tensor_shapes(const Architecture& architecture);
+
+} // namespace linnet::learned

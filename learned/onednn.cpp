@@ -1,0 +1,219 @@
+// The oneDNN backend: steps over fields that lie in two blocks of memory.
+#include "base/error.hpp"
+#include "learned/onednn_convolution.hpp"
+#include "learned/onednn_kernels.hpp"
+#include "learned/plan.hpp"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <functional>
+#include <new>
+
+namespace linnet::learned {
+
+namespace {
+
+// oneDNN asks OpenMP for the number of threads, when it makes a primitive and when it runs one.
+class ThreadCount {
+public:
+  explicit ThreadCount(int threads) : before_(omp_get_max_threads()) { omp_set_num_threads(threads); }
+  ThreadCount(const ThreadCount&) = delete;
+  ThreadCount& operator=(const ThreadCount&) = delete;
+  ~ThreadCount() { omp_set_num_threads(before_); }
+
+private:
+  int before_;
+};
+
+// Memory at the beginning of a cache line, not touched.
+class Block {
+public:
+  explicit Block(std::size_t bytes)
+      : bytes_(bytes), data_(static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 64), alignment))) {}
+  Block(const Block&) = delete;
+  Block& operator=(const Block&) = delete;
+  ~Block() { ::operator delete(data_, alignment); }
+  std::byte* at(std::size_t place) const { return data_ + place; }
+  std::size_t bytes() const { return bytes_; }
+
+private:
+  static constexpr std::align_val_t alignment{64};
+  std::size_t bytes_;
+  std::byte* data_;
+};
+
+template <class T>
+class OneDnnNetwork : public Network {
+public:
+  OneDnnNetwork(const Graph& graph, const Tensors& tensors, int threads)
+      : graph_(graph), threads_(threads), plan_(make_plan(graph, sizeof(T))), kept_(plan_.kept), work_(plan_.work),
+        engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
+    const ThreadCount count(threads_);
+    std::size_t scratch = 0;
+    for (const Step& step : plan_.setup)
+      setup_.push_back(make(step, tensors));
+    for (const Step& step : plan_.apply)
+      apply_.push_back(make(step, tensors));
+    for (const auto& c : convolutions_)
+      scratch = std::max(scratch, c->scratchpad_bytes());
+    scratch_ = std::make_unique<Block>(scratch);
+  }
+
+  void set_operator(const float* fields) override {
+    const ThreadCount count(threads_);
+    if (graph_.operator_fields >= 0)
+      load(graph_.operator_fields, fields);
+    for (const auto& step : setup_)
+      step();
+    stream_.wait();
+  }
+  void apply(const float* r, float* e) override {
+    const ThreadCount count(threads_);
+    load(graph_.residual, r);
+    result_ = e;
+    for (const auto& step : apply_)
+      step();
+    stream_.wait();
+    if (!written_)
+      team([&] { pointwise(size_of(graph_.output), field(graph_.output), Epilogue<T>{}, e); });
+  }
+  std::string description() const override {
+    return std::string("oneDNN, ") + (sizeof(T) == 2 ? "bf16" : "f32") + ", " + std::to_string(threads_) +
+           (threads_ == 1 ? " thread" : " threads");
+  }
+  std::size_t bytes() const override {
+    std::size_t sum = kept_.bytes() + work_.bytes() + scratch_->bytes();
+    for (const auto& c : convolutions_)
+      sum += c->weight_bytes();
+    return sum;
+  }
+
+private:
+  T* field(int n) const {
+    const auto at = static_cast<std::size_t>(n);
+    return reinterpret_cast<T*>((plan_.keeps[at] ? kept_ : work_).at(plan_.place[at]));
+  }
+  std::size_t size_of(int n) const {
+    return cells_of(graph_.node(n).grid) * static_cast<std::size_t>(graph_.node(n).channels);
+  }
+  template <class Work>
+  void team(Work&& work) const {
+#pragma omp parallel num_threads(threads_)
+    work();
+  }
+
+  // An input is read where the caller has it by space_to_depth, and is copied for anything else.
+  void load(int input, const float* values) {
+    (input == graph_.residual ? residual_ : operator_) = values;
+    const bool copied = std::any_of(graph_.nodes.begin(), graph_.nodes.end(), [&](const Node& n) {
+      return n.op != Op::space_to_depth && n.op != Op::depth_to_space && (n.in[0] == input || n.in[1] == input);
+    });
+    const bool grown = std::any_of(graph_.nodes.begin(), graph_.nodes.end(),
+                                   [&](const Node& n) { return n.op == Op::depth_to_space && n.in[0] == input; });
+    if (copied || grown)
+      team([&] { pointwise(size_of(input), values, Epilogue<T>{}, field(input)); });
+  }
+
+  std::function<void()> make(const Step& step, const Tensors& tensors) {
+    const Node& node = graph_.node(step.first);
+    if (node.op == Op::convolution)
+      return make_convolution(step, tensors);
+    const Node& from = graph_.node(node.in[0]);
+    T* const in = field(node.in[0]);
+    T* const out = field(step.result);
+    const Grid window = graph_.window(node.factor);
+    const Epilogue<T> epilogue = epilogue_of(step);
+    switch (node.op) {
+    case Op::space_to_depth:
+      if (from.op == Op::input) {
+        const float* const& given = from.setup ? operator_ : residual_;
+        return [=, this, &from, &node, &given] {
+          team([&] { space_to_depth(from.grid, from.channels, window, given, node.grid, out); });
+        };
+      }
+      return [=, this, &from, &node] {
+        team([&] { space_to_depth(from.grid, from.channels, window, in, node.grid, out); });
+      };
+    case Op::depth_to_space:
+      if (step.result == graph_.output) {
+        written_ = true;
+        return [=, this, &from, &node] {
+          team([&] { depth_to_space(node.grid, node.channels, window, in, from.grid, epilogue, result_); });
+        };
+      }
+      return [=, this, &from, &node] {
+        team([&] { depth_to_space(node.grid, node.channels, window, in, from.grid, epilogue, out); });
+      };
+    case Op::pool:
+      return [=, this, &from, &node] { team([&] { pool(from.grid, from.channels, window, in, node.grid, out); }); };
+    case Op::upsample:
+      return [=, this, &from, &node] {
+        team([&] { upsample(node.grid, node.channels, window, in, from.grid, epilogue, out); });
+      };
+    default:
+      return [=, this] { team([&] { pointwise(size_of(step.result), in, epilogue, out); }); };
+    }
+  }
+
+  Epilogue<T> epilogue_of(const Step& step) const {
+    Epilogue<T> epilogue;
+    epilogue.relu = step.relu >= 0;
+    if (epilogue.relu)
+      epilogue.slope = graph_.node(step.relu).slope;
+    if (step.gate >= 0)
+      epilogue.gate = field(graph_.node(step.gate).in[1]);
+    if (step.add >= 0)
+      epilogue.other = field(step.other);
+    return epilogue;
+  }
+
+  std::function<void()> make_convolution(const Step& step, const Tensors& tensors) {
+    const Node& node = graph_.node(step.first);
+    std::vector<OneDnnConvolution::Fused> fused;
+    if (step.relu >= 0)
+      fused.push_back({Op::relu, graph_.node(step.relu).slope, nullptr});
+    if (step.gate >= 0)
+      fused.push_back({Op::gate, 0, field(graph_.node(step.gate).in[1])});
+    if (step.add >= 0)
+      fused.push_back({Op::add, 0, field(step.other)});
+    constexpr auto type = sizeof(T) == 2 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
+    convolutions_.push_back(std::make_unique<OneDnnConvolution>(engine_, graph_, node, tensors, type, field(node.in[0]),
+                                                                field(step.result), fused));
+    return [this, convolution = convolutions_.back().get()] { convolution->run(stream_, scratch_->at(0)); };
+  }
+
+  Graph graph_;
+  int threads_;
+  Plan plan_;
+  Block kept_, work_;
+  dnnl::engine engine_;
+  dnnl::stream stream_;
+  std::unique_ptr<Block> scratch_;
+  std::vector<std::unique_ptr<OneDnnConvolution>> convolutions_;
+  std::vector<std::function<void()>> setup_, apply_;
+  const float* residual_ = nullptr;
+  const float* operator_ = nullptr;
+  float* result_ = nullptr;
+  bool written_ = false; // the last step writes the result itself
+};
+
+bool multiplies_bf16() {
+  constexpr auto bf16 = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+  return (static_cast<unsigned>(dnnl::get_effective_cpu_isa()) & bf16) == bf16;
+}
+
+} // namespace
+
+std::unique_ptr<Network> make_onednn_network(const Graph& graph, const Tensors& tensors, Precision precision,
+                                             int threads) {
+  try {
+    if (precision == Precision::bf16 || (precision == Precision::automatic && multiplies_bf16()))
+      return std::make_unique<OneDnnNetwork<Bf16>>(graph, tensors, threads);
+    return std::make_unique<OneDnnNetwork<float>>(graph, tensors, threads);
+  } catch (const dnnl::error& error) {
+    refuse_onednn(error, precision == Precision::bf16 ? "the network in bf16" : "the network");
+  }
+}
+
+} // namespace linnet::learned

@@ -1,0 +1,65 @@
+// The files of learned/models, inside the library: a plugin that is loaded from anywhere has them at hand.
+#include "learned/shipped.hpp"
+
+#include "base/error.hpp"
+
+#include <array>
+#include <filesystem>
+
+#define LINNET_EMBED(name, file)                                                                                       \
+  asm(".pushsection .rodata\n"                                                                                         \
+      ".balign 64\n"                                                                                                   \
+      ".hidden linnet_model_" name "\n.hidden linnet_model_end_" name "\n"                                             \
+      ".globl linnet_model_" name "\n.globl linnet_model_end_" name "\n"                                               \
+      "linnet_model_" name ":\n.incbin \"" file "\"\n"                                                                 \
+      "linnet_model_end_" name ":\n.byte 0\n"                                                                          \
+      ".popsection\n")
+LINNET_EMBED("hybrid2d", LINNET_MODELS "/hybrid2d.safetensors");
+LINNET_EMBED("hybrid3d", LINNET_MODELS "/hybrid3d.safetensors");
+#undef LINNET_EMBED
+
+extern "C" {
+extern const char linnet_model_hybrid2d[], linnet_model_end_hybrid2d[];
+extern const char linnet_model_hybrid3d[], linnet_model_end_hybrid3d[];
+}
+
+namespace linnet::learned {
+
+namespace {
+
+struct Shipped {
+  const char* name;
+  const char* begin;
+  const char* end;
+};
+const std::array<Shipped, 2> shipped = {{{"hybrid2d", linnet_model_hybrid2d, linnet_model_end_hybrid2d},
+                                         {"hybrid3d", linnet_model_hybrid3d, linnet_model_end_hybrid3d}}};
+
+} // namespace
+
+std::vector<std::string> shipped_names() {
+  std::vector<std::string> names;
+  for (const Shipped& s : shipped)
+    names.emplace_back(s.name);
+  return names;
+}
+
+std::string default_model(int dimension) {
+  return dimension == 3 ? "hybrid3d" : "hybrid2d";
+}
+
+Model find_model(const std::string& name) {
+  for (const Shipped& s : shipped)
+    if (name == s.name)
+      return model_from(parse_safetensors({s.begin, static_cast<std::size_t>(s.end - s.begin)}, name), name);
+  std::error_code ignored;
+  if (!std::filesystem::exists(name, ignored)) {
+    std::string known;
+    for (const std::string& other : shipped_names())
+      known += (known.empty() ? "" : ", ") + other;
+    throw InputError(name, "", "there is no such model file, and the shipped models are " + known);
+  }
+  return read_model(name);
+}
+
+} // namespace linnet::learned

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "learned/model.hpp"
+
+#include <string_view>
+#include <vector>
+
+namespace linnet::learned {
+
+/// Names of the models that are part of the library.
+std::vector<std::string> shipped_names();
+/// A shipped model by name, else the model in a file of that name. Throws InputError.
+Model find_model(const std::string& name);
+/// The shipped model for grids of 2 or 3 dimensions.
+std::string default_model(int dimension);
+
+} // namespace linnet::learned

@@ -1,0 +1,174 @@
+#include "cnn/fine_sweeps.hpp"
+
+#include "latticemg/rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace linnet::latticemg {
+
+namespace {
+
+// The cells of one colour on a line, and where their neighbours lie: cell t of them is i = 2 t + q.
+struct ColouredLine {
+  int q, count;
+  std::ptrdiff_t own, neighbour[6]; // -x +x -y +y -z +z
+
+  ColouredLine(const Level& level, int colour, int j, int k)
+      : q((j + k + colour) & 1), count(level.count(q)),
+        own(level.at(q, j, k)), neighbour{level.at(q - 1, j, k), level.at(q + 1, j, k), level.at(q, j - 1, k),
+                                          level.at(q, j + 1, k), level.at(q, j, k - 1), level.at(q, j, k + 1)} {}
+};
+
+// Couplings and diagonals of any kind of level.
+class Coefficients {
+public:
+  explicit Coefficients(const Level& level) : level_(level), general_(level.couplings == Couplings::general) {}
+
+  bool unknown(std::ptrdiff_t c) const { return general_ ? level_.inverse[c] > 0 : level_.code[c] != 0; }
+  float diagonal(std::ptrdiff_t c) const { return general_ ? level_.diagonal[c] : level_.diagonal_of[level_.code[c]]; }
+  // Of cell t of a line in a direction. With couplings of one size, that with a cell without unknown counts: u is 0
+  // there.
+  float coupling(const ColouredLine& line, int direction, int t) const {
+    const int axis = direction / 2;
+    if (!general_)
+      return level_.unit[axis];
+    return level_.face[axis][(direction % 2 ? line.own : line.neighbour[direction]) + t];
+  }
+
+private:
+  const Level& level_;
+  bool general_;
+};
+
+std::ptrdiff_t cell_number(const Level& level, int i, int j, int k) {
+  return i + static_cast<std::ptrdiff_t>(level.size[0]) * (j + static_cast<std::ptrdiff_t>(level.size[1]) * k);
+}
+
+} // namespace
+
+std::array<int, 3> FineSweeps::size() const {
+  const Level& level = finest();
+  return level.size[1] > 1 ? std::array<int, 3>{level.size[0], level.size[1], level.size[2]}
+                           : std::array<int, 3>{level.size[0], level.size[2], 1};
+}
+
+void FineSweeps::write_operator(int threads, float* fields) const {
+  const Level& level = finest();
+  const Coefficients coefficients(level);
+  const bool flat = level.size[1] == 1;
+#pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
+  for (int k = 0; k < level.size[2]; ++k)
+    for (int j = 0; j < level.size[1]; ++j)
+      for (int colour = 0; colour < 2; ++colour) {
+        const ColouredLine line(level, colour, j, k);
+        for (int t = 0; t < line.count; ++t) {
+          float* const out = fields + 5 * cell_number(level, 2 * t + line.q, j, k);
+          std::fill(out, out + 5, 0.0F);
+          if (!coefficients.unknown(line.own + t))
+            continue;
+          out[3] = coefficients.diagonal(line.own + t);
+          out[4] = 1;
+          for (int d = 0; d < 6; ++d) {
+            if (level.size[d / 2] == 1 || !coefficients.unknown(line.neighbour[d] + t))
+              continue;
+            const float w = coefficients.coupling(line, d, t);
+            out[3] -= w;
+            if (d % 2)
+              out[flat && d == 5 ? 1 : d / 2] = w;
+          }
+        }
+      }
+}
+
+void FineSweeps::residual_of_plane(int k, bool both, float* residual) const {
+  const Level& level = finest();
+  const Coefficients coefficients(level);
+  for (int j = 0; j < level.size[1]; ++j)
+    for (int colour = 0; colour < 2; ++colour) {
+      const ColouredLine line(level, colour, j, k);
+      float* const out = residual + cell_number(level, line.q, j, k);
+      for (int t = 0; t < line.count; ++t) {
+        const std::ptrdiff_t c = line.own + t;
+        float r = 0;
+        if ((both || colour == 0) && coefficients.unknown(c)) {
+          r = level.b[c] - coefficients.diagonal(c) * level.u[c];
+          for (int d = 0; d < 6; ++d)
+            if (level.size[d / 2] > 1)
+              r += coefficients.coupling(line, d, t) * level.u[line.neighbour[d] + t];
+        }
+        out[2 * t] = r;
+      }
+    }
+}
+
+void FineSweeps::add_on_plane(int k, bool both, const float* correction) const {
+  const Level& level = finest();
+  const Coefficients coefficients(level);
+  for (int j = 0; j < level.size[1]; ++j)
+    for (int colour = 0; colour < (both ? 2 : 1); ++colour) {
+      const ColouredLine line(level, colour, j, k);
+      const float* const from = correction + cell_number(level, line.q, j, k);
+      for (int t = 0; t < line.count; ++t)
+        if (coefficients.unknown(line.own + t))
+          level.u[line.own + t] += from[2 * t];
+    }
+}
+
+bool FineSweeps::before(const double* r, int sweeps, int threads, float* residual, double* z) {
+  const auto rows = static_cast<std::ptrdiff_t>(m_.place_.size());
+  largest_ = largest_magnitude(r, rows, threads);
+  if (!std::isfinite(largest_) || largest_ == 0) {
+    std::fill_n(z, rows, largest_ == 0 ? 0 : std::numeric_limits<double>::quiet_NaN());
+    return false;
+  }
+  const double down = 1 / largest_;
+  m_.run_team(threads, [&](Member* member) {
+    const Level& level = finest();
+    const auto [first, last] = member->part_of(rows);
+    for (std::ptrdiff_t i = first; i < last; ++i)
+      level.b[m_.place_[static_cast<std::size_t>(i)]] = static_cast<float>(r[i] * down);
+    if (sweeps == 0) {
+      const auto [begin, end] = member->part_of(2 * level.gap);
+      std::fill(level.u - level.front + begin, level.u - level.front + end, 0.0F);
+    }
+    member->barrier();
+    const Kernels& kernels = *supported_kernels()[0];
+    const int half_sweeps = 2 * sweeps;
+    member->wavefront(level.size[2], half_sweeps + 1, [&](int h, int k) {
+      const Lines lines{k, 0, level.size[1]};
+      if (h == half_sweeps)
+        residual_of_plane(k, sweeps == 0, residual); // after a sweep black cells have none
+      else if (h == 0)
+        kernels.relax_zero(level, 0, lines);
+      else
+        kernels.relax(level, h & 1, lines);
+    });
+    member->barrier();
+  });
+  return true;
+}
+
+void FineSweeps::after(const double* r, const float* correction, int sweeps, int threads, double* z) {
+  const auto rows = static_cast<std::ptrdiff_t>(m_.place_.size());
+  const double up = largest_ * m_.scale_;
+  m_.run_team(threads, [&](Member* member) {
+    const Level& level = finest();
+    const Kernels& kernels = *supported_kernels()[0];
+    member->wavefront(level.size[2], 2 * sweeps + 1, [&](int h, int k) {
+      if (h == 0)
+        add_on_plane(k, sweeps == 0, correction); // black cells are overwritten before they are read
+      else
+        kernels.relax(level, h & 1, {k, 0, level.size[1]});
+    });
+    member->barrier();
+    const auto [first, last] = member->part_of(rows);
+    for (std::ptrdiff_t i = first; i < last; ++i)
+      z[i] = up * level.u[m_.place_[static_cast<std::size_t>(i)]];
+  });
+  for (const Multigrid::Decoupled& d : m_.decoupled_)
+    z[d.row] = r[d.row] * d.inverse;
+}
+
+} // namespace linnet::latticemg

@@ -1,0 +1,177 @@
+// Sweeps, network, sweeps: against the obvious loops of both parts.
+#include "cnn/network_cycle.hpp"
+#include "lattice/voxels.hpp"
+#include "latticemg/reference.hpp"
+#include "learned/architectures.hpp"
+#include "learned/shipped.hpp"
+#include "support/petsc_systems.hpp"
+
+namespace {
+
+using namespace linnet;
+using namespace linnet::test;
+using namespace voxels;
+
+struct Placed {
+  OwnedMat A;
+  LatticePlacement placement;
+};
+
+// All cells have rows; those that are not active the identity.
+void place(const Domain& domain, const Coefficients& coefficients, Placed* placed) {
+  *placed->A.out() = matrix(domain, full(domain), coefficients);
+  IS cells = nullptr;
+  const GridSize size{domain.size[0], domain.size[1], domain.size[2]};
+  std::string refusal;
+  LINNET_CALL(ISCreateStride(PETSC_COMM_WORLD, domain.cells(), 0, 1, &cells));
+  LINNET_CALL(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(placed->A)), "linnet_cells",
+                                 reinterpret_cast<PetscObject>(cells)));
+  LINNET_CALL(ISDestroy(&cells));
+  LINNET_CALL(UpdateLatticePlacement(placed->A, nullptr, &size, &placed->placement, &refusal));
+  ASSERT_EQ(refusal, "");
+}
+
+std::vector<double> random_residual(int cells) {
+  std::vector<double> r(static_cast<std::size_t>(cells));
+  for (std::size_t i = 0; i < r.size(); ++i)
+    r[i] = 2 * voxels::random(3, i) - 1;
+  return r;
+}
+
+// M r in loops over cells; rows coupled with none are solved.
+std::vector<double> expected(const learned::Model& model, const LatticeOperator& op, const std::vector<double>& r) {
+  namespace reference = latticemg::reference;
+  const reference::Grid<double> grid = reference::grid_of<double>(op);
+  const std::size_t cells = r.size();
+  std::vector<double> u(cells, 0);
+  for (int s = 0; s < 2 * model.architecture.sweeps; ++s)
+    reference::relax(grid, r, s % 2, &u);
+  const std::vector<double> left = reference::residual(grid, r, u);
+  std::vector<float> fields, residual(left.begin(), left.end()), correction(cells);
+  for (std::size_t c = 0; c < cells; ++c) {
+    const auto& w = grid.coupling[c];
+    for (const double v : {w[1], w[3], w[5], grid.excess[c], grid.diagonal(static_cast<int>(c)) > 0 ? 1.0 : 0.0})
+      fields.push_back(static_cast<float>(v));
+  }
+  const learned::Graph graph = learned::instantiate(model.architecture, grid.size);
+  const auto network = learned::make_reference_network(graph, model.tensors);
+  double norm = 1;
+  if (model.architecture.unit_residual) {
+    norm = 0;
+    for (const float v : residual)
+      norm += static_cast<double>(v) * v;
+    norm = std::sqrt(norm);
+    for (float& v : residual)
+      v = static_cast<float>(v / norm);
+  }
+  network->set_operator(fields.data());
+  network->apply(residual.data(), correction.data());
+  for (std::size_t c = 0; c < cells; ++c)
+    u[c] += grid.diagonal(static_cast<int>(c)) > 0 ? norm * correction[c] : 0;
+  for (int s = 0; s < 2 * model.architecture.sweeps; ++s)
+    reference::relax(grid, r, 1 - s % 2, &u);
+  for (std::size_t c = 0; c < cells; ++c)
+    if (!(grid.diagonal(static_cast<int>(c)) > 0))
+      u[c] = op.excess_of(c) > 0 ? r[c] / op.excess_of(c) : 0;
+  return u;
+}
+
+double distance(const std::vector<double>& a, const std::vector<double>& b) {
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += (a[i] - b[i]) * (a[i] - b[i]);
+    size += b[i] * b[i];
+  }
+  return std::sqrt(difference / size);
+}
+
+void expect_same(const Domain& domain, const learned::Model& model) {
+  Placed placed;
+  place(domain, voxel(), &placed);
+  latticemg::Multigrid multigrid;
+  const LatticeOperator& op = placed.placement.op;
+  ASSERT_EQ(multigrid.build(op, placed.placement.lattice, domain.cells(), 2), "");
+  EXPECT_EQ(cnn::NetworkCycle::outside(model, op), "");
+  const std::vector<double> r = random_residual(domain.cells());
+  const std::vector<double> known = expected(model, op, r);
+  for (const auto& [precision, backend, threads, tolerance] :
+       {std::tuple{learned::Precision::f32, cnn::Backend::reference, 1, 1e-5},
+        std::tuple{learned::Precision::f32, cnn::Backend::onednn, 1, 1e-5},
+        std::tuple{learned::Precision::f32, cnn::Backend::onednn, 2, 1e-5},
+        std::tuple{learned::Precision::bf16, cnn::Backend::onednn, 2, 2e-2}}) {
+    cnn::NetworkCycle cycle;
+    cycle.build(&multigrid, std::make_shared<learned::Model>(model), {precision, backend, threads});
+    std::vector<double> z(r.size());
+    for (int again = 0; again < 2; ++again) {
+      cycle.apply(r.data(), z.data());
+      EXPECT_LE(distance(z, known), tolerance) << cycle.description();
+    }
+  }
+}
+
+TEST(NetworkCycle, IsSweepsAroundTheNetwork) {
+  Domain obstacles = noise(9, 11, 14, 0.3, 2);
+  expect_same(obstacles, learned::make_model(learned::hybrid_architecture(3, {8, 4, 4, 1, 1}), 1));
+  expect_same(noise(13, 17, 1, 0.2, 3), learned::make_model(learned::hybrid_architecture(2, {8, 4, 4, 1, 1}), 1));
+}
+
+TEST(NetworkCycle, RunsThePaperNetworksAlone) {
+  expect_same(noise(8, 9, 10, 0.2, 2), learned::make_model(learned::dcdm_architecture(64, 3), 1));
+}
+
+TEST(NetworkCycle, ConditionsTheNetworkThatIsThereOnNewValues) {
+  const Domain domain = box(8, 9, 10);
+  const auto model =
+      std::make_shared<learned::Model>(learned::make_model(learned::hybrid_architecture(3, {8, 4, 4, 1, 1}), 1));
+  Placed placed;
+  place(domain, voxel(), &placed);
+  latticemg::Multigrid multigrid;
+  cnn::NetworkCycle cycle;
+  const std::vector<double> r = random_residual(domain.cells());
+  std::vector<double> first(r.size()), second(r.size());
+  for (std::vector<double>* z : {&first, &second}) {
+    ASSERT_EQ(multigrid.build(placed.placement.op, placed.placement.lattice, domain.cells(), 1), "");
+    cycle.build(&multigrid, model, {});
+    cycle.apply(r.data(), z->data());
+    LINNET_CALL(MatScale(placed.A, 4));
+    std::string refusal;
+    LINNET_CALL(UpdateLatticePlacement(placed.A, nullptr, nullptr, &placed.placement, &refusal));
+    ASSERT_EQ(refusal, "");
+  }
+  for (std::size_t i = 0; i < r.size(); ++i)
+    ASSERT_EQ(4 * second[i], first[i]); // M of 4 A is M / 4, to the bit
+}
+
+TEST(NetworkCycle, AnswersZeroWithZeroAndNaNWithNaN) {
+  const Domain domain = box(4, 5, 6);
+  Placed placed;
+  place(domain, voxel(), &placed);
+  latticemg::Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(placed.placement.op, placed.placement.lattice, domain.cells(), 1), "");
+  cnn::NetworkCycle cycle;
+  cycle.build(
+      &multigrid,
+      std::make_shared<learned::Model>(learned::make_model(learned::hybrid_architecture(3, {8, 4, 4, 1, 1}), 1)), {});
+  std::vector<double> r(120, 0), z(120, 7);
+  cycle.apply(r.data(), z.data());
+  EXPECT_EQ(z, r);
+  r[3] = std::nan("");
+  cycle.apply(r.data(), z.data());
+  EXPECT_TRUE(std::isnan(z[0]) && std::isnan(z[119]));
+}
+
+TEST(NetworkCycle, SaysWhatIsOutsideOfItsTraining) {
+  const learned::Model volume = learned::make_model(learned::hybrid_architecture(3, {8, 4, 4, 1, 1}), 1);
+  const auto outside = [&](const Domain& domain, const Coefficients& coefficients) {
+    Placed placed;
+    place(domain, coefficients, &placed);
+    return cnn::NetworkCycle::outside(volume, placed.placement.op);
+  };
+  EXPECT_EQ(outside(box(5, 6, 7), voxel()), "");
+  EXPECT_NE(outside(box(5, 6, 1), voxel()).find("3 dimensions, the grid has 2"), std::string::npos);
+  EXPECT_NE(outside(box(5, 6, 7), neumann()).find("singular"), std::string::npos);
+  EXPECT_NE(outside(box(5, 6, 7), variable(1)).find("no voxel Laplacian"), std::string::npos);
+  EXPECT_NE(outside(torus(5, 6, 7, {true, false, false}), voxel()).find("periodic"), std::string::npos);
+}
+
+} // namespace

@@ -1,0 +1,245 @@
+// PCCNN as an object of PETSc: what it takes in iterations, parameters, options, fallbacks, refusals, ranks.
+#include "latticemg/solve.hpp"
+
+#include <cstdio>
+
+using namespace latticemg_test;
+using namespace voxels;
+
+namespace {
+
+OwnedKSP cnn_solver(Mat A) {
+  OwnedKSP ksp = make_solver(A, KSPDCD);
+  PCSetType(pc_of(ksp), PCCNN);
+  return ksp;
+}
+
+bool first_rank() {
+  PetscMPIInt rank = 0;
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  return rank == 0;
+}
+
+PetscInt iterations_of_icc(Mat A) {
+  const OwnedKSP ksp = make_solver(A);
+  PetscMPIInt ranks = 0;
+  MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
+  PCSetType(pc_of(ksp), ranks > 1 ? PCBJACOBI : PCICC);
+  return solve(ksp).iterations;
+}
+
+std::string fallback_reason(PC pc) {
+  const char *type = nullptr, *why = nullptr;
+  EXPECT_EQ(static_cast<int>(PCCNNGetFallback(pc, &type, &why)), 0);
+  return why;
+}
+
+TEST(CNNObject, TakesAThirdOfTheIterationsOfIncompleteCholesky) {
+  for (const Domain& domain : {largest_component(balls(32, 8, 5)), largest_component(noise(64, 61, 1, 0.05, 3))}) {
+    const OwnedMat A = system(domain, voxel());
+    const OwnedKSP ksp = cnn_solver(A);
+    const Outcome outcome = solve(ksp);
+    EXPECT_GT(outcome.reason, 0);
+    EXPECT_LE(outcome.residual, 1.01e-6);
+    EXPECT_EQ(fallback_reason(pc_of(ksp)), "");
+    EXPECT_LE(3 * outcome.iterations, iterations_of_icc(A));
+  }
+}
+
+TEST(CNNObject, TakesThemWithTheReferenceBackendAndInEitherPrecisionToo) {
+  const OwnedMat A = system(largest_component(balls(20, 4, 5)), voxel());
+  std::vector<PetscInt> counts;
+  for (const auto& [precision, backend] : {std::pair{PC_CNN_PRECISION_F32, PC_CNN_BACKEND_REFERENCE},
+                                           std::pair{PC_CNN_PRECISION_F32, PC_CNN_BACKEND_ONEDNN},
+                                           std::pair{PC_CNN_PRECISION_BF16, PC_CNN_BACKEND_ONEDNN}}) {
+    const OwnedKSP ksp = cnn_solver(A);
+    LINNET_CALL(PCCNNSetPrecision(pc_of(ksp), precision));
+    LINNET_CALL(PCCNNSetBackend(pc_of(ksp), backend));
+    counts.push_back(solve(ksp).iterations);
+  }
+  EXPECT_EQ(counts[0], counts[1]);
+  EXPECT_LE(std::abs(counts[0] - counts[2]), 1);
+}
+
+TEST(CNNObject, KeepsWhatItsSettersSet) {
+  const OwnedMat A = system(box(8, 8, 8), voxel());
+  const OwnedKSP ksp = cnn_solver(A);
+  PC pc = pc_of(ksp);
+  const char *model = nullptr, *type = nullptr;
+  PCCNNPrecision precision = PC_CNN_PRECISION_BF16;
+  PCCNNBackend backend = PC_CNN_BACKEND_REFERENCE;
+  PetscInt threads = 0, grid[3];
+  LINNET_CALL(PCCNNGetModel(pc, &model));
+  LINNET_CALL(PCCNNGetPrecision(pc, &precision));
+  LINNET_CALL(PCCNNGetBackend(pc, &backend));
+  LINNET_CALL(PCCNNGetFallback(pc, &type, nullptr));
+  EXPECT_STREQ(model, "");
+  EXPECT_EQ(precision, PC_CNN_PRECISION_AUTO);
+  EXPECT_EQ(backend, PC_CNN_BACKEND_ONEDNN);
+  EXPECT_STREQ(type, PCLATTICEMG);
+  LINNET_CALL(PCCNNSetModel(pc, "hybrid3d"));
+  LINNET_CALL(PCCNNSetThreads(pc, 2));
+  LINNET_CALL(PCCNNSetGrid(pc, 4, 5, 6));
+  LINNET_CALL(PCCNNSetFallback(pc, PCJACOBI));
+  LINNET_CALL(PCCNNGetModel(pc, &model));
+  LINNET_CALL(PCCNNGetThreads(pc, &threads));
+  LINNET_CALL(PCCNNGetGrid(pc, &grid[0], &grid[1], &grid[2]));
+  LINNET_CALL(PCCNNGetFallback(pc, &type, nullptr));
+  EXPECT_STREQ(model, "hybrid3d");
+  EXPECT_EQ(threads, 2);
+  EXPECT_EQ(grid[0] + 10 * grid[1] + 100 * grid[2], 654);
+  EXPECT_STREQ(type, PCJACOBI);
+}
+
+TEST(CNNObject, ReadsItsOptionsUnderAPrefix) {
+  const OwnedMat A = system(box(8, 8, 8), voxel());
+  const OwnedKSP ksp = cnn_solver(A);
+  PC pc = pc_of(ksp);
+  LINNET_CALL(PetscOptionsInsertString(
+      nullptr, "-q_pc_cnn_model hybrid2d -q_pc_cnn_precision f32 -q_pc_cnn_backend reference -q_pc_cnn_threads 3 "
+               "-q_pc_cnn_grid 7,8,9 -q_pc_cnn_fallback none"));
+  LINNET_CALL(KSPSetOptionsPrefix(ksp, "q_"));
+  LINNET_CALL(KSPSetFromOptions(ksp));
+  const char *model = nullptr, *type = nullptr;
+  PCCNNPrecision precision = PC_CNN_PRECISION_AUTO;
+  PCCNNBackend backend = PC_CNN_BACKEND_ONEDNN;
+  PetscInt threads = 0, grid[3];
+  LINNET_CALL(PCCNNGetModel(pc, &model));
+  LINNET_CALL(PCCNNGetPrecision(pc, &precision));
+  LINNET_CALL(PCCNNGetBackend(pc, &backend));
+  LINNET_CALL(PCCNNGetThreads(pc, &threads));
+  LINNET_CALL(PCCNNGetGrid(pc, &grid[0], &grid[1], &grid[2]));
+  LINNET_CALL(PCCNNGetFallback(pc, &type, nullptr));
+  EXPECT_STREQ(model, "hybrid2d");
+  EXPECT_EQ(precision, PC_CNN_PRECISION_F32);
+  EXPECT_EQ(backend, PC_CNN_BACKEND_REFERENCE);
+  EXPECT_EQ(threads, 3);
+  EXPECT_EQ(grid[0] + 10 * grid[1] + 100 * grid[2], 987);
+  EXPECT_STREQ(type, "none");
+  for (const char* option : {"-q_pc_cnn_model", "-q_pc_cnn_precision", "-q_pc_cnn_backend", "-q_pc_cnn_threads",
+                             "-q_pc_cnn_grid", "-q_pc_cnn_fallback"})
+    LINNET_CALL(PetscOptionsClearValue(nullptr, option));
+}
+
+TEST(CNNObject, RefusesParametersOutOfRange) {
+  const OwnedMat A = system(box(4, 4, 4), voxel());
+  const OwnedKSP ksp = cnn_solver(A);
+  PC pc = pc_of(ksp);
+  LINNET_CALL(PetscPushErrorHandler(PetscReturnErrorHandler, nullptr));
+  EXPECT_EQ(PCCNNSetPrecision(pc, static_cast<PCCNNPrecision>(3)), PETSC_ERR_ARG_OUTOFRANGE);
+  EXPECT_EQ(PCCNNSetBackend(pc, static_cast<PCCNNBackend>(2)), PETSC_ERR_ARG_OUTOFRANGE);
+  EXPECT_EQ(PCCNNSetThreads(pc, 0), PETSC_ERR_ARG_OUTOFRANGE);
+  EXPECT_EQ(PCCNNSetGrid(pc, 4, 0, 1), PETSC_ERR_ARG_OUTOFRANGE);
+  EXPECT_EQ(PCCNNSetFallback(pc, PCCNN), PETSC_ERR_ARG_WRONG);
+  LINNET_CALL(PetscPopErrorHandler());
+}
+
+TEST(CNNObject, FallsBackWhereItsModelWasNotTrained) {
+  const OwnedMat jumps = system(box(12, 11, 10), variable(2)), singular = system(box(12, 11, 10), neumann(), true);
+  for (Mat A : {static_cast<Mat>(jumps), static_cast<Mat>(singular)}) {
+    const OwnedKSP ksp = cnn_solver(A), multigrid = make_solver(A, KSPDCD);
+    const Outcome outcome = solve(ksp);
+    EXPECT_EQ(outcome.iterations, solve(multigrid).iterations);
+    EXPECT_NE(fallback_reason(pc_of(ksp)), "");
+    if (const std::string text = view(pc_of(ksp)); first_rank()) {
+      EXPECT_NE(text.find("the fallback is used: "), std::string::npos) << text;
+      EXPECT_NE(text.find("cycle: w"), std::string::npos) << text;
+    }
+    LINNET_CALL(PCCNNSetFallback(pc_of(ksp), PCJACOBI));
+    EXPECT_GT(solve(ksp).iterations, 2 * outcome.iterations);
+  }
+}
+
+std::string message_of(PC pc, PetscErrorCode expected) {
+  static std::string message;
+  message.clear();
+  PetscPushErrorHandler(
+      [](MPI_Comm, int, const char*, const char*, PetscErrorCode code, PetscErrorType type, const char* text, void*) {
+        if (type == PETSC_ERROR_INITIAL)
+          message = text;
+        return code;
+      },
+      nullptr);
+  EXPECT_EQ(PCSetUp(pc), expected);
+  PetscPopErrorHandler();
+  return message;
+}
+
+TEST(CNNObject, SaysInOneLineWhyItRefuses) {
+  const OwnedMat A = system(box(8, 8, 8), voxel()), jumps = system(box(8, 8, 8), variable(2));
+  const OwnedMat no_lattice = owned(graph(5, {{0, 1}, {1, 2}, {2, 0}, {3, 4}}));
+  OwnedKSP ksp = cnn_solver(A);
+  LINNET_CALL(PCCNNSetModel(pc_of(ksp), "no/such.safetensors"));
+  EXPECT_NE(message_of(pc_of(ksp), PETSC_ERR_USER).find("cnn refused: no/such.safetensors: there is no such model"),
+            std::string::npos);
+  LINNET_CALL(PCCNNSetModel(pc_of(ksp), "/dev/null"));
+  EXPECT_NE(message_of(pc_of(ksp), PETSC_ERR_USER).find("cnn refused: /dev/null: "), std::string::npos);
+  LINNET_CALL(PCCNNSetModel(pc_of(ksp), "hybrid3d"));
+  EXPECT_EQ(static_cast<int>(PCSetUp(pc_of(ksp))), 0);
+  ksp = cnn_solver(jumps);
+  LINNET_CALL(PCCNNSetFallback(pc_of(ksp), "none"));
+  EXPECT_NE(message_of(pc_of(ksp), PETSC_ERR_SUP).find("-pc_cnn_fallback is none"), std::string::npos);
+  ksp = cnn_solver(no_lattice);
+  const std::string message = message_of(pc_of(ksp), PETSC_ERR_SUP);
+  EXPECT_NE(message.find("refused"), std::string::npos) << message;
+  EXPECT_EQ(message.find('\n'), std::string::npos);
+}
+
+TEST(CNNObject, ShowsItsNetwork) {
+  const OwnedMat A = system(box(12, 11, 10), voxel());
+  const OwnedKSP ksp = cnn_solver(A);
+  LINNET_CALL(PCCNNSetThreads(pc_of(ksp), 2));
+  LINNET_CALL(PCCNNSetPrecision(pc_of(ksp), PC_CNN_PRECISION_F32));
+  LINNET_CALL(PCSetUp(pc_of(ksp)));
+  const std::string text = view(pc_of(ksp));
+  if (!first_rank())
+    return;
+  for (const char* expected : {"type: cnn", "precision: f32", "threads: 2", "fallback: latticemg", "network: hybrid, ",
+                               "run by oneDNN, f32, 2 threads", "sweeps before and after: 2", "Gflop", "lattice:"})
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << " in\n" << text;
+}
+
+// Each column as by itself.
+TEST(CNNObject, AppliesToSeveralVectors) {
+  const OwnedMat A = system(box(8, 9, 10), voxel());
+  const OwnedKSP ksp = cnn_solver(A);
+  PC pc = pc_of(ksp);
+  LINNET_CALL(PCSetUp(pc));
+  PetscInt local = 0, rows = 0;
+  LINNET_CALL(MatGetLocalSize(A, &local, nullptr));
+  LINNET_CALL(MatGetSize(A, &rows, nullptr));
+  OwnedMat X, Y;
+  LINNET_CALL(MatCreateDense(PETSC_COMM_WORLD, local, PETSC_DECIDE, rows, 3, nullptr, X.out()));
+  LINNET_CALL(MatSetRandom(X, nullptr));
+  LINNET_CALL(MatDuplicate(X, MAT_DO_NOT_COPY_VALUES, Y.out()));
+  LINNET_CALL(PCMatApply(pc, X, Y));
+  for (PetscInt c = 0; c < 3; ++c) {
+    Vec x = nullptr, y = nullptr;
+    const OwnedVec z = zeros(A);
+    PetscReal distance = 0;
+    LINNET_CALL(MatDenseGetColumnVecRead(X, c, &x));
+    LINNET_CALL(MatDenseGetColumnVecRead(Y, c, &y));
+    LINNET_CALL(PCApply(pc, x, z));
+    LINNET_CALL(VecAXPY(z, -1, y));
+    LINNET_CALL(VecNorm(z, NORM_2, &distance));
+    EXPECT_EQ(distance, 0);
+    LINNET_CALL(MatDenseRestoreColumnVecRead(Y, c, &y));
+    LINNET_CALL(MatDenseRestoreColumnVecRead(X, c, &x));
+  }
+}
+
+TEST(CNNObject, FollowsNewValuesAndNewSizes) {
+  const OwnedMat A = system(box(14, 13, 12), voxel());
+  const OwnedKSP ksp = cnn_solver(A);
+  const PetscInt iterations = solve(ksp).iterations;
+  LINNET_CALL(MatScale(A, 8));
+  EXPECT_EQ(solve(ksp).iterations, iterations);
+  const OwnedMat B = system(box(9, 21, 1), voxel());
+  LINNET_CALL(KSPReset(ksp));
+  LINNET_CALL(KSPSetOperators(ksp, B, B));
+  const Outcome other = solve(ksp);
+  EXPECT_GT(other.reason, 0);
+  EXPECT_EQ(fallback_reason(pc_of(ksp)), "");
+}
+
+} // namespace

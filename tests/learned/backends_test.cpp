@@ -1,0 +1,199 @@
+// oneDNN's results against the reference's, layer by layer and for whole networks, on odd shapes.
+#include "learned/architectures.hpp"
+#include "learned/network.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cmath>
+#include <cstdlib>
+#include <new>
+#include <random>
+
+namespace {
+std::atomic<std::size_t> largest_allocation{0};
+}
+
+void* operator new(std::size_t size) {
+  std::size_t before = largest_allocation;
+  while (before < size && !largest_allocation.compare_exchange_weak(before, size))
+    continue;
+  if (void* const p = std::malloc(size))
+    return p;
+  throw std::bad_alloc();
+}
+void operator delete(void* p) noexcept {
+  std::free(p);
+}
+void operator delete(void* p, std::size_t) noexcept {
+  std::free(p);
+}
+
+namespace {
+
+using namespace linnet::learned;
+
+std::vector<float> noise(std::size_t count, unsigned seed) {
+  std::mt19937 engine(seed);
+  std::vector<float> values(count);
+  for (float& v : values)
+    v = static_cast<float>(engine() >> 8) * 0x1p-23F - 1;
+  return values;
+}
+
+// ||a - b|| / ||b||
+double distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += (static_cast<double>(a[i]) - b[i]) * (static_cast<double>(a[i]) - b[i]);
+    size += static_cast<double>(b[i]) * b[i];
+  }
+  return std::sqrt(difference / size);
+}
+
+std::vector<float> run(Network* network, const Graph& graph, unsigned seed) {
+  const std::size_t cells = cells_of(graph.node(0).grid);
+  if (graph.operator_fields >= 0) {
+    const auto channels = static_cast<std::size_t>(graph.node(graph.operator_fields).channels);
+    network->set_operator(noise(cells * channels, seed + 100).data());
+  } else {
+    network->set_operator(nullptr);
+  }
+  std::vector<float> e(cells);
+  network->apply(noise(cells, seed).data(), e.data());
+  return e;
+}
+
+// Weights and biases that are all random.
+Tensors random_tensors(const Architecture& architecture) {
+  Tensors tensors = make_model(architecture, 5).tensors;
+  for (auto& [name, tensor] : tensors)
+    if (name.ends_with(".bias") && name.find("gate") == std::string::npos)
+      tensor.values = noise(tensor.values.size(), 77);
+  return tensors;
+}
+
+void expect_same(const Architecture& architecture, const Grid& grid) {
+  const Graph graph = instantiate(architecture, grid);
+  const Tensors tensors = random_tensors(architecture);
+  const std::vector<float> expected = run(make_reference_network(graph, tensors).get(), graph, 1);
+  for (const int threads : {1, 2}) {
+    const auto f32 = make_onednn_network(graph, tensors, Precision::f32, threads);
+    EXPECT_LE(distance(run(f32.get(), graph, 1), expected), 1e-5) << grid[0] << " " << grid[1] << " " << grid[2];
+  }
+  const auto bf16 = make_onednn_network(graph, tensors, Precision::bf16, 1);
+  EXPECT_LE(distance(run(bf16.get(), graph, 1), expected), 2e-2) << grid[0] << " " << grid[1] << " " << grid[2];
+}
+
+// 20 shapes, most with odd extents; of no single cell, whose one number may be small by cancellation.
+std::vector<Grid> shapes(int dimension) {
+  if (dimension == 2)
+    return {{4, 1, 1},  {2, 1, 1},  {1, 5, 1},   {3, 3, 1},   {5, 4, 1},   {7, 9, 1},  {8, 8, 1},
+            {11, 2, 1}, {13, 6, 1}, {15, 17, 1}, {16, 31, 1}, {19, 1, 1},  {21, 5, 1}, {1, 23, 1},
+            {25, 7, 1}, {27, 3, 1}, {29, 12, 1}, {33, 17, 1}, {37, 10, 1}, {41, 9, 1}};
+  return {{1, 4, 1},  {2, 1, 3},    {1, 5, 1},  {3, 3, 3},  {5, 4, 3},   {7, 9, 2},  {8, 8, 8},
+          {11, 2, 5}, {13, 6, 7},   {15, 1, 9}, {9, 9, 9},  {3, 1, 17},  {5, 21, 3}, {1, 1, 23},
+          {4, 7, 13}, {12, 11, 10}, {17, 3, 6}, {6, 19, 4}, {10, 5, 15}, {16, 7, 5}};
+}
+
+std::string layer_network(int dimension, const std::string& layers) {
+  return R"({"name":"one","dimension":)" + std::to_string(dimension) +
+         R"(,"sweeps":0,"operator_channels":2,"blocks":{"main":{"in":["r","a"],"out":"e","layers":[)" + layers + "]}}}";
+}
+
+// Layers around the one that is looked at: the residual becomes 5 channels x, the operator a gate g for them, and the
+// result y is summed into one channel.
+std::string around(const std::string& layer) {
+  return R"({"op":"convolution","out":"x","in":["r"],"weight":"first","kernel":1,"channels":5,"bias":true},)"
+         R"({"op":"convolution","out":"g","in":["a"],"weight":"second","kernel":1,"channels":5,"bias":true},)" +
+         layer + R"(,{"op":"convolution","out":"e","in":["y"],"weight":"last","kernel":1,"channels":1})";
+}
+
+const std::vector<std::pair<const char*, std::string>>& layers() {
+  static const std::vector<std::pair<const char*, std::string>> list = {
+      {"convolution", R"({"op":"convolution","out":"y","in":["x"],"weight":"w","kernel":3,"channels":17,"bias":true})"},
+      {"fused", R"({"op":"convolution","out":"t","in":["x"],"weight":"w","kernel":3,"channels":5},)"
+                R"({"op":"relu","out":"u","in":["t"],"slope":0.1},{"op":"gate","out":"v","in":["u","g"]},)"
+                R"({"op":"add","out":"y","in":["x","v"]})"},
+      {"gate", R"({"op":"relu","out":"h","in":["x"],"slope":0},{"op":"gate","out":"t","in":["h","g"]},)"
+               R"({"op":"add","out":"y","in":["t","h"]})"},
+      {"strided", R"({"op":"convolution","out":"t","in":["x"],"weight":"w","kernel":2,"channels":6},)"
+                  R"({"op":"upsample","out":"y","in":["t","x"]})"},
+      {"pool", R"({"op":"pool","out":"t","in":["x"]},{"op":"upsample","out":"u","in":["t","x"]},)"
+               R"({"op":"add","out":"y","in":["u","x"]})"},
+      {"space to depth", R"({"op":"space_to_depth","out":"t","in":["x"],"factor":2},)"
+                         R"({"op":"relu","out":"v","in":["t"],"slope":0.5},)"
+                         R"({"op":"depth_to_space","out":"u","in":["v","x"],"factor":2},)"
+                         R"({"op":"gate","out":"z","in":["u","g"]},{"op":"add","out":"y","in":["z","x"]})"},
+      {"by 4", R"({"op":"space_to_depth","out":"t","in":["r"],"factor":4},)"
+               R"({"op":"depth_to_space","out":"u","in":["t","x"],"factor":4},{"op":"add","out":"y","in":["u","r"]})"}};
+  return list;
+}
+
+TEST(OneDnn, DoesEachLayerAsTheReferenceDoes) {
+  for (const int dimension : {2, 3})
+    for (const auto& [name, layer] : layers()) {
+      const Architecture one = parse_architecture(layer_network(dimension, around(layer)), name);
+      for (const Grid& grid : shapes(dimension)) {
+        SCOPED_TRACE(name);
+        expect_same(one, grid);
+      }
+    }
+}
+
+TEST(OneDnn, DoesWholeNetworksAsTheReferenceDoes) {
+  for (const int dimension : {2, 3}) {
+    for (const Grid& grid : shapes(dimension))
+      expect_same(hybrid_architecture(dimension, {16, 8, 4, 1, 1}), grid);
+    for (const int size : {64, 128})
+      expect_same(dcdm_architecture(size, dimension), {9, 6, dimension == 3 ? 5 : 1});
+  }
+  expect_same(hybrid_architecture(3), {13, 12, 11});
+}
+
+TEST(OneDnn, GivesTheSameBitsAgainAndAllocatesNoFieldForIt) {
+  const Architecture architecture = hybrid_architecture(3);
+  const Graph graph = instantiate(architecture, {40, 40, 40});
+  const auto network = make_onednn_network(graph, random_tensors(architecture), Precision::automatic, 2);
+  const std::vector<float> first = run(network.get(), graph, 1), r = noise(first.size(), 1);
+  std::vector<float> again(first.size());
+  largest_allocation = 0;
+  network->apply(r.data(), again.data());
+  EXPECT_EQ(again, first);
+  // What oneDNN makes for the arguments of a call; the smallest field has 128 bytes, the largest 512 KB.
+  EXPECT_LE(largest_allocation.load(), 2048U);
+}
+
+TEST(OneDnn, FollowsANewOperator) {
+  const Architecture architecture = hybrid_architecture(2);
+  const Graph graph = instantiate(architecture, {24, 24, 1});
+  const Tensors tensors = random_tensors(architecture);
+  const auto network = make_onednn_network(graph, tensors, Precision::f32, 1);
+  const auto fresh = make_onednn_network(graph, tensors, Precision::f32, 1);
+  const std::vector<float> first = run(network.get(), graph, 1), second = run(network.get(), graph, 2);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(second, run(fresh.get(), graph, 2));
+}
+
+// f(2 r) = 2 f(r), f(r + s) = f(r) + f(s): to rounding, and exactly 0 for 0.
+TEST(Hybrid, IsLinearInTheResidual) {
+  const Architecture architecture = hybrid_architecture(3);
+  const Graph graph = instantiate(architecture, {17, 12, 9});
+  const auto network = make_reference_network(graph, make_model(architecture, 4).tensors);
+  const std::size_t n = cells_of(graph.node(0).grid);
+  network->set_operator(noise(5 * n, 9).data());
+  const std::vector<float> r = noise(n, 1), s = noise(n, 2);
+  std::vector<float> sum(n), fr(n), fs(n), fsum(n), expected(n);
+  for (std::size_t i = 0; i < n; ++i)
+    sum[i] = 2 * r[i] + s[i];
+  network->apply(r.data(), fr.data());
+  network->apply(s.data(), fs.data());
+  network->apply(sum.data(), fsum.data());
+  for (std::size_t i = 0; i < n; ++i)
+    expected[i] = 2 * fr[i] + fs[i];
+  EXPECT_LE(distance(fsum, expected), 1e-5);
+  network->apply(std::vector<float>(n, 0.0F).data(), fr.data());
+  EXPECT_EQ(fr, std::vector<float>(n, 0.0F));
+}
+
+} // namespace
