@@ -101,6 +101,7 @@ void pointwise(std::size_t count, const From* from, const Epilogue<T>& epilogue,
     to[i] = narrow<To>(finish(widen(from[i]), epilogue, i));
 }
 
+// NOLINTBEGIN(bugprone-macro-parentheses): T is a type
 #define LINNET_INSTANTIATE(T)                                                                                          \
   template void space_to_depth(const Grid&, int, const Grid&, const T*, const Grid&, T*);                              \
   template void depth_to_space(const Grid&, int, const Grid&, const T*, const Grid&, const Epilogue<T>&, T*);          \
@@ -110,6 +111,7 @@ void pointwise(std::size_t count, const From* from, const Epilogue<T>& epilogue,
 LINNET_INSTANTIATE(float)
 LINNET_INSTANTIATE(Bf16)
 #undef LINNET_INSTANTIATE
+// NOLINTEND(bugprone-macro-parentheses)
 template void space_to_depth(const Grid&, int, const Grid&, const float*, const Grid&, Bf16*);
 template void depth_to_space(const Grid&, int, const Grid&, const Bf16*, const Grid&, const Epilogue<Bf16>&, float*);
 template void pointwise(std::size_t, const float*, const Epilogue<Bf16>&, Bf16*);

@@ -39,6 +39,7 @@ const std::array<Shipped, 2> shipped = {{{"hybrid2d", linnet_model_hybrid2d, lin
 
 std::vector<std::string> shipped_names() {
   std::vector<std::string> names;
+  names.reserve(shipped.size());
   for (const Shipped& s : shipped)
     names.emplace_back(s.name);
   return names;
