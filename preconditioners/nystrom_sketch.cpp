@@ -150,7 +150,7 @@ PetscErrorCode PCNystromFactor_Private(const PCNystromSketch& sketch, std::vecto
     PetscFunctionReturn(0);
   const double asymmetry_or_rounding = 100 * shift;
   Eigen::LLT<MatrixXd> cholesky;
-  for (;; shift *= 10) {
+  for (;;) {
     MatrixXd shifted = core;
     shifted.diagonal().array() += shift;
     cholesky.compute(shifted);
@@ -159,6 +159,7 @@ PetscErrorCode PCNystromFactor_Private(const PCNystromSketch& sketch, std::vecto
     *definite = shift <= asymmetry_or_rounding;
     if (!*definite)
       PetscFunctionReturn(0);
+    shift *= 10;
   }
   MatrixXd B = product + shift * omega, R;
   cholesky.matrixU().solveInPlace<Eigen::OnTheRight>(B);
