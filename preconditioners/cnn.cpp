@@ -34,9 +34,10 @@ static PetscErrorCode OnFirstRank(PC pc, std::string* refusal, Body&& body) {
   PetscFunctionReturn(0);
 }
 
-/* The lattice of the matrix, by a PCLATTICEMG of its own. */
-static PetscErrorCode PCCNNSetUpLattice_Private(PC pc) {
+/* The lattice of the matrix, by a PCLATTICEMG of its own; `whole`: on the first rank */
+static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool whole) {
   PC_CNN* cnn = DataOf(pc);
+  PC_LatticeMG* mg;
   DM dm;
 
   PetscFunctionBegin;
@@ -51,6 +52,10 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc) {
     PetscCall(PCSetType(cnn->lattice, PCLATTICEMG));
     PetscCall(PCSetFromOptions(cnn->lattice));
   }
+  mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
+  if (mg->whole != whole)
+    cnn->lattice->setupcalled = PETSC_FALSE;
+  mg->whole = whole;
   if (cnn->grid[0] > 0)
     PetscCall(PCLatticeMGSetGrid(cnn->lattice, cnn->grid[0], cnn->grid[1], cnn->grid[2]));
   PetscCall(PCLatticeMGSetThreads(cnn->lattice, PCCNNThreads_Private(cnn)));
@@ -110,8 +115,10 @@ static PetscErrorCode PCCNNSetUpFallback_Private(PC pc) {
              "cnn refused: %s; its model was not trained for that, and -pc_cnn_fallback is none", cnn->outside.c_str());
   PetscCall(PetscInfo(pc, "outside of what the model was trained for (%s): %s instead\n", cnn->outside.c_str(),
                       cnn->fallback.c_str()));
-  if (cnn->fallback == PCLATTICEMG)
+  if (cnn->fallback == PCLATTICEMG) {
+    PetscCall(PCCNNSetUpLattice_Private(pc, false));
     PetscFunctionReturn(0);
+  }
   if (!cnn->other) {
     const char* prefix;
     PetscCall(PCCreate(CommOf(pc), &cnn->other));
@@ -132,7 +139,7 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(PC_CNN_SetUp, pc, pc->pmat, nullptr, nullptr));
-  PetscCall(PCCNNSetUpLattice_Private(pc));
+  PetscCall(PCCNNSetUpLattice_Private(pc, true));
   PetscCall(linnet::Guarded([&] { return PCCNNSetUpNetwork_Private(pc, &refusal); }));
   PetscCheck(refusal.empty(), CommOf(pc), PETSC_ERR_USER, "cnn refused: %s", refusal.c_str());
   if (!cnn->outside.empty())
@@ -141,53 +148,47 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
   PetscFunctionReturn(0);
 }
 
-/* z <- M r of vectors that the first rank holds whole */
-static PetscErrorCode PCCNNNetwork_Private(PC pc, Vec r, Vec z) {
+/* z <- M r of the rows of the whole grid */
+static PetscErrorCode PCCNNNetwork_Private(PC pc, const PetscScalar* r, PetscScalar* z) {
   PC_CNN* cnn = DataOf(pc);
-  const PetscScalar* from;
-  PetscScalar* to;
 
   PetscFunctionBegin;
-  PetscCall(VecGetArrayRead(r, &from));
-  PetscCall(VecGetArrayWrite(z, &to));
-  PetscCall(linnet::Guarded([&] {
-    try {
-      cnn->network.apply(from, to);
-    } catch (const std::bad_alloc&) {
-      throw;
-    } catch (const std::exception& error) {
-      SETERRQ(PETSC_COMM_SELF, PETSC_ERR_LIB, "cnn: %s", error.what());
-    }
-    return PetscErrorCode{0};
-  }));
-  PetscCall(VecRestoreArrayWrite(z, &to));
-  PetscCall(VecRestoreArrayRead(r, &from));
+  try {
+    cnn->network.apply(r, z);
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    SETERRQ(PETSC_COMM_SELF, PETSC_ERR_LIB, "cnn: %s", error.what());
+  }
   PetscCall(PetscLogFlops(cnn->network.flops()));
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCApply_CNN(PC pc, Vec r, Vec z) {
   PC_CNN* cnn = DataOf(pc);
-  PetscMPIInt rank;
+  const PetscScalar* from;
+  PetscScalar* to;
 
   PetscFunctionBegin;
   if (!cnn->outside.empty()) {
     PetscCall(PCApply(cnn->other ? cnn->other : cnn->lattice, r, z));
     PetscFunctionReturn(0);
   }
-  const PC_LatticeMG* mg = static_cast<const PC_LatticeMG*>(cnn->lattice->data);
-  PetscCallMPI(MPI_Comm_rank(CommOf(pc), &rank));
+  PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
   PetscCall(PetscLogEventBegin(PC_CNN_Network, pc, r, z, nullptr));
-  if (!mg->to_first) {
-    PetscCall(PCCNNNetwork_Private(pc, r, z));
-  } else {
-    PetscCall(VecScatterBegin(mg->to_first, r, mg->r, INSERT_VALUES, SCATTER_FORWARD));
-    PetscCall(VecScatterEnd(mg->to_first, r, mg->r, INSERT_VALUES, SCATTER_FORWARD));
-    if (rank == 0)
-      PetscCall(PCCNNNetwork_Private(pc, mg->r, mg->z));
-    PetscCall(VecScatterBegin(mg->to_first, mg->z, z, INSERT_VALUES, SCATTER_REVERSE));
-    PetscCall(VecScatterEnd(mg->to_first, mg->z, z, INSERT_VALUES, SCATTER_REVERSE));
-  }
+  PetscCall(VecGetArrayRead(r, &from));
+  PetscCall(VecGetArrayWrite(z, &to));
+  PetscCall(linnet::Guarded([&] {
+    if (mg->active_ranks == 0)
+      return PCCNNNetwork_Private(pc, from, to);
+    mg->exchange.to_slabs(from, mg->r.data());
+    if (mg->layout.ranks.slab == 0)
+      PetscCall(PCCNNNetwork_Private(pc, mg->r.data(), mg->z.data()));
+    mg->exchange.to_rows(mg->z.data(), to);
+    return PetscErrorCode{0};
+  }));
+  PetscCall(VecRestoreArrayWrite(z, &to));
+  PetscCall(VecRestoreArrayRead(r, &from));
   PetscCall(PetscLogEventEnd(PC_CNN_Network, pc, r, z, nullptr));
   PetscFunctionReturn(0);
 }

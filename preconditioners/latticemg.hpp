@@ -19,6 +19,7 @@ struct PC_LatticeMG {
   PetscObjectState values = -1; ///< of the matrix that it was made from
 
   /* on several ranks */
+  bool whole = false;              ///< the grid is not to be shared, but to lie on the first rank
   MPI_Comm active = MPI_COMM_NULL; ///< the ranks that have a slab
   PetscMPIInt active_ranks = 0;
   PetscObjectId matrix = 0; ///< the one whose rows were dealt, and the state of its nonzeros

@@ -136,7 +136,7 @@ bool FineSweeps::before(const double* r, int sweeps, int threads, float* residua
     member->barrier();
     const Kernels& kernels = *supported_kernels()[0];
     const int half_sweeps = 2 * sweeps;
-    member->wavefront(level.size[2], half_sweeps + 1, [&](int h, int k) {
+    member->wavefront(Planes{0, level.size[2]}, half_sweeps + 1, [&](int h, int k) {
       const Lines lines{k, 0, level.size[1]};
       if (h == half_sweeps)
         residual_of_plane(k, sweeps == 0, residual); // after a sweep black cells have none
@@ -156,7 +156,7 @@ void FineSweeps::after(const double* r, const float* correction, int sweeps, int
   m_.run_team(threads, [&](Member* member) {
     const Level& level = finest();
     const Kernels& kernels = *supported_kernels()[0];
-    member->wavefront(level.size[2], 2 * sweeps + 1, [&](int h, int k) {
+    member->wavefront(Planes{0, level.size[2]}, 2 * sweeps + 1, [&](int h, int k) {
       if (h == 0)
         add_on_plane(k, sweeps == 0, correction); // black cells are overwritten before they are read
       else
