@@ -119,8 +119,9 @@ solve is charged the setup that it needed. On several ranks icc and ilu act on t
    given the dominance of the diagonal is taken from the matrix.
 
    An arm that diverges, cannot be set up, or costs more than the cap times what was expected, is stopped; the safe arm
-   goes on from the current iterate within the same `KSPSolve()`, which -ksp_converged_reason shows as two ends and
-   `KSPGetIterationNumber()` as one sum. An arm that fails three times in a row is set aside for 50 solves, then 100.
+   goes on from the current iterate within the same `KSPSolve()`: `KSPGetConvergedReason()` and
+   `KSPGetIterationNumber()` tell of both together, -ksp_converged_reason prints the end of the first. An arm
+   that fails three times in a row is set aside for 50 solves, then 100.
 
    Convergence is tested in the unpreconditioned norm where the `KSP` has it and the user has not chosen another, so
 that arms are compared at equal residual. `KSPRICHARDSON` heeds its tolerances, unlike around `PCSOR`.

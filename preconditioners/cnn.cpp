@@ -237,7 +237,7 @@ around it.
    The shipped models were trained on voxel Laplacians: one size of coupling, any shape of the domain, closed or open
    sides. For periodic, singular and other operators the fallback takes over, which the view shows.
 
-   On several ranks the matrix, and in each application the residual, are gathered on the first rank, which runs the
+   On several ranks the operator, and in each application the residual, are gathered on the first rank, which runs the
    network with its threads: the same operator on any number of ranks, but no faster on more of them.
 
    There is no `PCApplyTranspose()` of a network.
