@@ -14,19 +14,20 @@ namespace {
 std::atomic<std::size_t> largest_allocation{0};
 }
 
-void* operator new(std::size_t size) {
+// Not inlined: gcc would see free() where it expects operator delete.
+[[gnu::noinline]] void* operator new(std::size_t size) {
   std::size_t before = largest_allocation;
   while (before < size && !largest_allocation.compare_exchange_weak(before, size))
     continue;
-  if (void* const p = std::malloc(size))
+  if (void* const p = std::malloc(size == 0 ? 1 : size))
     return p;
   throw std::bad_alloc();
 }
-void operator delete(void* p) noexcept {
+[[gnu::noinline]] void operator delete(void* p) noexcept {
   std::free(p);
 }
 void operator delete(void* p, std::size_t) noexcept {
-  std::free(p);
+  operator delete(p);
 }
 
 namespace {
