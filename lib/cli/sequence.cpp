@@ -10,6 +10,7 @@
 #include <linnet/linnet.h>
 
 #include <algorithm>
+#include <cinttypes>
 
 namespace linnet {
 
@@ -229,9 +230,8 @@ SequenceResult run(const Session& session, const SequenceOptions& options) {
         result.average_after[mark] = average;
     if (progress.due()) {
       char line[160];
-      (void)std::snprintf(line, sizeof line, "step %lld of %lld: %s, %d iterations, average %.2f",
-                          static_cast<long long>(t + 1), static_cast<long long>(sequence->steps), step.arm.c_str(),
-                          solved.iterations, average);
+      (void)std::snprintf(line, sizeof line, "step %" PRId64 " of %" PRId64 ": %s, %d iterations, average %.2f", t + 1,
+                          sequence->steps, step.arm.c_str(), solved.iterations, average);
       progress.show(line);
     }
   }

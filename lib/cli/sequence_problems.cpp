@@ -58,9 +58,10 @@ private:
   // Shape k or k + 1/2 with k whole: a sum of exponentials, and half a squared normal.
   double gamma(double shape) {
     double sum = 0;
-    for (; shape >= 1; shape -= 1)
+    const int whole = static_cast<int>(shape);
+    for (int k = 0; k < whole; ++k)
       sum -= std::log(random_.uniform());
-    return shape > 0 ? sum + std::pow(random_.normal(), 2) / 2 : sum;
+    return shape > whole ? sum + std::pow(random_.normal(), 2) / 2 : sum;
   }
   double beta(double a, double b) {
     const double x = gamma(a);
@@ -125,8 +126,10 @@ private:
   void fill(Vec v, const F& f) {
     PetscScalar* values = nullptr;
     check(VecGetArrayWrite(v, &values));
-    for (PetscInt r = first_; r < last_; ++r)
-      values[r - first_] = f((r % m_ + 1.0) / (m_ + 1), (r / m_ + 1.0) / (m_ + 1));
+    for (PetscInt r = first_; r < last_; ++r) {
+      const PetscInt i = r % m_, j = r / m_;
+      values[r - first_] = f((i + 1.0) / (m_ + 1), (j + 1.0) / (m_ + 1));
+    }
     check(VecRestoreArrayWrite(v, &values));
   }
 

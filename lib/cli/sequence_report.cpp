@@ -2,6 +2,7 @@
 #include "cli/sequence_run.hpp"
 
 #include <algorithm>
+#include <cinttypes>
 #include <cmath>
 #include <cstdio>
 #include <sstream>
@@ -120,7 +121,7 @@ std::string summary(const SequenceResult& result) {
       continue;
     last = at;
     char row[192];
-    (void)std::snprintf(row, sizeof row, "%8lld  %10s  %-34s  %10d\n", static_cast<long long>(step.step + 1),
+    (void)std::snprintf(row, sizeof row, "%8" PRId64 "  %10s  %-34s  %10d\n", step.step + 1,
                         step.context ? format("%.4g", *step.context).c_str() : "-", step.arm.c_str(), step.iterations);
     text += row;
   }
