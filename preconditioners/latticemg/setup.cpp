@@ -83,6 +83,8 @@ bool has_wall(const std::uint8_t* links, std::ptrdiff_t stride, std::ptrdiff_t s
 template <bool unit>
 void code_line(const std::uint8_t* links, const std::uint8_t* excess, std::ptrdiff_t stride, int count, Codes* codes,
                std::uint8_t* even, std::uint8_t* odd) {
+  // Not (i & 1 ? odd : even)[i >> 1]: GCC 12 reads i before it is set there when it checks for undefined behaviour.
+  std::uint8_t* const colour[2] = {even, odd};
   constexpr int width = 8;
   constexpr std::uint64_t ones = 0x0101010101010101;
   const int blocks = unit ? count / width * width : 0;
@@ -97,10 +99,10 @@ void code_line(const std::uint8_t* links, const std::uint8_t* excess, std::ptrdi
       continue;
     }
     for (int c = i; c < i + width; ++c)
-      (c & 1 ? odd : even)[c >> 1] = (*codes)(links[c], excess[c]);
+      colour[c & 1][c >> 1] = (*codes)(links[c], excess[c]);
   }
   for (int i = blocks; i < count; ++i)
-    (i & 1 ? odd : even)[i >> 1] = (*codes)(links[i * stride], excess[i * stride]);
+    colour[i & 1][i >> 1] = (*codes)(links[i * stride], excess[i * stride]);
 }
 
 // A line of the finest level: its codes, and whether there is a wall above it on some axis.
