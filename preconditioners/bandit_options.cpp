@@ -1,5 +1,6 @@
 // Options of PCBANDIT.
 #include "bandit.hpp"
+#include "enum_option.hpp"
 
 const char* const PCBanditCostNames_Private[] = {"iterations",      "time", "work", "PCBanditCost",
                                                  "PC_BANDIT_COST_", nullptr};
@@ -23,7 +24,8 @@ static PetscErrorCode TextOption(PetscOptionItems* PetscOptionsObject, PC pc, co
 
 static PetscErrorCode SetFromOptions(PC pc, PetscOptionItems* PetscOptionsObject) {
   const PCBanditParameters now = PCBanditData_Private(pc)->parameters;
-  PetscEnum cost = static_cast<PetscEnum>(now.cost), source = static_cast<PetscEnum>(now.source);
+  PCBanditCost cost = now.cost;
+  PCBanditContextSource source = now.source;
   PetscInt seed = now.seed, safe = now.safe == PETSC_DEFAULT ? 0 : now.safe, count = 2;
   PetscReal cap = now.cap, interval[2] = {now.interval[0], now.interval[1]};
   PetscBool given;
@@ -34,14 +36,14 @@ static PetscErrorCode SetFromOptions(PC pc, PetscOptionItems* PetscOptionsObject
                        PCBanditSetArms));
   PetscCall(TextOption(PetscOptionsObject, pc, "-pc_bandit_policy", linnet::bandits::policy_names, "PCBanditSetPolicy",
                        now.policy, PCBanditSetPolicy));
-  PetscCall(PetscOptionsEnum("-pc_bandit_cost", "What a solve is charged", "PCBanditSetCost", PCBanditCostNames_Private,
-                             cost, &cost, &given));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_bandit_cost", "What a solve is charged", "PCBanditSetCost",
+                       PCBanditCostNames_Private, &cost, &given));
   if (given)
-    PetscCall(PCBanditSetCost(pc, static_cast<PCBanditCost>(cost)));
-  PetscCall(PetscOptionsEnum("-pc_bandit_context", "Where the context comes from", "PCBanditSetContextSource",
-                             PCBanditContextSourceNames_Private, source, &source, &given));
+    PetscCall(PCBanditSetCost(pc, cost));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_bandit_context", "Where the context comes from",
+                       "PCBanditSetContextSource", PCBanditContextSourceNames_Private, &source, &given));
   if (given)
-    PetscCall(PCBanditSetContextSource(pc, static_cast<PCBanditContextSource>(source)));
+    PetscCall(PCBanditSetContextSource(pc, source));
   PetscCall(PetscOptionsRealArray("-pc_bandit_context_interval", "Of the contexts: lowest,highest",
                                   "PCBanditSetContextInterval", interval, &count, &given));
   if (given) {

@@ -1,5 +1,6 @@
 // Parameters of PCCNN: what sets them, options.
 #include "cnn.hpp"
+#include "enum_option.hpp"
 #include "lattice/guarded.hpp"
 
 #include <omp.h>
@@ -147,7 +148,8 @@ PetscErrorCode PCCNNComposeFunctions_Private(PC pc, PetscBool compose) {
 
 PetscErrorCode PCSetFromOptions_CNN(PC pc, PetscOptionItems* PetscOptionsObject) {
   const PC_CNN* cnn = DataOf(pc);
-  PetscEnum precision = static_cast<PetscEnum>(cnn->precision), backend = static_cast<PetscEnum>(cnn->backend);
+  PCCNNPrecision precision = cnn->precision;
+  PCCNNBackend backend = cnn->backend;
   PetscInt threads = PCCNNThreads_Private(cnn), count = 3;
   PetscInt grid[3] = {cnn->grid[0], cnn->grid[1], cnn->grid[2]};
   char text[PETSC_MAX_PATH_LEN];
@@ -159,14 +161,14 @@ PetscErrorCode PCSetFromOptions_CNN(PC pc, PetscOptionItems* PetscOptionsObject)
                                text, sizeof(text), &set));
   if (set)
     PetscCall(PCCNNSetModel(pc, text));
-  PetscCall(PetscOptionsEnum("-pc_cnn_precision", "Numbers that the network computes with", "PCCNNSetPrecision",
-                             PCCNNPrecisionNames_Private, precision, &precision, &set));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_cnn_precision", "Numbers that the network computes with",
+                       "PCCNNSetPrecision", PCCNNPrecisionNames_Private, &precision, &set));
   if (set)
-    PetscCall(PCCNNSetPrecision(pc, static_cast<PCCNNPrecision>(precision)));
-  PetscCall(PetscOptionsEnum("-pc_cnn_backend", "What runs the network", "PCCNNSetBackend", PCCNNBackendNames_Private,
-                             backend, &backend, &set));
+    PetscCall(PCCNNSetPrecision(pc, precision));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_cnn_backend", "What runs the network", "PCCNNSetBackend",
+                       PCCNNBackendNames_Private, &backend, &set));
   if (set)
-    PetscCall(PCCNNSetBackend(pc, static_cast<PCCNNBackend>(backend)));
+    PetscCall(PCCNNSetBackend(pc, backend));
   PetscCall(
       PetscOptionsInt("-pc_cnn_threads", "Threads of an application", "PCCNNSetThreads", threads, &threads, &set));
   if (set)

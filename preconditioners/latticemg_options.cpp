@@ -1,4 +1,5 @@
 // Parameters of PCLATTICEMG: what sets them, options.
+#include "enum_option.hpp"
 #include "latticemg.hpp"
 
 #include <omp.h>
@@ -151,20 +152,21 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
   const PC_LatticeMG* mg = DataOf(pc);
   PetscInt sweeps = mg->sweeps, threads = PCLatticeMGOptions_Private(mg).threads, count = 3;
   PetscInt grid[3] = {mg->grid[0], mg->grid[1], mg->grid[2]};
-  PetscEnum cycle = static_cast<PetscEnum>(mg->cycle), coarsening = static_cast<PetscEnum>(mg->coarsening);
+  PCLatticeMGCycle cycle = mg->cycle;
+  PCLatticeMGCoarsening coarsening = mg->coarsening;
   PetscBool set;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "Lattice multigrid options");
-  PetscCall(PetscOptionsEnum("-pc_latticemg_cycle", "Order in which the grids are visited", "PCLatticeMGSetCycle",
-                             PCLatticeMGCycleNames_Private, cycle, &cycle, &set));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_latticemg_cycle", "Order in which the grids are visited",
+                       "PCLatticeMGSetCycle", PCLatticeMGCycleNames_Private, &cycle, &set));
   if (set)
-    PetscCall(PCLatticeMGSetCycle(pc, static_cast<PCLatticeMGCycle>(cycle)));
-  PetscCall(PetscOptionsEnum("-pc_latticemg_coarsening", "Axes that get larger cells on the coarser grids",
-                             "PCLatticeMGSetCoarsening", PCLatticeMGCoarseningNames_Private, coarsening, &coarsening,
-                             &set));
+    PetscCall(PCLatticeMGSetCycle(pc, cycle));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_latticemg_coarsening",
+                       "Axes that get larger cells on the coarser grids", "PCLatticeMGSetCoarsening",
+                       PCLatticeMGCoarseningNames_Private, &coarsening, &set));
   if (set)
-    PetscCall(PCLatticeMGSetCoarsening(pc, static_cast<PCLatticeMGCoarsening>(coarsening)));
+    PetscCall(PCLatticeMGSetCoarsening(pc, coarsening));
   PetscCall(PetscOptionsInt("-pc_latticemg_sweeps", "Sweeps before the coarser grid, and after it",
                             "PCLatticeMGSetSweeps", sweeps, &sweeps, &set));
   if (set)

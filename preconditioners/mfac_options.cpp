@@ -1,4 +1,5 @@
 // Parameters of PCMFAC: what sets them, options.
+#include "enum_option.hpp"
 #include "mfac.hpp"
 
 const char* const PCMFACModeNames_Private[] = {"static", "window", "PCMFACMode", "PC_MFAC_", nullptr};
@@ -162,16 +163,17 @@ PetscErrorCode PCSetFromOptions_MFAC(PC pc, PetscOptionItems* PetscOptionsObject
   const PC_MFAC* mfac = DataOf(pc);
   PetscInt rank = mfac->rank, seed = mfac->seed;
   PetscReal damping = mfac->damping;
-  PetscEnum mode = static_cast<PetscEnum>(mfac->mode), source = static_cast<PetscEnum>(mfac->source),
-            precision = static_cast<PetscEnum>(mfac->precision);
+  PCMFACMode mode = mfac->mode;
+  PCMFACSource source = mfac->source;
+  PCMFACPrecision precision = mfac->precision;
   PetscBool set;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "M-FAC options");
-  PetscCall(PetscOptionsEnum("-pc_mfac_source", "Where rows come from", "PCMFACSetSource", PCMFACSourceNames_Private,
-                             source, &source, &set));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_mfac_source", "Where rows come from", "PCMFACSetSource",
+                       PCMFACSourceNames_Private, &source, &set));
   if (set)
-    PetscCall(PCMFACSetSource(pc, static_cast<PCMFACSource>(source)));
+    PetscCall(PCMFACSetSource(pc, source));
   PetscCall(PetscOptionsInt("-pc_mfac_rank", "Rows that are sampled, or gradients that are kept", "PCMFACSetRank", rank,
                             &rank, &set));
   if (set)
@@ -180,14 +182,14 @@ PetscErrorCode PCSetFromOptions_MFAC(PC pc, PetscOptionItems* PetscOptionsObject
       PetscOptionsReal("-pc_mfac_damping", "Multiple of the identity", "PCMFACSetDamping", damping, &damping, &set));
   if (set)
     PetscCall(PCMFACSetDamping(pc, damping));
-  PetscCall(PetscOptionsEnum("-pc_mfac_mode", "What becomes of more gradients", "PCMFACSetMode",
-                             PCMFACModeNames_Private, mode, &mode, &set));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_mfac_mode", "What becomes of more gradients", "PCMFACSetMode",
+                       PCMFACModeNames_Private, &mode, &set));
   if (set)
-    PetscCall(PCMFACSetMode(pc, static_cast<PCMFACMode>(mode)));
-  PetscCall(PetscOptionsEnum("-pc_mfac_precision", "How rows are stored", "PCMFACSetPrecision",
-                             PCMFACPrecisionNames_Private, precision, &precision, &set));
+    PetscCall(PCMFACSetMode(pc, mode));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_mfac_precision", "How rows are stored", "PCMFACSetPrecision",
+                       PCMFACPrecisionNames_Private, &precision, &set));
   if (set)
-    PetscCall(PCMFACSetPrecision(pc, static_cast<PCMFACPrecision>(precision)));
+    PetscCall(PCMFACSetPrecision(pc, precision));
   PetscCall(PetscOptionsInt("-pc_mfac_seed", "Seed of the rows that are sampled", "PCMFACSetSeed", seed, &seed, &set));
   if (set)
     PetscCall(PCMFACSetSeed(pc, seed));

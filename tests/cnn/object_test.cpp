@@ -127,7 +127,6 @@ TEST(CNNObject, RefusesParametersOutOfRange) {
   PC pc = pc_of(ksp);
   LINNET_CALL(PetscPushErrorHandler(PetscReturnErrorHandler, nullptr));
   EXPECT_EQ(PCCNNSetPrecision(pc, static_cast<PCCNNPrecision>(3)), PETSC_ERR_ARG_OUTOFRANGE);
-  EXPECT_EQ(PCCNNSetBackend(pc, static_cast<PCCNNBackend>(2)), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCCNNSetThreads(pc, 0), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCCNNSetGrid(pc, 4, 0, 1), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCCNNSetFallback(pc, PCCNN), PETSC_ERR_ARG_WRONG);
