@@ -27,10 +27,15 @@ static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusa
   if (ranks > 1) {
     PetscCall(PCLatticeMGDeal_Private(pc));
     *refusal = mg->multigrid.build(mg->op, mg->lattice, mg->exchange.slab_rows(), threads, mg->layout);
+    if (mg->multigrid.wants_whole_grid()) {
+      mg->aggregated = true;
+      PetscCall(PCLatticeMGDeal_Private(pc));
+      *refusal = mg->multigrid.build(mg->op, mg->lattice, mg->exchange.slab_rows(), threads, mg->layout);
+    }
   } else {
     PetscCall(MatGetSize(pc->pmat, &rows, nullptr));
-    *refusal =
-        mg->multigrid.build(mg->placement.op, mg->placement.lattice, rows, threads, PCLatticeMGCoarsening_Private(mg));
+    *refusal = mg->multigrid.build(mg->placement.op, mg->placement.lattice, rows, threads,
+                                   PCLatticeMGCoarsening_Private(mg), PCLatticeMGAggregation_Private(mg));
   }
   PetscCall(linnet::AgreeOnRefusal(comm, refusal));
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->pmat), &mg->values));
@@ -82,6 +87,7 @@ static PetscErrorCode PCReset_LatticeMG(PC pc) {
   PetscFunctionBegin;
   PetscCall(PCLatticeMGForgetSlabs_Private(pc));
   mg->values = -1;
+  mg->aggregated = false;
   mg->layout = {};
   mg->exchange = {};
   mg->lattice = {};
@@ -107,9 +113,10 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 
    Options Database Keys:
 +   -pc_latticemg_cycle <w>     - v or w
-.   -pc_latticemg_coarsening <auto> - axes that get larger cells on the coarser grids: auto, full or semi
-.   -pc_latticemg_sweeps <2>    - red-black Gauss-Seidel sweeps before the coarser grid, and after it
-.   -pc_latticemg_threads <n>   - threads of a cycle (default: as many as OpenMP gives)
+.   -pc_latticemg_coarsening <auto> - what the coarser levels are: grids, halved along all axes (full) or the strongly
+                                      coupled ones (semi), aggregates of strongly coupled cells (aggregates), or what
+the operator needs (auto) .   -pc_latticemg_sweeps <2>    - red-black Gauss-Seidel sweeps before the coarser grid, and
+after it .   -pc_latticemg_threads <n>   - threads of a cycle (default: as many as OpenMP gives)
 -   -pc_latticemg_grid <nx,ny,nz> - size of the grid of an IS composed on the matrix as "linnet_cells"
 
    Level: intermediate

@@ -20,6 +20,7 @@ struct PC_LatticeMG {
 
   /* on several ranks */
   bool whole = false;              ///< the grid is not to be shared, but to lie on the first rank
+  bool aggregated = false;         ///< the same, for its aggregates
   MPI_Comm active = MPI_COMM_NULL; ///< the ranks that have a slab
   PetscMPIInt active_ranks = 0;
   PetscObjectId matrix = 0; ///< the one whose rows were dealt, and the state of its nonzeros
@@ -46,5 +47,6 @@ PETSC_INTERN PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool
 extern const char* const PCLatticeMGCycleNames_Private[];
 extern const char* const PCLatticeMGCoarseningNames_Private[];
 linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* mg);
+linnet::latticemg::Aggregation PCLatticeMGAggregation_Private(const PC_LatticeMG* mg);
 /// The options as the cycle takes them.
 linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* mg);

@@ -53,23 +53,28 @@ PetscErrorCode PCLatticeMGGetCycle(PC pc, PCLatticeMGCycle* cycle) {
 }
 
 /*@
-  PCLatticeMGSetCoarsening - Sets which axes get cells of twice the size from one grid of `PCLATTICEMG` to the next
+  PCLatticeMGSetCoarsening - Sets what the coarser levels of `PCLATTICEMG` are
 
   Logically Collective
 
   Input Parameters:
 + pc         - the preconditioner
-- coarsening - `PC_LATTICEMG_COARSENING_AUTO` (the default), `PC_LATTICEMG_COARSENING_FULL` or
-               `PC_LATTICEMG_COARSENING_SEMI`
+- coarsening - `PC_LATTICEMG_COARSENING_AUTO` (the default), `PC_LATTICEMG_COARSENING_FULL`,
+               `PC_LATTICEMG_COARSENING_SEMI` or `PC_LATTICEMG_COARSENING_AGGREGATES`
 
   Options Database Key:
-. -pc_latticemg_coarsening <auto> - auto, full or semi
+. -pc_latticemg_coarsening <auto> - auto, full, semi or aggregates
 
   Level: intermediate
 
   Notes:
   Red-black sweeps reduce errors along the axes with the strongest couplings alone. Where spacings differ, or diffusion
   has a direction, the grid is made coarser along those axes first (semi), until the couplings are of one size.
+
+  Where coefficients jump, spacings change from place to place or thin walls part passages, aggregates of strongly
+  coupled cells converge in fewer iterations than any grids; their setup costs about as much as ten iterations. They lie
+  whole on the first rank. By default they are chosen where neighbouring couplings differ much, or a test of the second
+  grid shows that it converges slowly.
 
 .seealso: `PCLATTICEMG`, `PCLatticeMGGetCoarsening()`
 @*/
@@ -82,7 +87,7 @@ PetscErrorCode PCLatticeMGSetCoarsening(PC pc, PCLatticeMGCoarsening coarsening)
 }
 
 /*@
-  PCLatticeMGGetCoarsening - Gets which axes get cells of twice the size from one grid of `PCLATTICEMG` to the next
+  PCLatticeMGGetCoarsening - Gets what the coarser levels of `PCLATTICEMG` are to be
 
   Not Collective
 
@@ -101,6 +106,29 @@ PetscErrorCode PCLatticeMGGetCoarsening(PC pc, PCLatticeMGCoarsening* coarsening
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscValidPointer(coarsening, 2);
   PetscUseMethod(pc, "PCLatticeMGGetCoarsening_C", (PC, PCLatticeMGCoarsening*), (pc, coarsening));
+  PetscFunctionReturn(0);
+}
+
+/*@
+  PCLatticeMGGetAggregated - Gets whether `PCLATTICEMG` works with aggregates in place of coarser grids
+
+  Not Collective
+
+  Input Parameter:
+. pc - the preconditioner, of type `PCLATTICEMG`, set up
+
+  Output Parameter:
+. aggregated - `PETSC_TRUE` if so
+
+  Level: intermediate
+
+.seealso: `PCLATTICEMG`, `PCLatticeMGSetCoarsening()`
+@*/
+PetscErrorCode PCLatticeMGGetAggregated(PC pc, PetscBool* aggregated) {
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
+  PetscValidPointer(aggregated, 2);
+  PetscUseMethod(pc, "PCLatticeMGGetAggregated_C", (PC, PetscBool*), (pc, aggregated));
   PetscFunctionReturn(0);
 }
 

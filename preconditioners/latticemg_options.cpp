@@ -7,7 +7,7 @@
 const char* const PCLatticeMGCycleNames_Private[] = {"v", "w", "PCLatticeMGCycle", "PC_LATTICEMG_CYCLE_", nullptr};
 
 const char* const PCLatticeMGCoarseningNames_Private[] = {
-    "auto", "full", "semi", "PCLatticeMGCoarsening", "PC_LATTICEMG_COARSENING_", nullptr};
+    "auto", "full", "semi", "aggregates", "PCLatticeMGCoarsening", "PC_LATTICEMG_COARSENING_", nullptr};
 
 static PetscObject AsObject(PC pc) {
   return reinterpret_cast<PetscObject>(pc);
@@ -32,6 +32,15 @@ linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* 
                                                           : Coarsening::automatic;
 }
 
+linnet::latticemg::Aggregation PCLatticeMGAggregation_Private(const PC_LatticeMG* mg) {
+  using linnet::latticemg::Aggregation;
+  if (mg->whole)
+    return Aggregation::never;
+  return mg->coarsening == PC_LATTICEMG_COARSENING_AUTO         ? Aggregation::automatic
+         : mg->coarsening == PC_LATTICEMG_COARSENING_AGGREGATES ? Aggregation::always
+                                                                : Aggregation::never;
+}
+
 static PetscErrorCode PCLatticeMGSetCycle_LatticeMG(PC pc, PCLatticeMGCycle cycle) {
   PetscFunctionBegin;
   PetscCheck(cycle == PC_LATTICEMG_CYCLE_V || cycle == PC_LATTICEMG_CYCLE_W, PetscObjectComm(AsObject(pc)),
@@ -49,19 +58,26 @@ static PetscErrorCode PCLatticeMGGetCycle_LatticeMG(PC pc, PCLatticeMGCycle* cyc
 
 static PetscErrorCode PCLatticeMGSetCoarsening_LatticeMG(PC pc, PCLatticeMGCoarsening coarsening) {
   PetscFunctionBegin;
-  PetscCheck(coarsening >= PC_LATTICEMG_COARSENING_AUTO && coarsening <= PC_LATTICEMG_COARSENING_SEMI,
+  PetscCheck(coarsening >= PC_LATTICEMG_COARSENING_AUTO && coarsening <= PC_LATTICEMG_COARSENING_AGGREGATES,
              PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
-             "The coarsening must be PC_LATTICEMG_COARSENING_AUTO, _FULL or _SEMI, not %d",
+             "The coarsening must be PC_LATTICEMG_COARSENING_AUTO, _FULL, _SEMI or _AGGREGATES, not %d",
              static_cast<int>(coarsening));
   if (DataOf(pc)->coarsening != coarsening)
     pc->setupcalled = PETSC_FALSE;
   DataOf(pc)->coarsening = coarsening;
+  DataOf(pc)->aggregated = false;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGGetCoarsening_LatticeMG(PC pc, PCLatticeMGCoarsening* coarsening) {
   PetscFunctionBegin;
   *coarsening = DataOf(pc)->coarsening;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCLatticeMGGetAggregated_LatticeMG(PC pc, PetscBool* aggregated) {
+  PetscFunctionBegin;
+  *aggregated = DataOf(pc)->multigrid.aggregated() ? PETSC_TRUE : PETSC_FALSE;
   PetscFunctionReturn(0);
 }
 
@@ -132,6 +148,8 @@ PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose) {
                                        compose ? PCLatticeMGSetCoarsening_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetCoarsening_C",
                                        compose ? PCLatticeMGGetCoarsening_LatticeMG : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetAggregated_C",
+                                       compose ? PCLatticeMGGetAggregated_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGSetSweeps_C",
                                        compose ? PCLatticeMGSetSweeps_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetSweeps_C",
@@ -162,9 +180,8 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
                        "PCLatticeMGSetCycle", PCLatticeMGCycleNames_Private, &cycle, &set));
   if (set)
     PetscCall(PCLatticeMGSetCycle(pc, cycle));
-  PetscCall(EnumOption(PetscOptionsObject, "-pc_latticemg_coarsening",
-                       "Axes that get larger cells on the coarser grids", "PCLatticeMGSetCoarsening",
-                       PCLatticeMGCoarseningNames_Private, &coarsening, &set));
+  PetscCall(EnumOption(PetscOptionsObject, "-pc_latticemg_coarsening", "What the coarser levels are",
+                       "PCLatticeMGSetCoarsening", PCLatticeMGCoarseningNames_Private, &coarsening, &set));
   if (set)
     PetscCall(PCLatticeMGSetCoarsening(pc, coarsening));
   PetscCall(PetscOptionsInt("-pc_latticemg_sweeps", "Sweeps before the coarser grid, and after it",

@@ -2,6 +2,32 @@
 #include "lattice/guarded.hpp"
 #include "latticemg.hpp"
 
+static std::string DescribeGrids(const PC_LatticeMG* mg) {
+  const linnet::latticemg::CoarseningPlan& plan = mg->multigrid.layout().coarsening;
+  std::string text = "\n  levels:";
+  std::array<PetscInt, 3> cells{};
+  for (std::size_t a = 0; a < 3; ++a)
+    cells[a] = mg->placement.lattice.size[static_cast<std::size_t>(plan.axis[a])];
+  for (std::size_t l = 0;; ++l) {
+    text += (l == 0 ? " " : ", ") + std::to_string(cells[0]) + " x " + std::to_string(cells[1]) + " x " +
+            std::to_string(cells[2]);
+    if (l == plan.halved.size())
+      break;
+    for (std::size_t a = 0; a < 3; ++a)
+      cells[a] = plan.halved[l][a] ? (cells[a] + 1) / 2 : cells[a];
+  }
+  text += "; the last one solved directly\n  coarsening: ";
+  return text + (plan.semi ? "semi, along the strong couplings first\n" : "full\n");
+}
+
+/* Known on the first rank, which has them */
+static std::string DescribeAggregates(const PC_LatticeMG* mg) {
+  std::string text = "\n  levels: " + std::to_string(mg->placement.op.coupled_rows);
+  for (const int nodes : mg->multigrid.aggregates().sizes())
+    text += ", " + std::to_string(nodes);
+  return text + "; the last one solved directly\n  coarsening: aggregates of strongly coupled cells\n";
+}
+
 /* The hierarchy, in lines; `bytes`: of all ranks. */
 static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double bytes) {
   const linnet::LatticeOperator& op = mg->placement.op;
@@ -18,22 +44,8 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
   text += op.max_excess > 0 || op.coupled_rows == 0 ? "" : ", singular";
   if (op.decoupled_rows > 0)
     text += ", " + std::to_string(op.decoupled_rows) + " rows coupled with none";
-  text += "\n  levels:";
   const linnet::latticemg::Layout& layout = mg->multigrid.layout();
-  std::array<PetscInt, 3> cells{};
-  for (std::size_t a = 0; a < 3; ++a)
-    cells[a] = size[static_cast<std::size_t>(layout.coarsening.axis[a])];
-  for (std::size_t l = 0;; ++l) {
-    text += (l == 0 ? " " : ", ") + std::to_string(cells[0]) + " x " + std::to_string(cells[1]) + " x " +
-            std::to_string(cells[2]);
-    if (l == layout.coarsening.halved.size())
-      break;
-    for (std::size_t a = 0; a < 3; ++a)
-      cells[a] = layout.coarsening.halved[l][a] ? (cells[a] + 1) / 2 : cells[a];
-  }
-  text += "; the last one solved directly\n  coarsening: ";
-  text += layout.coarsening.semi ? "semi, along the strong couplings first" : "full";
-  text += "\n";
+  text += mg->multigrid.aggregated() ? DescribeAggregates(mg) : DescribeGrids(mg);
   if (ranks > 1) {
     text += "  ranks with a slab: " + std::to_string(layout.slabs.slabs()) + " of " + std::to_string(ranks);
     text += ", grids they share: " + std::to_string(layout.slabs.shared_levels) + "\n";

@@ -66,6 +66,7 @@ void describe_dcd(KSP ksp, Json& details) {
 void describe_latticemg(PC pc, Json& details) {
   PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
   PCLatticeMGCoarsening coarsening = PC_LATTICEMG_COARSENING_AUTO;
+  PetscBool aggregated = PETSC_FALSE;
   PetscInt sweeps = 0, threads = 0, grid[3] = {0, 0, 0};
   check(PCLatticeMGGetCycle(pc, &cycle));
   check(PCLatticeMGGetCoarsening(pc, &coarsening));
@@ -74,9 +75,12 @@ void describe_latticemg(PC pc, Json& details) {
   check(PCLatticeMGGetGrid(pc, &grid[0], &grid[1], &grid[2]));
   details["grid"] = grid;
   details["cycle"] = cycle == PC_LATTICEMG_CYCLE_V ? "v" : "w";
-  details["coarsening"] = coarsening == PC_LATTICEMG_COARSENING_FULL   ? "full"
-                          : coarsening == PC_LATTICEMG_COARSENING_SEMI ? "semi"
-                                                                       : "auto";
+  check(PCLatticeMGGetAggregated(pc, &aggregated));
+  details["coarsening"] = coarsening == PC_LATTICEMG_COARSENING_FULL         ? "full"
+                          : coarsening == PC_LATTICEMG_COARSENING_SEMI       ? "semi"
+                          : coarsening == PC_LATTICEMG_COARSENING_AGGREGATES ? "aggregates"
+                                                                             : "auto";
+  details["aggregated"] = aggregated == PETSC_TRUE;
   details["sweeps"] = sweeps;
   details["threads"] = threads;
 }

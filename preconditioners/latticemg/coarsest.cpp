@@ -9,29 +9,8 @@ namespace linnet::latticemg {
 
 namespace {
 
-struct Edge {
-  int from, to;
-  double w;
-};
-
-// Couplings between the unknowns, which `number` numbers from 0 by their place in a field; -1 elsewhere.
-std::vector<Edge> edges_of(const Level& level, const std::vector<int>& number) {
-  std::vector<Edge> edges;
-  for (int k = 0; k < level.size[2]; ++k)
-    for (int j = 0; j < level.size[1]; ++j)
-      for (int i = 0; i < level.size[0]; ++i)
-        for (int axis = 0; axis < 3; ++axis) {
-          int to[3] = {i, j, k};
-          to[axis] = (to[axis] + 1) % level.size[axis];
-          const float w = level.face[axis][level.at(i, j, k)];
-          if (w != 0)
-            edges.push_back({number[static_cast<std::size_t>(level.at(i, j, k))],
-                             number[static_cast<std::size_t>(level.at(to[0], to[1], to[2]))], w});
-        }
-  return edges;
-}
-
 // The lowest unknown of the component of each.
+template <class Edge>
 std::vector<int> components_of(std::size_t unknowns, const std::vector<Edge>& edges) {
   std::vector<int> root(unknowns);
   std::iota(root.begin(), root.end(), 0);
@@ -50,6 +29,7 @@ std::vector<int> components_of(std::size_t unknowns, const std::vector<Edge>& ed
 
 void CoarsestSolver::build(const Level& level, const float* excess) {
   std::vector<int> number(static_cast<std::size_t>(2 * level.gap), -1);
+  std::vector<double> excess_of_unknowns;
   place_.clear();
   for (int k = 0; k < level.size[2]; ++k)
     for (int j = 0; j < level.size[1]; ++j)
@@ -58,17 +38,53 @@ void CoarsestSolver::build(const Level& level, const float* excess) {
         if (level.diagonal[c] > 0) {
           number[static_cast<std::size_t>(c)] = static_cast<int>(place_.size());
           place_.push_back(c);
+          excess_of_unknowns.push_back(excess[c]);
         }
       }
+  std::vector<Edge> edges;
+  for (int k = 0; k < level.size[2]; ++k)
+    for (int j = 0; j < level.size[1]; ++j)
+      for (int i = 0; i < level.size[0]; ++i)
+        for (int axis = 0; axis < 3; ++axis) {
+          int to[3] = {i, j, k};
+          to[axis] = (to[axis] + 1) % level.size[axis];
+          const float w = level.face[axis][level.at(i, j, k)];
+          if (w != 0)
+            edges.push_back({number[static_cast<std::size_t>(level.at(i, j, k))],
+                             number[static_cast<std::size_t>(level.at(to[0], to[1], to[2]))], w});
+        }
+  invert(edges, excess_of_unknowns);
+}
+
+void CoarsestSolver::build(const Graph& graph, const int* place) {
+  std::vector<int> number(static_cast<std::size_t>(graph.nodes()), -1);
+  std::vector<double> excess;
+  place_.clear();
+  for (int i = 0; i < graph.nodes(); ++i)
+    if (graph.links(i) > 0 || graph.excess(i) > 0) {
+      number[static_cast<std::size_t>(i)] = static_cast<int>(place_.size());
+      place_.push_back(place[i]);
+      excess.push_back(graph.excess(i));
+    }
+  std::vector<Edge> edges;
+  for (int i = 0; i < graph.nodes(); ++i)
+    graph.for_each_link(i, [&](int j, float w) {
+      if (i < j)
+        edges.push_back({number[static_cast<std::size_t>(i)], number[static_cast<std::size_t>(j)], w});
+    });
+  invert(edges, excess);
+}
+
+// Of the unknowns at place_.
+void CoarsestSolver::invert(const std::vector<Edge>& edges, const std::vector<double>& excess) {
   const std::size_t n = place_.size();
-  const std::vector<Edge> edges = edges_of(level, number);
   const std::vector<int> root = components_of(n, edges);
   std::vector<double> total_excess(n, 0), largest(n, 0);
   std::vector<int> members(n, 0);
   Eigen::MatrixXd A = Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n));
   for (std::size_t c = 0; c < n; ++c) {
-    A(c, c) = excess[place_[c]];
-    total_excess[root[c]] += excess[place_[c]];
+    A(c, c) = excess[c];
+    total_excess[root[c]] += excess[c];
     ++members[root[c]];
   }
   for (const Edge& e : edges) {
@@ -101,20 +117,20 @@ void CoarsestSolver::build(const Level& level, const float* excess) {
   sum_.resize(n);
 }
 
-void CoarsestSolver::solve(const Level& level) {
+void CoarsestSolver::solve(const float* b, float* u) {
   const std::size_t n = place_.size();
   for (std::size_t c = 0; c < n; ++c) {
-    right_[c] = level.b[place_[c]];
+    right_[c] = b[place_[c]];
     sum_[c] = 0;
   }
   for (std::size_t r = 0; r < n; ++r) {
     const float* row = inverse_.data() + r * n; // symmetric: rows are columns
-    const float b = right_[r];
+    const float right = right_[r];
     for (std::size_t c = 0; c < n; ++c)
-      sum_[c] += row[c] * b;
+      sum_[c] += row[c] * right;
   }
   for (std::size_t c = 0; c < n; ++c)
-    level.u[place_[c]] = sum_[c];
+    u[place_[c]] = sum_[c];
 }
 
 } // namespace linnet::latticemg

@@ -15,8 +15,8 @@ Lines plane_of(const Level& level, int k) {
 }
 
 // Whether plane k is the first one that is walked of those in its coarse plane.
-bool is_first(const Level& fine, const Level& coarse, int k, bool down) {
-  return !coarse.halved[2] || (down ? k % 2 == 1 || k == fine.own.last - 1 : k % 2 == 0);
+bool is_first(const Level& fine, const Level* coarse, int k, bool down) {
+  return !coarse || !coarse->halved[2] || (down ? k % 2 == 1 || k == fine.own.last - 1 : k % 2 == 0);
 }
 
 } // namespace
@@ -68,8 +68,22 @@ void Cycle::half_sweep(const Level& level, int colour, bool from_zero, Planes pl
   copy_ends(level, colour, member);
 }
 
+void Cycle::restrict_plane(const Level& fine, const Level* coarse, int colour, int k, bool add) const {
+  if (coarse)
+    kernels.restrict_residual(fine, *coarse, colour, plane_of(fine, k), add, scratch);
+  else
+    kernels.residual_of_cycle(fine, colour, plane_of(fine, k), aggregates->residual());
+}
+
+void Cycle::prolong_plane(const Level& fine, const Level* coarse, int colour, int k) const {
+  if (coarse)
+    kernels.prolong(fine, *coarse, colour, plane_of(fine, k), scratch);
+  else
+    kernels.add_correction(fine, colour, plane_of(fine, k), aggregates->nodes_of_cells(), aggregates->correction());
+}
+
 // Half sweep h is done on the planes that later ones need: those of this rank and reach() - h around them.
-void Cycle::descend(const Level& fine, const Level& coarse, Start start, Member* member) const {
+void Cycle::descend(const Level& fine, const Level* coarse, Start start, Member* member) const {
   const int last = reach();
   const bool down = member->slab_of(fine.around(last).count()).down;
   if (!fine.wraps()) {
@@ -85,7 +99,7 @@ void Cycle::descend(const Level& fine, const Level& coarse, Start start, Member*
       else if (h < last)
         kernels.relax(fine, h & 1, plane_of(fine, k));
       else
-        kernels.restrict_residual(fine, coarse, 0, plane_of(fine, k), !is_first(fine, coarse, k, down), scratch);
+        restrict_plane(fine, coarse, 0, k, !is_first(fine, coarse, k, down));
     });
     member->barrier();
     return;
@@ -98,19 +112,19 @@ void Cycle::descend(const Level& fine, const Level& coarse, Start start, Member*
   for (int h = 0; h < last; ++h)
     half_sweep(fine, h & 1, start == Start::zero && h == 0, fine.around(last - h), member);
   member->share(fine.own, [&](int k) {
-    kernels.restrict_residual(fine, coarse, 0, plane_of(fine, k), !is_first(fine, coarse, k, false), scratch);
+    restrict_plane(fine, coarse, 0, k, !is_first(fine, coarse, k, false));
     if (fine.mixed())
-      kernels.restrict_residual(fine, coarse, 1, plane_of(fine, k), true, scratch);
+      restrict_plane(fine, coarse, 1, k, true);
   });
   member->barrier();
 }
 
-void Cycle::ascend(const Level& fine, const Level& coarse, int more, Member* member, const Hook* last) const {
+void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* member, const Hook* last) const {
   const int sweeps = reach(), depth = sweeps + more;
   const int colours = fine.mixed() ? 2 : 1; // to prolong: black cells are overwritten before they are read
   // Around a periodic axis a gathered grid has no planes beyond its ends for the halo.
-  const bool first_own = fine.shared && coarse.periodic[2];
-  const auto prolong = [&](int colour, int k) { kernels.prolong(fine, coarse, colour, plane_of(fine, k), scratch); };
+  const bool first_own = fine.shared && coarse->periodic[2];
+  const auto prolong = [&](int colour, int k) { prolong_plane(fine, coarse, colour, k); };
   if (first_own)
     member->share(fine.own, [&](int k) {
       for (int colour = 0; colour < colours; ++colour)
@@ -159,19 +173,25 @@ void Cycle::visit(std::size_t l, Start start, int more, Member* member, const Ho
     exchange_u(level, Halo::black, reach() + 1, member);
   else
     complete_b(l, member);
+  if (l == 0 && aggregates) {
+    descend(level, nullptr, start, member);
+    aggregates->correct(options.w_cycle, member);
+    ascend(level, nullptr, more, member, last);
+    return;
+  }
   if (l + 1 == levels.size()) {
-    coarsest->solve(level);
+    coarsest->solve(level.b, level.u);
     for (int k = 0; last && k < level.size[2]; ++k)
       (*last)(plane_of(level, k));
     return;
   }
   const Level& coarse = levels[l + 1];
-  descend(level, views[l], start, member);
+  descend(level, &views[l], start, member);
   visit(l + 1, Start::zero, 0, member, nullptr);
   if (options.w_cycle && l + 2 < levels.size())
     visit(l + 1, Start::iterate, 0, member, nullptr);
   exchange_u(coarse, Halo::both, coarse.halved[2] ? (reach() + more + 1) / 2 : reach() + more, member);
-  ascend(level, views[l], more, member, last);
+  ascend(level, &views[l], more, member, last);
 }
 
 void Cycle::run(Member* member) const {

@@ -145,6 +145,36 @@ void prolong_as(const Level& fine, const Level& coarse, int colour, Lines lines,
   }
 }
 
+template <class Operator>
+void residual_of_cycle_as(const Level& level, int colour, Lines lines, float* residual) {
+  const F df;
+  for (int j = lines.first; j < lines.last; ++j) {
+    const Place place(level, colour, j, lines.k);
+    const Operator A(level, place);
+    const float* b = level.b + place.own;
+    const float* u = level.u + place.own;
+    for (int t = 0; t < place.end; t += lanes) {
+      const VF right = hn::Add(hn::LoadU(df, b + t), A.neighbours(level.u + place.other, t));
+      const VF r = hn::NegMulAdd(A.diagonal(t), hn::LoadU(df, u + t), right);
+      hn::StoreU(A.on_unknowns(t, r), df, residual + place.own + t);
+    }
+  }
+}
+
+template <class Operator>
+void add_correction_as(const Level& level, int colour, Lines lines, const int* node, const float* correction) {
+  const F df;
+  for (int j = lines.first; j < lines.last; ++j) {
+    const Place place(level, colour, j, lines.k);
+    const Operator A(level, place);
+    float* u = level.u + place.own;
+    for (int t = 0; t < place.end; t += lanes) {
+      const VF e = hn::GatherIndex(df, correction, hn::LoadU(I(), node + place.own + t));
+      hn::StoreU(hn::Add(hn::LoadU(df, u + t), A.on_unknowns(t, e)), df, u + t);
+    }
+  }
+}
+
 double dot(const Level& level, Lines lines) {
   const F df;
   VD sum = hn::Zero(D());
@@ -284,6 +314,12 @@ void restrict_residual(const Level& fine, const Level& coarse, int colour, Lines
 void prolong(const Level& fine, const Level& coarse, int colour, Lines lines, float* scratch) {
   LINNET_BY_COUPLINGS(fine, prolong_as, fine, coarse, colour, lines, scratch)
 }
+void residual_of_cycle(const Level& level, int colour, Lines lines, float* residual) {
+  LINNET_BY_COUPLINGS(level, residual_of_cycle_as, level, colour, lines, residual)
+}
+void add_correction(const Level& level, int colour, Lines lines, const int* node, const float* correction) {
+  LINNET_BY_COUPLINGS(level, add_correction_as, level, colour, lines, node, correction)
+}
 double energy(const Level& level, const OuterFields& outer, Lines lines) {
   LINNET_BY_COUPLINGS(level, energy_as, level, outer, lines)
 }
@@ -294,7 +330,9 @@ double residual(const Level& level, const OuterFields& outer, Lines lines) {
   LINNET_BY_COUPLINGS(level, residual_as, level, outer, lines)
 }
 
-constexpr Kernels table{lanes, relax, relax_zero, restrict_residual, prolong, dot, direction, energy, update, residual};
+constexpr Kernels table{
+    lanes,     relax,  relax_zero, restrict_residual, prolong, residual_of_cycle, add_correction, dot,
+    direction, energy, update,     residual};
 
 } // namespace
 } // namespace linnet::latticemg::HWY_NAMESPACE

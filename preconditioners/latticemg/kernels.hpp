@@ -30,6 +30,10 @@ struct Kernels {
   void (*restrict_residual)(const Level& fine, const Level& coarse, int colour, Lines lines, bool add, float* scratch);
   /// u_c <- u_c + coarse u, for the unknowns of one colour.
   void (*prolong)(const Level& fine, const Level& coarse, int colour, Lines lines, float* scratch);
+  /// residual <- b - A u on the unknowns of one colour, 0 beside them; laid out as the fields.
+  void (*residual_of_cycle)(const Level& level, int colour, Lines lines, float* residual);
+  /// u_c <- u_c + correction[node[c]] for the unknowns of one colour; `node` is laid out as the fields.
+  void (*add_correction)(const Level& level, int colour, Lines lines, const int* node, const float* correction);
 
   // The outer iteration, whose b is the residual.
 

@@ -64,41 +64,6 @@ std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
   return fields;
 }
 
-// The place of a cell, found from the one before it where cells of a line follow each other.
-class CellPlaces {
-public:
-  CellPlaces(const LatticeOperator& op, const Lattice& lattice, const std::array<int, 3>& axis, const Level& level)
-      : nx_(lattice.size[0]), ny_(lattice.size[1]), axis_(axis), level_(level) {
-    for (std::size_t a = 0; a < 3; ++a)
-      begin_[a] = op.begin[a];
-    const auto x = static_cast<int>(std::find(axis.begin(), axis.end(), 0) - axis.begin());
-    step_ = x == 0 ? 0 : x == 1 ? level.line : level.plane;
-    half_ = x == 0;
-  }
-  std::ptrdiff_t operator()(PetscInt cell) {
-    if (cell != cell_ + 1 || i_ + 1 == nx_) {
-      const PetscInt line = cell / nx_;
-      i_ = cell - line * nx_;
-      const PetscInt at[3] = {i_ - begin_[0], line % ny_ - begin_[1], line / ny_ - begin_[2]};
-      place_ = level_.at(at[axis_[0]], at[axis_[1]], at[axis_[2]]);
-      odd_ = ((at[0] + at[1] + at[2]) & 1) != 0;
-    } else {
-      place_ += step_ + (half_ ? i_ & 1 : 0) + (odd_ ? -level_.gap : level_.gap);
-      odd_ = !odd_;
-      ++i_;
-    }
-    cell_ = cell;
-    return place_;
-  }
-
-private:
-  PetscInt nx_, ny_, cell_ = -2, i_ = 0, begin_[3];
-  std::ptrdiff_t place_ = 0, step_;
-  bool half_, odd_ = false;
-  const std::array<int, 3>& axis_;
-  const Level& level_;
-};
-
 } // namespace
 
 std::string Multigrid::check(const LatticeOperator& op) const {
@@ -210,8 +175,8 @@ void Multigrid::place_fields(bool general, int threads) {
 }
 
 std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
-                             Coarsening coarsening) {
-  const Layout layout{plan_coarsening(op, coarsening, coarsest_cells, threads), {{0, 0}, 0, 0, false}, {}};
+                             Coarsening coarsening, Aggregation aggregation) {
+  const Layout layout{plan_coarsening(op, coarsening, coarsest_cells, threads), aggregation, {{0, 0}, 0, 0, false}, {}};
   return build(op, lattice, rows, threads, layout);
 }
 
@@ -266,6 +231,13 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   }
   if (active)
     coarsest_.build(levels_.back(), levels_.back().b);
+  aggregates_.clear();
+  const bool aggregate = layout.aggregation == Aggregation::always ||
+                         (layout.aggregation == Aggregation::automatic && grids_fail(op, threads));
+  const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
+  aggregated_ = aggregate && has_levels;
+  if (aggregated_ && active && !wants_whole_grid())
+    aggregates_.build(op, axis, scale_, threads, finest);
   place_rows(op, lattice, rows, threads);
   find_decoupled(op, lattice, rows);
   const std::ptrdiff_t length = 2 * finest.gap;
@@ -286,29 +258,6 @@ void Multigrid::complete_coefficients(Level* level, const Level& view) {
       halo_->exchange(*level, field, Halo::both, layout_.slabs.halo);
     else if (gathered)
       halo_->gather(*level, view, field);
-  }
-}
-
-void Multigrid::place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads) {
-  place_.resize(static_cast<std::size_t>(rows));
-  use_large_pages(&place_);
-#pragma omp parallel num_threads(threads)
-  {
-    CellPlaces place(op, lattice, layout_.coarsening.axis, levels_[0]);
-#pragma omp for schedule(static)
-    for (PetscInt r = 0; r < rows; ++r)
-      place_[static_cast<std::size_t>(r)] = static_cast<std::uint32_t>(place(lattice.cell(r)));
-  }
-}
-
-void Multigrid::find_decoupled(const LatticeOperator& op, const Lattice& lattice, PetscInt rows) {
-  decoupled_.clear();
-  for (PetscInt r = 0; op.decoupled_rows > 0 && r < rows; ++r) {
-    const std::size_t c = op.box_index(lattice, lattice.cell(r));
-    if (op.links[c] != LatticeOperator::row_bit)
-      continue;
-    const double diagonal = op.excess_of(c);
-    decoupled_.push_back({r, diagonal, diagonal > 0 ? 1 / diagonal : 0});
   }
 }
 
@@ -333,13 +282,8 @@ void Multigrid::run_team(int threads, const std::function<void(Member*)>& work) 
 
 Cycle Multigrid::cycle(const CycleOptions& options, const Member& member) {
   const Kernels& kernels = options.kernels ? *options.kernels : *supported_kernels()[0];
-  return {levels_,
-          views_,
-          &coarsest_,
-          halo_.get(),
-          options,
-          kernels,
-          scratch_[static_cast<std::size_t>(member.id())].data()};
+  return {levels_,     views_,  &coarsest_, aggregates_.empty() ? nullptr : &aggregates_,
+          halo_.get(), options, kernels,    scratch_[static_cast<std::size_t>(member.id())].data()};
 }
 
 void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
@@ -368,8 +312,8 @@ void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
 
 std::size_t Multigrid::bytes() const {
   std::size_t sum = code_.size() + memory_.size() * sizeof(float) + place_.size() * sizeof(std::uint32_t) +
-                    coarsest_.bytes() + decoupled_.size() * sizeof(Decoupled) + direction_.size() * sizeof(float) +
-                    iterate_.size() * sizeof(double);
+                    coarsest_.bytes() + aggregates_.bytes() + decoupled_.size() * sizeof(Decoupled) +
+                    direction_.size() * sizeof(float) + iterate_.size() * sizeof(double);
   for (const std::vector<float>& line : scratch_)
     sum += line.size() * sizeof(float);
   return sum;
@@ -386,6 +330,12 @@ double Multigrid::flops(const CycleOptions& options) const {
       visits *= 2;
   }
   const double n = static_cast<double>(coarsest_.unknowns());
+  if (!aggregates_.empty()) {
+    const double relax = levels_[0].couplings == Couplings::general ? 13 : 7;
+    sum = static_cast<double>(levels_[0].cells()) * (2 * options.sweeps * relax + (relax + 3) / 2 + 1) +
+          aggregates_.flops(options.w_cycle);
+    visits = 0;
+  }
   return sum + visits * 2 * n * n + 3 * static_cast<double>(place_.size());
 }
 

@@ -3,6 +3,7 @@
 #include "base/outer.hpp"
 #include "lattice/buffer.hpp"
 #include "lattice/operator.hpp"
+#include "latticemg/aggregates/aggregates.hpp"
 #include "latticemg/coarsening.hpp"
 #include "latticemg/coarsest.hpp"
 #include "latticemg/halo.hpp"
@@ -44,7 +45,8 @@ struct Cycle {
   const std::vector<Level>& levels;
   const std::vector<Level>& views; ///< by level: the next one as seen from it
   CoarsestSolver* coarsest;
-  Halo* halo; ///< null where no level is shared
+  Aggregates* aggregates; ///< in place of the coarser levels; null: none
+  Halo* halo;             ///< null where no level is shared
   const CycleOptions& options;
   const Kernels& kernels;
   float* scratch;
@@ -53,6 +55,8 @@ struct Cycle {
   /// `red_done`: the first half sweep was done. last(lines) is called for each plane of this rank when it has its
   /// answer; so has one plane more on each side.
   void run(Member* member, bool red_done, const Hook& last) const;
+  /// Level l, from its u.
+  void visit_again(std::size_t l, Member* member) const { visit(l, Start::iterate, 0, member, nullptr); }
 
 private:
   enum class Start : std::uint8_t { zero, red_done, iterate };
@@ -60,8 +64,11 @@ private:
   int reach() const { return 2 * options.sweeps; }
   /// `more`: planes on each side of this rank's own that get an answer too.
   void visit(std::size_t l, Start start, int more, Member* member, const Hook* last) const;
-  void descend(const Level& fine, const Level& coarse, Start start, Member* member) const;
-  void ascend(const Level& fine, const Level& coarse, int more, Member* member, const Hook* last) const;
+  void descend(const Level& fine, const Level* coarse, Start start, Member* member) const;
+  void ascend(const Level& fine, const Level* coarse, int more, Member* member, const Hook* last) const;
+  // `coarse`: null for the aggregates.
+  void restrict_plane(const Level& fine, const Level* coarse, int colour, int k, bool add) const;
+  void prolong_plane(const Level& fine, const Level* coarse, int colour, int k) const;
   void half_sweep(const Level& level, int colour, bool from_zero, Planes planes, Member* member) const;
   void copy_ends(const Level& level, int colour, Member* member) const;
   void exchange(const Level& level, float* field, unsigned colours, int depth, Member* member) const;
@@ -91,9 +98,17 @@ private:
   }
 };
 
+/// Whether aggregates take the place of the coarser grids.
+enum class Aggregation : std::uint8_t {
+  automatic, ///< where the grids converge slowly, or the couplings of neighbours differ much
+  never,
+  always
+};
+
 /// How the grids are made and shared.
 struct Layout {
   CoarseningPlan coarsening;
+  Aggregation aggregation = Aggregation::never;
   SlabPlan slabs;
   Ranks ranks;
 };
@@ -109,7 +124,7 @@ public:
   /// grid is the same. Returns what stands against the operator, in one line, or nothing: it must have couplings >= 0,
   /// no excess below zero, and no row that is all zeros.
   std::string build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
-                    Coarsening coarsening = Coarsening::automatic);
+                    Coarsening coarsening = Coarsening::automatic, Aggregation aggregation = Aggregation::never);
   /// The same on several ranks: `op` has the planes of the slab of this rank and its halo (planes_of()), and `rows` are
   /// those of the slab. No work, and nothing is looked at, where it has none. What stands against the operator may
   /// differ from rank to rank.
@@ -136,6 +151,12 @@ public:
 
   const std::vector<Level>& levels() const { return levels_; }
   const Layout& layout() const { return layout_; }
+  /// Aggregates take the place of the coarser levels; the same on all ranks.
+  bool aggregated() const { return aggregated_; }
+  /// They are wanted, but the grid is shared, and they need it whole.
+  bool wants_whole_grid() const { return aggregated_ && layout_.slabs.slabs() > 1; }
+  /// Empty where there are none, or on another rank.
+  const Aggregates& aggregates() const { return aggregates_; }
   std::size_t bytes() const;
   /// Of one application, and of one step of solve().
   double flops(const CycleOptions& options) const;
@@ -144,6 +165,9 @@ public:
 private:
   friend class OuterIteration;
   friend class FineSweeps; // cnn/fine_sweeps.hpp
+  // probe.cpp
+  bool grids_fail(const LatticeOperator& op, int threads);
+  double measured_rate(int threads);
   std::string check(const LatticeOperator& op) const;
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
   void place_fields(bool general, int threads);
@@ -166,6 +190,8 @@ private:
   Buffer<float> memory_;
   Buffer<std::uint8_t> code_;
   CoarsestSolver coarsest_;
+  Aggregates aggregates_;
+  bool aggregated_ = false;
   Buffer<std::uint32_t> place_; // in the fields of the finest level, by row
   struct Decoupled {
     PetscInt row;

@@ -168,6 +168,26 @@ TEST_P(Cycle, IsSymmetricAndPositive) {
   }
 }
 
+TEST_P(Cycle, WithAggregatesIsSymmetricAndPositiveAndTheSameOnAnyThreads) {
+  const System system(test_case().domain, test_case().coefficients);
+  Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::always), "");
+  EXPECT_EQ(multigrid.aggregated(), multigrid.levels().size() > 1);
+  for (const bool w_cycle : {false, true}) {
+    for (std::uint64_t seed = 0; seed < 3; ++seed) {
+      const std::vector<double> u = noise(system.rows, seed), v = noise(system.rows, seed + 100);
+      const std::vector<double> Mu = apply(&multigrid, {w_cycle, 2}, u), Mv = apply(&multigrid, {w_cycle, 2}, v);
+      const double size = std::sqrt(dot(u, u) * dot(Mv, Mv)) + std::sqrt(dot(v, v) * dot(Mu, Mu));
+      EXPECT_NEAR(dot(u, Mv), dot(v, Mu), 1e-5 * size);
+      EXPECT_GT(dot(u, Mu), 0);
+    }
+    const std::vector<double> r = noise(system.rows, 2), z = apply(&multigrid, {w_cycle, 2}, r);
+    Multigrid other;
+    ASSERT_EQ(other.build(system.op, system.lattice, system.rows, 3, Coarsening::automatic, Aggregation::always), "");
+    EXPECT_EQ(apply(&other, {w_cycle, 2, 3}, r), z);
+  }
+}
+
 // Where products are fused with sums, as from AVX2 on, the bits are the same; elsewhere the rounding differs.
 TEST_P(Cycle, HasTheSameBitsWhateverTheThreadsAndTheInstructionSet) {
   const System system(test_case().domain, test_case().coefficients);
@@ -198,6 +218,19 @@ TEST(Cycle, OfGridsLargeEnoughToSplitHasTheSameBitsOnAnyThreads) {
     const std::vector<double> r = noise(system.rows, 2);
     const std::vector<double> z = apply(&multigrid, {true, 2}, r);
     for (const int threads : {2, 3, 5})
+      EXPECT_EQ(apply(&multigrid, {true, 2, threads}, r), z) << threads << " threads";
+  }
+}
+
+TEST(Cycle, WithAggregatesOfLargeLevelsHasTheSameBitsOnAnyThreads) {
+  for (const auto& domain : {voxels::balls(64, 8, 1), voxels::torus(65, 42, 43, {true, true, true})}) {
+    const System system(domain, voxels::variable(3));
+    Multigrid multigrid;
+    ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::always),
+              "");
+    ASSERT_GT(multigrid.aggregates().sizes()[0], 8192);
+    const std::vector<double> r = noise(system.rows, 2), z = apply(&multigrid, {true, 2}, r);
+    for (const int threads : {2, 3})
       EXPECT_EQ(apply(&multigrid, {true, 2, threads}, r), z) << threads << " threads";
   }
 }

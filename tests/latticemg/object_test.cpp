@@ -49,7 +49,6 @@ TEST(LatticeMGObject, RefusesParametersOutOfRange) {
   PC pc = pc_of(ksp);
   LINNET_CALL(PetscPushErrorHandler(PetscReturnErrorHandler, nullptr));
   EXPECT_EQ(PCLatticeMGSetCycle(pc, static_cast<PCLatticeMGCycle>(2)), PETSC_ERR_ARG_OUTOFRANGE);
-  EXPECT_EQ(PCLatticeMGSetCoarsening(pc, static_cast<PCLatticeMGCoarsening>(3)), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCLatticeMGSetSweeps(pc, 0), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCLatticeMGSetThreads(pc, 0), PETSC_ERR_ARG_OUTOFRANGE);
   EXPECT_EQ(PCLatticeMGSetGrid(pc, 4, 0, 1), PETSC_ERR_ARG_OUTOFRANGE);
@@ -109,6 +108,33 @@ TEST(LatticeMGObject, SetUpAnewWithAnotherCoarseningSolvesAsOneThatWasMadeWithIt
   EXPECT_LT(2 * semi, full);
   LINNET_CALL(PCLatticeMGSetCoarsening(pc, PC_LATTICEMG_COARSENING_AUTO));
   EXPECT_EQ(solve(ksp).iterations, semi);
+}
+
+TEST(LatticeMGObject, TakesAggregatesWhereTheOperatorNeedsThemOrWhenTold) {
+  const auto aggregated = [](PC pc) {
+    PetscBool answer = PETSC_FALSE;
+    EXPECT_EQ(static_cast<int>(PCLatticeMGGetAggregated(pc, &answer)), 0);
+    return answer == PETSC_TRUE;
+  };
+  const Coefficients jumping{[](const Domain& d, int c, int) { return d.at(c)[0] % 6 < 3 ? 1.0 : 1e4; },
+                             voxel().excess};
+  const OwnedMat plain = system(box(24, 20, 22), voxel()), hard = system(box(24, 20, 22), jumping);
+  const OwnedKSP easy_ksp = make_solver(plain), hard_ksp = make_solver(hard);
+  const PetscInt on_grids = solve(easy_ksp).iterations, on_aggregates = solve(hard_ksp).iterations;
+  EXPECT_FALSE(aggregated(pc_of(easy_ksp)));
+  EXPECT_TRUE(aggregated(pc_of(hard_ksp)));
+  EXPECT_LE(on_aggregates, 15);
+  const std::string text = view(pc_of(hard_ksp));
+  if (first_rank()) {
+    EXPECT_NE(text.find("coarsening: aggregates"), std::string::npos) << text;
+  }
+
+  LINNET_CALL(PCLatticeMGSetCoarsening(pc_of(easy_ksp), PC_LATTICEMG_COARSENING_AGGREGATES));
+  EXPECT_LE(solve(easy_ksp).iterations, on_grids + 3);
+  EXPECT_TRUE(aggregated(pc_of(easy_ksp)));
+  LINNET_CALL(PCLatticeMGSetCoarsening(pc_of(easy_ksp), PC_LATTICEMG_COARSENING_FULL));
+  EXPECT_EQ(solve(easy_ksp).iterations, on_grids);
+  EXPECT_FALSE(aggregated(pc_of(easy_ksp)));
 }
 
 TEST(LatticeMGObject, ShowsItsGridAndItsLevels) {

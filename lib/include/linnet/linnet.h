@@ -66,13 +66,16 @@ LINNET_EXTERN PetscErrorCode PCLatticeMGSetCycle(PC pc, PCLatticeMGCycle cycle);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetCycle(PC pc, PCLatticeMGCycle* cycle);
 /* Which axes get cells of twice the size from one grid of PCLATTICEMG to the next. */
 typedef enum {
-  PC_LATTICEMG_COARSENING_AUTO, /* semi where the couplings of two axes differ by more than a factor of 3, else full */
-  PC_LATTICEMG_COARSENING_FULL, /* all axes */
-  PC_LATTICEMG_COARSENING_SEMI  /* those whose couplings are at least a third of the strongest ones */
+  PC_LATTICEMG_COARSENING_AUTO, /* aggregates where the operator needs them; else semi where the couplings of two axes
+                                   differ by more than a factor of 3, else full */
+  PC_LATTICEMG_COARSENING_FULL, /* grids, halved along all axes */
+  PC_LATTICEMG_COARSENING_SEMI, /* grids, halved along those whose couplings are at least a third of the strongest */
+  PC_LATTICEMG_COARSENING_AGGREGATES /* of strongly coupled cells, in place of grids */
 } PCLatticeMGCoarsening;
 
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetCoarsening(PC pc, PCLatticeMGCoarsening coarsening);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetCoarsening(PC pc, PCLatticeMGCoarsening* coarsening);
+LINNET_EXTERN PetscErrorCode PCLatticeMGGetAggregated(PC pc, PetscBool* aggregated);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetSweeps(PC pc, PetscInt sweeps);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetThreads(PC pc, PetscInt threads);

@@ -1,0 +1,258 @@
+#include "latticemg/aggregates/aggregates.hpp"
+#include "latticemg/zeros.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace linnet::latticemg {
+
+namespace {
+
+// More nodes than this that join no further are not solved, but swept over.
+constexpr int most_solved = 1024;
+constexpr int sweeps_unsolved = 8;
+
+// Levels of fewer nodes are left to one thread.
+constexpr int shared_nodes = 4096;
+
+// The graph of pairs of pairs.
+Graph aggregate(const Graph& graph, float least, int threads, std::array<Pairing, 2>* pairings) {
+  Graph of_pairs, of_pairs_of_pairs;
+  pair_up(graph, least, &(*pairings)[0]);
+  contract(graph, (*pairings)[0], threads, &of_pairs);
+  pair_up(of_pairs, least, &(*pairings)[1]);
+  contract(of_pairs, (*pairings)[1], threads, &of_pairs_of_pairs);
+  return of_pairs_of_pairs;
+}
+
+// work(node) over the members of an aggregate.
+template <class Work>
+void for_each_member(const Pairing& pairing, int I, const Work& work) {
+  const int* member = pairing.member.data() + std::ptrdiff_t{Pairing::most_members} * I;
+  for (int s = 0; s < Pairing::most_members && member[s] >= 0; ++s)
+    work(member[s]);
+}
+
+// for_each(aggregate, work): work(place) of all that is summed.
+template <class ForEach>
+void list(const Buffer<int>& aggregate_place, int threads, const ForEach& for_each, AggregateSums* sums) {
+  const auto count = static_cast<std::ptrdiff_t>(aggregate_place.size());
+  sums->to.resize(aggregate_place.size());
+  std::copy(aggregate_place.begin(), aggregate_place.end(), sums->to.begin());
+  sums->first.resize(aggregate_place.size() + 1);
+  sums->first[0] = 0;
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (std::ptrdiff_t s = 0; s < count; ++s) {
+    std::uint32_t places = 0;
+    for_each(static_cast<int>(s), [&](std::ptrdiff_t) { ++places; });
+    sums->first[static_cast<std::size_t>(s) + 1] = places;
+  }
+  for (std::size_t s = 0; s < aggregate_place.size(); ++s)
+    sums->first[s + 1] += sums->first[s];
+  sums->from.resize(sums->first[aggregate_place.size()]);
+  use_large_pages(&sums->from);
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (std::ptrdiff_t s = 0; s < count; ++s) {
+    std::size_t k = sums->first[static_cast<std::size_t>(s)];
+    for_each(static_cast<int>(s), [&](std::ptrdiff_t at) { sums->from[k++] = static_cast<std::uint32_t>(at); });
+  }
+}
+
+} // namespace
+
+std::size_t AggregateSums::bytes() const {
+  return (first.size() + from.size()) * sizeof(std::uint32_t) + to.size() * sizeof(int);
+}
+
+void AggregateSums::sum(const float* fine, float* coarse, std::ptrdiff_t begin, std::ptrdiff_t end) const {
+  for (auto s = static_cast<std::size_t>(begin); s < static_cast<std::size_t>(end); ++s) {
+    float sum = 0;
+    for (std::uint32_t k = first[s]; k < first[s + 1]; ++k)
+      sum += fine[from[k]];
+    coarse[to[s]] = sum;
+  }
+}
+
+void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& finest,
+                           const CellGroups& groups, const Buffer<int>& place, int threads) {
+  // Black cells have no residual, and get no correction, unless couplings join cells of a colour.
+  const std::ptrdiff_t length = (finest.mixed() ? 2 : 1) * finest.gap;
+  front_ = finest.front;
+  residual_.resize(static_cast<std::size_t>(length));
+  linnet::latticemg::clear(threads, &residual_);
+  node_.resize(static_cast<std::size_t>(length));
+  linnet::latticemg::clear(threads, &node_);
+  const Blocks blocks(op);
+  AggregateSums sums;
+  sums.to.resize(place.size());
+  std::copy(place.begin(), place.end(), sums.to.begin());
+  sums.first.resize(place.size() + 1);
+  std::fill(sums.first.begin(), sums.first.end(), 0U);
+  const auto for_each_place = [&](int line, const auto& work) {
+    for (int i = 0; i < blocks.per_line(); ++i)
+      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
+        const int group = groups.of[static_cast<std::size_t>(c.index)];
+        const std::ptrdiff_t in_field = front_ + finest.at(c.at[axis[0]], c.at[axis[1]], c.at[axis[2]]);
+        if (group >= 0 && in_field < length)
+          work(static_cast<std::size_t>(group), static_cast<std::size_t>(in_field));
+      });
+  };
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int line = 0; line < blocks.lines(); ++line)
+    for_each_place(line, [&](std::size_t group, std::size_t) { ++sums.first[group + 1]; });
+  for (std::size_t s = 0; s < place.size(); ++s)
+    sums.first[s + 1] += sums.first[s];
+  sums.from.resize(sums.first[place.size()]);
+  use_large_pages(&sums.from);
+  std::vector<std::uint32_t> next(sums.first.begin(), sums.first.end() - 1);
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int line = 0; line < blocks.lines(); ++line)
+    for_each_place(line, [&](std::size_t group, std::size_t at) {
+      sums.from[next[group]++] = static_cast<std::uint32_t>(at);
+      node_[at] = place[group];
+    });
+  sums_.push_back(std::move(sums));
+}
+
+void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
+                       const Level& finest) {
+  clear();
+  CellGroups groups;
+  Graph graph;
+  Buffer<int> place;
+  group_cells(op, least_strength_in_block, threads, &groups);
+  contract(op, groups, scale, threads, &graph);
+  levels_.emplace_back();
+  set_operator(graph, threads, &levels_[0], &place);
+  tie_cells(op, axis, finest, groups, place, threads);
+  add_levels(std::move(graph), std::move(place), threads);
+}
+
+void Aggregates::add_levels(Graph graph, Buffer<int> place, int threads) {
+  float least = least_strength;
+  while (graph.nodes() > coarsest_nodes) {
+    std::array<Pairing, 2> pairings;
+    Graph coarse = aggregate(graph, least, threads, &pairings);
+    if (coarse.nodes() == 0)
+      break;
+    if (coarse.nodes() > 3 * (graph.nodes() / 4)) {
+      if (least == 0)
+        break;
+      least = 0;
+      continue;
+    }
+    GraphLevel level;
+    Buffer<int> coarse_place;
+    set_operator(coarse, threads, &level, &coarse_place);
+    const auto for_each_node = [&](int s, const auto& work) {
+      for_each_member(pairings[1], s, [&](int pair) { for_each_member(pairings[0], pair, work); });
+    };
+    GraphLevel& fine = levels_.back();
+    fine.parent.resize(static_cast<std::size_t>(fine.places()));
+    std::fill(fine.parent.begin(), fine.parent.end(), 0);
+    for (int s = 0; s < coarse.nodes(); ++s)
+      for_each_node(s, [&](int i) {
+        fine.parent[static_cast<std::size_t>(place[static_cast<std::size_t>(i)])] =
+            coarse_place[static_cast<std::size_t>(s)];
+      });
+    sums_.emplace_back();
+    list(
+        coarse_place, threads,
+        [&](int s, const auto& work) { for_each_node(s, [&](int i) { work(place[static_cast<std::size_t>(i)]); }); },
+        &sums_.back());
+    levels_.push_back(std::move(level));
+    graph = std::move(coarse);
+    place = std::move(coarse_place);
+  }
+  if (graph.nodes() <= most_solved)
+    coarsest_.build(graph, place.data());
+}
+
+void Aggregates::visit(std::size_t l, bool from_zero, bool w_cycle, Member* member) {
+  GraphLevel& level = levels_[l];
+  if (member->count() > 1 && level.nodes < shared_nodes) {
+    if (member->id() == 0) {
+      Member alone = Member::alone();
+      visit(l, from_zero, w_cycle, &alone);
+    }
+    member->barrier();
+    return;
+  }
+  const bool last = l + 1 == levels_.size();
+  if (last && coarsest_.unknowns() > 0) {
+    if (member->id() == 0)
+      coarsest_.solve(level.b.data(), level.u.data());
+    member->barrier();
+    return;
+  }
+  const GraphKernels& kernels = graph_kernels();
+  const int colours = static_cast<int>(level.colours.size()) - 1, times = last ? sweeps_unsolved : 1;
+  const auto share = [&](int first, int end, const auto& work) {
+    const auto [from, to] = member->part_of(end - first);
+    work(first + static_cast<int>(from), first + static_cast<int>(to));
+    member->barrier();
+  };
+  const auto sweep = [&](bool back) {
+    for (int n = 0; n < colours; ++n) {
+      const auto c = static_cast<std::size_t>(back ? colours - 1 - n : n);
+      share(level.colours[c], level.colours[c + 1],
+            [&](int from, int to) { kernels.relax(level, from, to, level.u.data()); });
+    }
+  };
+  if (from_zero)
+    share(0, level.places(), [&](int from, int to) { std::fill(level.u.begin() + from, level.u.begin() + to, 0.0F); });
+  for (int s = 0; s < times; ++s)
+    sweep(false);
+  if (!last) {
+    GraphLevel& coarse = levels_[l + 1];
+    share(0, level.colours.back(), [&](int from, int to) { kernels.residual(level, from, to, level.residual.data()); });
+    share(0, static_cast<int>(sums_[l + 1].size()),
+          [&](int from, int to) { sums_[l + 1].sum(level.residual.data(), coarse.b.data(), from, to); });
+    visit(l + 1, true, w_cycle, member);
+    if (w_cycle && l + 2 < levels_.size())
+      visit(l + 1, false, w_cycle, member);
+    share(0, level.colours.back(),
+          [&](int from, int to) { kernels.prolong(level, from, to, coarse.u.data(), level.u.data()); });
+  }
+  for (int s = 0; s < times; ++s)
+    sweep(true);
+}
+
+void Aggregates::correct(bool w_cycle, Member* member) {
+  const auto [begin, end] = member->part_of(sums_[0].size());
+  sums_[0].sum(residual_.data(), levels_[0].b.data(), begin, end);
+  member->barrier();
+  visit(0, true, w_cycle, member);
+  if (w_cycle && levels_.size() > 1)
+    visit(0, false, w_cycle, member);
+}
+
+std::vector<int> Aggregates::sizes() const {
+  std::vector<int> sizes;
+  for (const GraphLevel& level : levels_)
+    sizes.push_back(level.nodes);
+  return sizes;
+}
+
+std::size_t Aggregates::bytes() const {
+  std::size_t sum = coarsest_.bytes() + residual_.size() * sizeof(float) + node_.size() * sizeof(int);
+  for (const GraphLevel& level : levels_)
+    sum += level.bytes();
+  for (const AggregateSums& sums : sums_)
+    sum += sums.bytes();
+  return sum;
+}
+
+double Aggregates::flops(bool w_cycle) const {
+  double sum = 0, visits = w_cycle && levels_.size() > 1 ? 2 : 1;
+  for (std::size_t l = 0; l < levels_.size(); ++l) {
+    const double product = 2.0 * static_cast<double>(levels_[l].coupling.size()) + 2.0 * levels_[l].nodes;
+    const double n = static_cast<double>(coarsest_.unknowns());
+    sum += visits * (l + 1 < levels_.size() ? 3 * product : 2 * n * n);
+    if (w_cycle && l + 2 < levels_.size())
+      visits *= 2;
+  }
+  return sum;
+}
+
+} // namespace linnet::latticemg

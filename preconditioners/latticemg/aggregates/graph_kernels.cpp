@@ -1,0 +1,85 @@
+// The kernels of the aggregates, compiled once for each instruction set by Highway's foreach_target.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "latticemg/aggregates/graph_kernels.cpp"
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+#define HWY_BROKEN_EMU128 0 // broken by gcc 12 are high halves of products of integers, of which there are none here
+#include <hwy/foreach_target.h> // must come before highway.h
+
+#include "latticemg/aggregates/graph_level.hpp"
+
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace linnet::latticemg::HWY_NAMESPACE {
+
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using F = hn::CappedTag<float, block>;
+using I = hn::RebindToSigned<F>;
+using VF = hn::Vec<F>;
+constexpr int lanes = static_cast<int>(hn::MaxLanes(F()));
+
+// sum + sum_j w_j u_j of the nodes from place p on, which have the columns from `column` on.
+HWY_INLINE VF with_neighbours(const GraphLevel& level, const float* u, std::int64_t column, std::int64_t end, VF sum) {
+  const F df;
+  const int* neighbour = level.neighbour.data();
+  const float* coupling = level.coupling.data();
+  for (; column < end; column += block)
+    sum = hn::MulAdd(hn::LoadU(df, coupling + column), hn::GatherIndex(df, u, hn::LoadU(I(), neighbour + column)), sum);
+  return sum;
+}
+
+void relax(const GraphLevel& level, int first, int last, float* u) {
+  const F df;
+  for (int B = first; B < last; ++B) {
+    const std::int64_t begin = level.first[static_cast<std::size_t>(B)],
+                       end = level.first[static_cast<std::size_t>(B) + 1];
+    for (int lane = 0; lane < block; lane += lanes) {
+      const int p = B * block + lane;
+      const VF sum = with_neighbours(level, u, begin + lane, end, hn::LoadU(df, level.b.data() + p));
+      hn::StoreU(hn::Mul(sum, hn::LoadU(df, level.inverse.data() + p)), df, u + p);
+    }
+  }
+}
+
+void residual(const GraphLevel& level, int first, int last, float* to) {
+  const F df;
+  const float* u = level.u.data();
+  for (int B = first; B < last; ++B) {
+    const std::int64_t begin = level.first[static_cast<std::size_t>(B)],
+                       end = level.first[static_cast<std::size_t>(B) + 1];
+    for (int lane = 0; lane < block; lane += lanes) {
+      const int p = B * block + lane;
+      const VF right = hn::NegMulAdd(hn::LoadU(df, level.diagonal.data() + p), hn::LoadU(df, u + p),
+                                     hn::LoadU(df, level.b.data() + p));
+      hn::StoreU(with_neighbours(level, u, begin + lane, end, right), df, to + p);
+    }
+  }
+}
+
+void prolong(const GraphLevel& level, int first, int last, const float* coarse, float* u) {
+  const F df;
+  for (int p = first * block; p < last * block; p += lanes) {
+    const VF e = hn::GatherIndex(df, coarse, hn::LoadU(I(), level.parent.data() + p));
+    hn::StoreU(hn::Add(hn::LoadU(df, u + p), e), df, u + p);
+  }
+}
+
+constexpr GraphKernels table{relax, residual, prolong};
+
+} // namespace
+const GraphKernels& kernels() {
+  return table;
+}
+} // namespace linnet::latticemg::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace linnet::latticemg {
+HWY_EXPORT(kernels);
+const GraphKernels& graph_kernels() {
+  return HWY_DYNAMIC_DISPATCH(kernels)();
+}
+} // namespace linnet::latticemg
+#endif

@@ -1,0 +1,116 @@
+#include "latticemg/aggregates/graph_level.hpp"
+#include "latticemg/zeros.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace linnet::latticemg {
+
+namespace {
+
+// Nodes within this many of a colour are ordered by their number of links: blocks of equal rows, near each other.
+constexpr int ordered = 16 * block;
+
+template <class T>
+void resize(std::size_t count, Buffer<T>* buffer) {
+  buffer->resize(count);
+  use_large_pages(buffer);
+}
+
+template <class T>
+std::size_t bytes_of(const Buffer<T>& buffer) {
+  return buffer.size() * sizeof(T);
+}
+
+// Greedy, in the order of the nodes. Returns the number of nodes of each colour.
+std::vector<int> colour(const Graph& graph, int* colour_of) {
+  std::vector<int> taken{-1}; // by colour: the last node that has a neighbour of it
+  std::vector<int> count{0};
+  for (int i = 0; i < graph.nodes(); ++i) {
+    graph.for_each_link(i, [&](int j, float) {
+      if (j < i)
+        taken[static_cast<std::size_t>(colour_of[j])] = i;
+    });
+    std::size_t c = 0;
+    while (c < taken.size() && taken[c] == i)
+      ++c;
+    if (c == taken.size()) {
+      taken.push_back(-1);
+      count.push_back(0);
+    }
+    colour_of[i] = static_cast<int>(c);
+    ++count[c];
+  }
+  return count;
+}
+
+} // namespace
+
+std::size_t GraphLevel::bytes() const {
+  return bytes_of(first) + bytes_of(neighbour) + bytes_of(coupling) + bytes_of(diagonal) + bytes_of(inverse) +
+         bytes_of(u) + bytes_of(b) + bytes_of(residual) + bytes_of(parent);
+}
+
+void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int>* place) {
+  const int nodes = graph.nodes();
+  level->nodes = nodes;
+  resize(static_cast<std::size_t>(nodes), place);
+  const std::vector<int> count = colour(graph, place->data());
+  // Nodes of each colour, in their order.
+  std::vector<int> begin(count.size() + 1, 0), node(static_cast<std::size_t>(nodes));
+  std::partial_sum(count.begin(), count.end(), begin.begin() + 1);
+  std::vector<int> next(begin.begin(), begin.end() - 1);
+  for (int i = 0; i < nodes; ++i)
+    node[static_cast<std::size_t>(next[static_cast<std::size_t>((*place)[static_cast<std::size_t>(i)])]++)] = i;
+  level->colours.assign(1, 0);
+  for (const int size : count)
+    level->colours.push_back(level->colours.back() + (size + block - 1) / block);
+  const auto places = static_cast<std::size_t>(level->places()), blocks = places / block;
+  resize(blocks + 1, &level->first);
+  level->first[0] = 0;
+  for (std::size_t c = 0; c < count.size(); ++c)
+#pragma omp parallel for schedule(static) num_threads(threads)
+    for (int from = 0; from < count[c]; from += ordered) {
+      int* some = node.data() + begin[c] + from;
+      const int size = std::min(ordered, count[c] - from);
+      std::stable_sort(some, some + size, [&](int i, int j) { return graph.links(i) > graph.links(j); });
+      for (int s = 0; s < size; ++s) {
+        const int at = level->colours[c] * block + from + s;
+        (*place)[static_cast<std::size_t>(some[s])] = at;
+        if (s % block == 0)
+          level->first[static_cast<std::size_t>(at / block) + 1] = std::int64_t{block} * graph.links(some[s]);
+      }
+    }
+  for (std::size_t B = 0; B < blocks; ++B)
+    level->first[B + 1] += level->first[B];
+  const auto links = static_cast<std::size_t>(level->first[blocks]);
+  resize(links, &level->neighbour);
+  resize(links, &level->coupling);
+  for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->u, &level->b, &level->residual}) {
+    resize(places, field);
+    std::fill(field->begin(), field->end(), 0.0F);
+  }
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (std::ptrdiff_t B = 0; B < static_cast<std::ptrdiff_t>(blocks); ++B)
+    for (auto k = static_cast<std::size_t>(level->first[static_cast<std::size_t>(B)]);
+         k < static_cast<std::size_t>(level->first[static_cast<std::size_t>(B) + 1]); ++k) {
+      level->neighbour[k] = static_cast<int>(B * block); // of coupling 0, unless written over
+      level->coupling[k] = 0;
+    }
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int i = 0; i < nodes; ++i) {
+    const auto own = static_cast<std::size_t>((*place)[static_cast<std::size_t>(i)]);
+    auto to = static_cast<std::size_t>(level->first[own / block]) + own % block;
+    double diagonal = graph.excess(i);
+    graph.for_each_link(i, [&](int j, float w) {
+      level->neighbour[to] = (*place)[static_cast<std::size_t>(j)];
+      level->coupling[to] = w;
+      diagonal += w;
+      to += block;
+    });
+    level->diagonal[own] = static_cast<float>(diagonal);
+    level->inverse[own] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;
+  }
+}
+
+} // namespace linnet::latticemg
