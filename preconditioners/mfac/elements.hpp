@@ -6,12 +6,12 @@ namespace linnet::mfac {
 
 /// Elements of F^-1 for a fixed set of rows: with W = L^-1 G, m x d,
 ///   [F^-1]_jk = (delta_jk - W_:j . W_:k) / lambda
-/// 2 d m^2 + 2 m^3/3 flops to set up from the rows, 2 m an element, 2 d m the whole diagonal.
+/// 2 d m^2 + 2 m^3/3 flops to set up from the rows, 2 m an element off the diagonal.
 class Elements {
 public:
-  /// Of the rows in the window now; W has as many columns as the holder has. It is kept in f64: where the data
-  /// determine a coordinate well, 1 - |W_:j|^2 is small.
-  explicit Elements(Window& window);
+  /// Of the rows in the window now; W has as many columns as the holder has, and is stored in f64 or f32. The diagonal
+  /// is of W before rounding; in f32 an element off it is off by up to 6e-8 |W_:j| |W_:k| / lambda, where |W_:j| < 1.
+  explicit Elements(Window& window, Precision stored = Precision::f64);
 
   double at(std::int64_t j, std::int64_t k) const;
   /// out_j = [F^-1]_jj
@@ -20,6 +20,7 @@ public:
 
 private:
   Rows W;
+  std::vector<double> squares; // |W_:j|^2
   double damping = 0;
 };
 
