@@ -4,11 +4,26 @@
 
 namespace linnet::mfac {
 
-Elements::Elements(Window& window, Precision stored)
-    : W(window.rows().columns() > 0 ? window.present() : 0, window.rows().columns(),
-        stored == Precision::f64 ? stored : Precision::f32, false),
-      squares(static_cast<std::size_t>(W.columns()), 0.0) {
+Elements::Elements(Window& window)
+    : W(window.rows().columns() > 0 ? window.present() : 0, window.rows().columns(), Precision::f64, false) {
+  fill(window, window.rows());
+}
+
+Elements::Elements(Window&& window) {
+  window.factor();
+  const bool in_place = window.present() == window.capacity() && window.rows().precision() != Precision::bf16;
+  Rows G = std::move(window).take_rows();
+  if (!in_place)
+    W = Rows(G.columns() > 0 ? window.present() : 0, G.columns(),
+             G.precision() == Precision::f64 ? Precision::f64 : Precision::f32, false);
+  else
+    W = std::move(G);
+  fill(window, in_place ? W : G);
+}
+
+void Elements::fill(Window& window, const Rows& G) {
   const std::int64_t n = window.present(), d = W.columns();
+  squares.assign(static_cast<std::size_t>(d), 0.0);
   const Cholesky& L = window.factor();
   damping = window.raised_damping() > 0 ? window.raised_damping() : window.model().damping;
   std::vector<double> M = L.inverse_lower(); // its columns by age; those of G are by slot
@@ -16,7 +31,7 @@ Elements::Elements(Window& window, Precision stored)
     for (std::int64_t i = 0; i < n; ++i)
       std::rotate(M.begin() + i * n, M.begin() + i * n + (n - window.slot(0)), M.begin() + (i + 1) * n);
   if (n > 0 && d > 0)
-    W.set_combinations(window.rows(), M.data(), window.slot(0) == 0, squares.data());
+    W.set_combinations(G, M.data(), window.slot(0) == 0, squares.data());
 }
 
 double Elements::at(std::int64_t j, std::int64_t k) const {

@@ -20,7 +20,7 @@ namespace linnet::mfac::HWY_NAMESPACE {
 namespace {
 
 // Rows are taken eight at a time, so that x is read once for eight numbers of G.
-constexpr int group = 8;
+constexpr int group = lanes >= 8 ? 16 : 8;
 
 // y_r += sum_j G_rj x_j for the first `count` rows of a group.
 template <int count, class T>

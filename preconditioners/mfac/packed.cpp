@@ -3,7 +3,7 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "mfac/packed.cpp"
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
-#define HWY_BROKEN_EMU128 0 // see kernels.cpp
+#define HWY_BROKEN_EMU128 0     // see kernels.cpp
 #include <hwy/foreach_target.h> // must come before highway.h
 
 #include "mfac/loads.hpp"
@@ -40,7 +40,7 @@ HWY_INLINE void transpose(V* r) {
       r[i] = hn::ConcatLowerLower(d, t[i + 2], t[i]);
       r[i + 2] = hn::ConcatUpperUpper(d, t[i + 2], t[i]);
     }
-  } else { // t_0: columns 0 2 4 6 of rows 0 1
+  } else {      // t_0: columns 0 2 4 6 of rows 0 1
     V u[lanes]; // u_i: columns i, i + 4 of rows 0 .. 3; u_{i + 4} of rows 4 .. 7
     for (int half = 0; half < lanes; half += 4)
       for (int i = 0; i < 2; ++i) {
@@ -157,7 +157,8 @@ void pack_factors(const double* M, std::int64_t m, double* to) {
 
 constexpr std::int64_t slice = 4 * across * lanes; // columns of G at a time
 
-// to[(k % across-vector slice)]: G_kj of `slice` columns, tile by tile, [tile][k][across * lanes], zero behind the last.
+// to[(k % across-vector slice)]: G_kj of `slice` columns, tile by tile, [tile][k][across * lanes], zero behind the
+// last.
 template <class T>
 void pack_columns(const T* g, std::int64_t stride, std::int64_t rows, std::int64_t columns, double* to) {
   constexpr std::int64_t width = across * lanes;

@@ -58,8 +58,7 @@ void BlockFisher::saliencies(const double* w, double* out) const {
       for (std::int64_t j = 0; j < span.size; ++j)
         to[j] = inverse.at(j, j);
     } else {
-      Window window(block_rows(span), {damping, 0});
-      Elements(window).diagonal(to);
+      Elements(Window(block_rows(span), {damping, 0})).diagonal(to);
     }
     for (std::int64_t j = 0; j < span.size; ++j)
       to[j] = w[span.first + j] * w[span.first + j] / (2 * to[j]);

@@ -173,8 +173,7 @@ void Rows::set_combinations(const Rows& other, const double* M, bool lower, doub
     std::vector<double> work(combination_work(m));
 #pragma omp for schedule(static)
     for (std::int64_t p = 0; p < all; ++p)
-      combine(other.block(p, m), factors, lower, work.data(), start(p), stored, stride(p),
-              squares + p * panel_columns);
+      combine(other.block(p, m), factors, lower, work.data(), start(p), stored, stride(p), squares + p * panel_columns);
   }
 }
 

@@ -32,8 +32,9 @@ public:
   /// x <- row i
   void get(std::int64_t i, double* x) const;
   double at(std::int64_t i, std::int64_t j) const;
-  /// this <- M G, of the same shape, in f64 or f32; M is m x m, row i at M + i m. `lower`: it is zero above its
-  /// diagonal. squares_j <- sum_i (M G)_ij^2 before rounding. 2 d m^2 flops, or half of them.
+  /// this <- M G, of the same shape, in f64 or f32, `other` being G or this itself; M is m x m, row i at M + i m.
+  /// `lower`: it is zero above its diagonal. squares_j <- sum_i (M G)_ij^2 before rounding. 2 d m^2 flops, or half of
+  /// them.
   void set_combinations(const Rows& other, const double* M, bool lower, double* squares);
 
   /// Y <- G X, with X of `count` columns of length d, ldx apart, and Y of as many of length m, one behind the other.
