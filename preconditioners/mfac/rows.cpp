@@ -94,21 +94,20 @@ void Rows::set(std::int64_t i, const double* x) {
     narrow(x + p * panel_columns, width(p), stored, start(p) + i * stride(p) * bytes_of(stored));
 }
 
-void Rows::get(std::int64_t i, double* x) const {
-  for (std::int64_t p = 0; p < panels(); ++p) {
+void Rows::get(std::int64_t i, std::int64_t first, std::int64_t count, double* x) const {
+  const std::int64_t end = first + count;
+  for (std::int64_t p = first / panel_columns; p * panel_columns < end; ++p) {
+    const std::int64_t skipped = std::max<std::int64_t>(first - p * panel_columns, 0);
     Block row = block(p, 1);
-    row.data = start(p) + i * stride(p) * bytes_of(stored);
-    widen(row, x + p * panel_columns, row.stride);
+    row.data = start(p) + (i * stride(p) + skipped) * bytes_of(stored);
+    row.columns = std::min(width(p), end - p * panel_columns) - skipped;
+    widen(row, x + p * panel_columns + skipped - first, row.stride);
   }
 }
 
 double Rows::at(std::int64_t i, std::int64_t j) const {
-  const std::int64_t p = j / panel_columns;
-  Block row = block(p, 1);
-  row.data = start(p) + (i * stride(p) + j % panel_columns) * bytes_of(stored);
-  row.columns = 1;
   double x = 0;
-  widen(row, &x, 1);
+  get(i, j, 1, &x);
   return x;
 }
 

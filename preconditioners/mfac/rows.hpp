@@ -30,7 +30,9 @@ public:
   /// Row i <- x (d numbers, storable() ones), rounded to the precision.
   void set(std::int64_t i, const double* x);
   /// x <- row i
-  void get(std::int64_t i, double* x) const;
+  void get(std::int64_t i, double* x) const { get(i, 0, d, x); }
+  /// x <- the `count` numbers of row i from column `first` on
+  void get(std::int64_t i, std::int64_t first, std::int64_t count, double* x) const;
   double at(std::int64_t i, std::int64_t j) const;
   /// this <- M G, of the same shape, in f64 or f32, `other` being G or this itself; M is m x m, row i at M + i m.
   /// `lower`: it is zero above its diagonal. squares_j <- sum_i (M G)_ij^2 before rounding. 2 d m^2 flops, or half of
