@@ -43,7 +43,7 @@ TEST_F(Networks, AreTrainedAndShown) {
 
 TEST_F(Networks, ArePrunedToSmallerOnesThatSolve) {
   const std::string small = path("small.safetensors"), sparse = path("sparse.safetensors");
-  const std::vector<std::string> quick = {"--rounds", "1", "--gradients", "16", "--small", "16"};
+  const std::vector<std::string> quick = {"--rounds", "2", "--gradients", "64", "--small", "32"};
   const auto prune = [&](std::vector<std::string> words) {
     words.insert(words.end(), quick.begin(), quick.end());
     return linnet(words);
