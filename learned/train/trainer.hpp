@@ -13,7 +13,7 @@ struct TrainingOptions {
   int steps = 2000;
   OptimiserType optimiser = OptimiserType::adam;
   int window = 64;         ///< gradients of mfac
-  double damping = 1e-5;   ///< of mfac, published range 1e-7 .. 1e-4
+  double damping = 1e-3;   ///< of mfac; published for larger networks: 1e-7 .. 1e-4
   bool keep_zeros = false; ///< weights that are zero, of a network that was pruned, stay so
   double rate = 2e-3;      ///< warm-up, then after 30 % of the steps linearly to 0
   int batch = 8;           ///< samples of the small grid at once; of the large one batch / 8 in 3-D, batch / 4 in 2-D

@@ -18,7 +18,7 @@ struct TrainOptions {
   std::string optimiser = "adam";
   double rate = 0; ///< 0: 2e-3, of mfac 1e-3
   int window = 64;
-  double damping = 1e-5;
+  double damping = 1e-3;
   bool keep_zeros = false;
   int batch = 8;
   int small = 0, large = 0; ///< cells along an axis; 0: 32 and 64, in two dimensions 64 and 128

@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 HWY_BEFORE_NAMESPACE();
@@ -94,24 +95,35 @@ void transposed_rows(const T* g, std::int64_t stride, std::int64_t columns, cons
       x[j] += load_one(row[r][j]) * c[r];
 }
 
+// Calls body<rows>(first row, first column, columns) for all groups of rows of slices of the columns: that of x stays
+// in the first cache while sixteen rows pass through it.
+template <class T, class Body>
+void by_groups(const Block& block, const Body& body) {
+  constexpr std::int64_t slice = 4096 / sizeof(T);
+  for (std::int64_t k = 0; k < block.columns; k += slice) {
+    const std::int64_t columns = std::min(slice, block.columns - k);
+    std::int64_t i = 0;
+    for (; i + group <= block.rows; i += group)
+      body(std::integral_constant<int, group>(), i, k, columns);
+    for (; i < block.rows; ++i)
+      body(std::integral_constant<int, 1>(), i, k, columns);
+  }
+}
+
 template <class T>
 void product_of(const Block& block, const double* x, double* y) {
   const T* g = static_cast<const T*>(block.data);
-  std::int64_t i = 0;
-  for (; i + group <= block.rows; i += group)
-    product_rows<group>(g + i * block.stride, block.stride, block.columns, x, y + i);
-  for (; i < block.rows; ++i)
-    product_rows<1>(g + i * block.stride, block.stride, block.columns, x, y + i);
+  by_groups<T>(block, [&](auto rows, std::int64_t i, std::int64_t k, std::int64_t columns) {
+    product_rows<rows()>(g + i * block.stride + k, block.stride, columns, x + k, y + i);
+  });
 }
 
 template <class T>
 void transposed_of(const Block& block, const double* c, double* x) {
   const T* g = static_cast<const T*>(block.data);
-  std::int64_t i = 0;
-  for (; i + group <= block.rows; i += group)
-    transposed_rows<group>(g + i * block.stride, block.stride, block.columns, c + i, x);
-  for (; i < block.rows; ++i)
-    transposed_rows<1>(g + i * block.stride, block.stride, block.columns, c + i, x);
+  by_groups<T>(block, [&](auto rows, std::int64_t i, std::int64_t k, std::int64_t columns) {
+    transposed_rows<rows()>(g + i * block.stride + k, block.stride, columns, c + i, x + k);
+  });
 }
 
 // S_ab += g_a . h_b for A rows a and B rows b: A x B sums in registers, A + B numbers read for A B products.
