@@ -40,11 +40,16 @@ class Grouping {
 public:
   explicit Grouping(const Graph& graph) : graph_(graph) {
     channels_.add();
+    const auto add = [&](std::int64_t count, std::vector<int>* to) {
+      for (std::int64_t c = 0; c < count; ++c)
+        to->push_back(channels_.add());
+    };
     for (const auto& [name, shape] : graph.tensors)
-      if (shape.size() > 1)
-        for (const bool in : {false, true})
-          for (std::int64_t c = 0; c < shape[in ? 1 : 0]; ++c)
-            (in ? elements_[name].in : elements_[name].out).push_back(channels_.add());
+      if (shape.size() > 1) {
+        Elements& elements = elements_[name];
+        add(shape[0], &elements.out);
+        add(shape[1], &elements.in);
+      }
     for (const Node& node : graph.nodes)
       fields_.push_back(field_of(node));
     for (const int c : fields_[static_cast<std::size_t>(graph.output)])
