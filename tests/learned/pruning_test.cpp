@@ -94,7 +94,8 @@ TEST(Channels, AreTiedByAdditionsAndGates) {
   for (const ChannelGroups::Family& family : groups.families)
     sizes.push_back(family.groups.size());
   std::sort(sizes.begin(), sizes.end());
-  EXPECT_EQ(sizes, (std::vector<std::size_t>{4, 4, 6, 6, 8})) << "geometry and h of the finest level and of all others, read_operator";
+  EXPECT_EQ(sizes, (std::vector<std::size_t>{4, 4, 6, 6, 8}))
+      << "geometry and h of the finest level and of all others, read_operator";
 }
 
 TEST(Channels, OfOneLayerUnderTwoScopesMustBeAsMany) {
