@@ -21,7 +21,8 @@ void apply(benchmark::State& state, const std::string& name, Precision precision
   const Grid grid = flat ? Grid{256, 256, 1} : Grid{64, 64, 64};
   const Graph graph = instantiate(model.architecture, grid);
   const char* threads = std::getenv("OMP_NUM_THREADS");
-  const auto network = make_onednn_network(graph, model.tensors, precision, threads ? std::atoi(threads) : 1);
+  const auto network = make_onednn_network(graph, model.tensors, precision,
+                                           threads ? static_cast<int>(std::strtol(threads, nullptr, 10)) : 1);
   const std::size_t cells = cells_of(grid);
   const std::vector<float> fields(cells * static_cast<std::size_t>(model.architecture.operator_channels), 1.0F);
   std::vector<float> r(cells, 0.5F), e(cells);

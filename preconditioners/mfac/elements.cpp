@@ -12,13 +12,15 @@ Elements::Elements(Window& window)
 Elements::Elements(Window&& window) {
   window.factor();
   const bool in_place = window.present() == window.capacity() && window.rows().precision() != Precision::bf16;
-  Rows G = std::move(window).take_rows();
-  if (!in_place)
-    W = Rows(G.columns() > 0 ? window.present() : 0, G.columns(),
-             G.precision() == Precision::f64 ? Precision::f64 : Precision::f32, false);
-  else
-    W = std::move(G);
-  fill(window, in_place ? W : G);
+  if (in_place) {
+    W = window.take_rows();
+    fill(window, W);
+    return;
+  }
+  const Rows G = window.take_rows();
+  W = Rows(G.columns() > 0 ? window.present() : 0, G.columns(),
+           G.precision() == Precision::f64 ? Precision::f64 : Precision::f32, false);
+  fill(window, G);
 }
 
 void Elements::fill(Window& window, const Rows& G) {

@@ -35,7 +35,7 @@ public:
   std::int64_t capacity() const { return most; }
   std::int64_t present() const { return n; }
   const Rows& rows() const { return G; }
-  Rows take_rows() && { return std::move(G); } ///< leaves the factor alone: call factor() before
+  Rows take_rows() { return std::move(G); } ///< leaves the factor alone: call factor() before
   const Model& model() const { return F; }
   double weight() const { return F.weight > 0 ? F.weight : n > 0 ? 1.0 / static_cast<double>(n) : 1.0; }
   /// 0, or what stands in the place of lambda since the rows are dependent to rounding and lambda is below it.

@@ -248,7 +248,7 @@ TEST(Form, IsTheCheapestThatCanDoTheWork) {
   EXPECT_EQ(choose_form(work), Form::gram);
   work.with_elements = true;
   EXPECT_EQ(choose_form(work), Form::elements);
-  EXPECT_NE(explain(Form::elements, work).find("W"), std::string::npos);
+  EXPECT_NE(explain(Form::elements, work).find('W'), std::string::npos);
 }
 
 } // namespace
