@@ -50,7 +50,15 @@ public:
       std::vector<int> in;
       for (const std::string& field : layer.in)
         in.push_back(value(field));
-      const int out = layer.op == Op::call ? branch(layer, scope, in, depth) : add(make(layer, scope, in));
+      int out = -1;
+      if (layer.op == Op::call) {
+        out = branch(layer, scope, in, depth);
+      } else {
+        Node node = make(layer, scope, in);
+        node.block = name;
+        node.layer = static_cast<int>(&layer - block.layers.data());
+        out = add(std::move(node));
+      }
       if (!values.emplace(layer.out, out).second)
         refuse("block '" + name + "' computes '" + layer.out + "' twice");
     }

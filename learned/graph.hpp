@@ -26,6 +26,8 @@ struct Node {
   std::string weight; ///< tensor of shape {out, in, kz, ky, kx} ({out, in, ky, kx} in two dimensions)
   bool bias = false;  ///< tensor weight.bias of shape {out}
   bool setup = false; ///< does not depend on the residual
+  std::string block;  ///< of the architecture, and the number in it of the layer that this is
+  int layer = -1;
 };
 
 /// A network on one grid: nodes in the order in which they can be computed.

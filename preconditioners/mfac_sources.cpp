@@ -164,7 +164,7 @@ PetscErrorCode PCMFACSetUpLRC_Private(PC pc) {
                CommOf(pc), PETSC_ERR_SUP, "mfac needs a MATLRC with C >= 0; entry %" PetscInt_FMT " is %g", i,
                middle[static_cast<std::size_t>(i)]);
 
-  Rows rows(count, local, PCMFACStored_Private(mfac));
+  Rows rows(count, local, PCMFACStored_Private(mfac), false);
   std::vector<double> row(static_cast<std::size_t>(local));
   PetscCall(VecGetArrayRead(mfac->scale, &scale));
   PetscCall(MatDenseGetLDA(U, &ld));
@@ -279,7 +279,7 @@ PetscErrorCode PCMFACSetUpRows_Private(PC pc, Mat J) {
              wanted, all, columns);
   const PetscInt count = std::min(mfac->rank, all);
   PetscCall(PCMFACReadRows_Private(J, PCMFACSample_Private(all, count, mfac->seed), &numbers));
-  Rows rows(count, local, PCMFACStored_Private(mfac));
+  Rows rows(count, local, PCMFACStored_Private(mfac), false);
   for (PetscInt i = 0; i < count; i++) {
     const double* row = numbers.data() + static_cast<std::size_t>(i) * static_cast<std::size_t>(local);
     stored = stored && linnet::mfac::storable(row, local, rows.precision());

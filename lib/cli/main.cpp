@@ -4,6 +4,7 @@
 #include "cli/generate.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
+#include "cli/prune.hpp"
 #include "cli/ranks.hpp"
 #include "cli/train.hpp"
 
@@ -32,6 +33,7 @@ struct CommandLine {
   GenerateOptions generate;
   SequenceOptions sequence;
   TrainOptions train;
+  PruneOptions prune;
 
   CommandLine() {
     app.set_help_flag("-h,--help", "this text; after a command, its options");
@@ -51,6 +53,7 @@ struct CommandLine {
     add_generate_command(app, generate);
     add_sequence_command(app, sequence);
     add_train_command(app, train);
+    add_prune_command(app, prune);
   }
 
   int run(const Session& session) {
@@ -64,6 +67,8 @@ struct CommandLine {
       return run_sequence(session, sequence);
     if (app.got_subcommand("train"))
       return run_train(session, train);
+    if (app.got_subcommand("prune"))
+      return run_prune(session, prune);
     on_rank_0(session.comm, [&] { run_generate(generate, session.results); });
     return converged;
   }

@@ -21,14 +21,26 @@ std::string command_of(const TrainOptions& options, const learned::TrainingOptio
                       "--threads %d",
                       options.dimension, training.steps, training.rate, training.batch, training.small, training.large,
                       static_cast<unsigned long long>(training.seed), training.threads);
-  return text.data() + (options.from.empty() ? "" : " --from " + options.from);
+  std::string command = text.data();
+  if (training.optimiser == learned::OptimiserType::mfac) {
+    (void)std::snprintf(text.data(), text.size(), " --optimizer mfac --window %d --damping %g", training.window,
+                        training.damping);
+    command += text.data();
+  }
+  return command + (training.keep_zeros ? " --keep-zeros" : "") +
+         (options.from.empty() ? "" : " --from " + options.from);
 }
 
 void train(const TrainOptions& options, bool speaks) {
   check_writable("--out", options.out);
   learned::TrainingOptions training;
   training.steps = options.steps;
-  training.rate = options.rate;
+  const bool mfac = options.optimiser == "mfac";
+  training.optimiser = mfac ? learned::OptimiserType::mfac : learned::OptimiserType::adam;
+  training.rate = options.rate > 0 ? options.rate : mfac ? 1e-3 : 2e-3;
+  training.window = options.window;
+  training.damping = options.damping;
+  training.keep_zeros = options.keep_zeros;
   training.batch = options.batch;
   training.seed = options.seed;
   training.threads = options.threads;
@@ -86,10 +98,21 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
       ->check(CLI::Range(2, 3))
       ->capture_default_str();
   command.add_option("--from", options.from, "shipped model or model file to go on from; else random weights");
-  command.add_option("--steps", options.steps, "of Adam")->check(CLI::Range(1, 100000000))->capture_default_str();
-  command.add_option("--rate", options.rate, "of Adam; warm-up, then to 0 in the last 70 % of the steps")
-      ->check(CLI::Range(1e-8, 1.0))
+  command.add_option("--steps", options.steps, "of the optimiser")
+      ->check(CLI::Range(1, 100000000))
       ->capture_default_str();
+  command.add_option("--optimizer", options.optimiser, "adam, or mfac: the inverse of a window's Fisher matrix")
+      ->check(CLI::IsMember({"adam", "mfac"}))
+      ->capture_default_str();
+  command
+      .add_option("--rate", options.rate,
+                  "of the optimiser (2e-3; of mfac 1e-3); warm-up, then to 0 in the last 70 % of the steps")
+      ->check(CLI::Range(1e-8, 1.0));
+  command.add_option("--window", options.window, "gradients that mfac keeps")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  command.add_option("--damping", options.damping, "of mfac")->check(CLI::Range(1e-12, 1e6))->capture_default_str();
+  command.add_flag("--keep-zeros", options.keep_zeros, "weights that are zero, as pruning leaves them, stay so");
   command.add_option("--batch", options.batch, "solves at once")->check(CLI::Range(1, 1024))->capture_default_str();
   command.add_option("--small", options.small, "cells along an axis of most grids (32; in two dimensions 64)")
       ->check(CLI::Range(8, 512));

@@ -15,7 +15,11 @@ struct TrainOptions {
   std::string from; ///< a model to go on from; empty: random weights
   int dimension = 3;
   int steps = 6000;
-  double rate = 2e-3;
+  std::string optimiser = "adam";
+  double rate = 0; ///< 0: 2e-3, of mfac 1e-3
+  int window = 64;
+  double damping = 1e-3;
+  bool keep_zeros = false;
   int batch = 8;
   int small = 0, large = 0; ///< cells along an axis; 0: 32 and 64, in two dimensions 64 and 128
   int threads = 1;

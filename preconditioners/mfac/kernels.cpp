@@ -11,8 +11,8 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 HWY_BEFORE_NAMESPACE();
@@ -21,7 +21,7 @@ namespace linnet::mfac::HWY_NAMESPACE {
 namespace {
 
 // Rows are taken eight at a time, so that x is read once for eight numbers of G.
-constexpr int group = 8;
+constexpr int group = lanes >= 8 ? 16 : 8;
 
 // y_r += sum_j G_rj x_j for the first `count` rows of a group.
 template <int count, class T>
@@ -35,7 +35,17 @@ void product_rows(const T* g, std::int64_t stride, std::int64_t columns, const d
   }
   std::int64_t j = 0;
   if constexpr (sizeof(T) == 2)
-    j = product_quads<count>(row, columns, x, sum);
+    j = product_quads<count>(row, stride, columns, x, sum);
+  for (; j + line<T> * lanes <= columns; j += line<T> * lanes) {
+    V part[line<T>];
+    for (int l = 0; l < line<T>; ++l)
+      part[l] = hn::LoadU(d, x + j + l * lanes);
+    for (int r = 0; r < count; ++r) {
+      fetch_next<count>(row[r] + j, stride);
+      for (int l = 0; l < line<T>; ++l)
+        sum[r] = hn::MulAdd(load(row[r] + j + l * lanes), part[l], sum[r]);
+    }
+  }
   for (; j + lanes <= columns; j += lanes) {
     const V xj = hn::LoadU(d, x + j);
     for (int r = 0; r < count; ++r)
@@ -61,7 +71,19 @@ void transposed_rows(const T* g, std::int64_t stride, std::int64_t columns, cons
   }
   std::int64_t j = 0;
   if constexpr (sizeof(T) == 2)
-    j = transposed_quads<count>(row, columns, factor, x);
+    j = transposed_quads<count>(row, stride, columns, factor, x);
+  for (; j + line<T> * lanes <= columns; j += line<T> * lanes) {
+    V part[line<T>];
+    for (int l = 0; l < line<T>; ++l)
+      part[l] = hn::LoadU(d, x + j + l * lanes);
+    for (int r = 0; r < count; ++r) {
+      fetch_next<count>(row[r] + j, stride);
+      for (int l = 0; l < line<T>; ++l)
+        part[l] = hn::MulAdd(load(row[r] + j + l * lanes), factor[r], part[l]);
+    }
+    for (int l = 0; l < line<T>; ++l)
+      hn::StoreU(part[l], d, x + j + l * lanes);
+  }
   for (; j + lanes <= columns; j += lanes) {
     V sum = hn::LoadU(d, x + j);
     for (int r = 0; r < count; ++r)
@@ -73,24 +95,35 @@ void transposed_rows(const T* g, std::int64_t stride, std::int64_t columns, cons
       x[j] += load_one(row[r][j]) * c[r];
 }
 
+// Calls body<rows>(first row, first column, columns) for all groups of rows of slices of the columns: that of x stays
+// in the first cache while sixteen rows pass through it.
+template <class T, class Body>
+void by_groups(const Block& block, const Body& body) {
+  constexpr std::int64_t slice = 4096 / sizeof(T);
+  for (std::int64_t k = 0; k < block.columns; k += slice) {
+    const std::int64_t columns = std::min(slice, block.columns - k);
+    std::int64_t i = 0;
+    for (; i + group <= block.rows; i += group)
+      body(std::integral_constant<int, group>(), i, k, columns);
+    for (; i < block.rows; ++i)
+      body(std::integral_constant<int, 1>(), i, k, columns);
+  }
+}
+
 template <class T>
 void product_of(const Block& block, const double* x, double* y) {
   const T* g = static_cast<const T*>(block.data);
-  std::int64_t i = 0;
-  for (; i + group <= block.rows; i += group)
-    product_rows<group>(g + i * block.stride, block.stride, block.columns, x, y + i);
-  for (; i < block.rows; ++i)
-    product_rows<1>(g + i * block.stride, block.stride, block.columns, x, y + i);
+  by_groups<T>(block, [&](auto rows, std::int64_t i, std::int64_t k, std::int64_t columns) {
+    product_rows<rows()>(g + i * block.stride + k, block.stride, columns, x + k, y + i);
+  });
 }
 
 template <class T>
 void transposed_of(const Block& block, const double* c, double* x) {
   const T* g = static_cast<const T*>(block.data);
-  std::int64_t i = 0;
-  for (; i + group <= block.rows; i += group)
-    transposed_rows<group>(g + i * block.stride, block.stride, block.columns, c + i, x);
-  for (; i < block.rows; ++i)
-    transposed_rows<1>(g + i * block.stride, block.stride, block.columns, c + i, x);
+  by_groups<T>(block, [&](auto rows, std::int64_t i, std::int64_t k, std::int64_t columns) {
+    transposed_rows<rows()>(g + i * block.stride + k, block.stride, columns, c + i, x + k);
+  });
 }
 
 // S_ab += g_a . h_b for A rows a and B rows b: A x B sums in registers, A + B numbers read for A B products.
@@ -187,7 +220,7 @@ void combine_rows(const T* g, std::int64_t stride, std::int64_t columns, std::in
 }
 
 template <class T>
-void combinations_of(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
+void combinations_of(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, double* W,
                      std::int64_t ldw) {
   constexpr std::int64_t batch = 32; // rows of G at a time: so many streams of memory
   const T* g = static_cast<const T*>(block.data);
@@ -195,10 +228,7 @@ void combinations_of(const Block& block, const double* M, std::int64_t ldm, std:
     const T* rows = g + first * block.stride;
     for (std::int64_t b = 0; b < count; b += tile) {
       const std::int64_t several = std::min<std::int64_t>(tile, count - b);
-      const std::int64_t end = lower ? std::min(block.rows, b + several) : block.rows;
-      const std::int64_t used = std::min(batch, end - first);
-      if (used <= 0)
-        continue;
+      const std::int64_t used = std::min(batch, block.rows - first);
       const double* factors = M + b * ldm + first;
       if (several == tile)
         combine_rows<tile>(rows, block.stride, block.columns, used, factors, ldm, W + b * ldw, ldw);
@@ -207,68 +237,6 @@ void combinations_of(const Block& block, const double* M, std::int64_t ldm, std:
           combine_rows<1>(rows, block.stride, block.columns, used, factors + r * ldm, ldm, W + (b + r) * ldw, ldw);
     }
   }
-}
-
-// Rows [first, first + count).
-struct Square {
-  std::int64_t first, count;
-};
-
-// Of the rows of one square, at g, with those of another, at h, where S is not above its diagonal. Tiles across the
-// diagonal are computed whole.
-template <class T>
-void gram_rectangle(const T* g, const T* h, std::int64_t stride, std::int64_t columns, Square rows, Square others,
-                    double* S, std::int64_t lds) {
-  for (std::int64_t i = 0; i < rows.count; i += tile)
-    for (std::int64_t j = 0; j < others.count && others.first + j < rows.first + i + tile; j += tile) {
-      const T *left = g + i * stride, *right = h + j * stride;
-      double* s = S + (rows.first + i) * lds + others.first + j;
-      if (i + tile <= rows.count && j + tile <= others.count) {
-        dot_tile<tile, tile>(left, stride, right, stride, columns, s, lds, 1);
-        continue;
-      }
-      for (std::int64_t a = 0; a < tile && i + a < rows.count; ++a)
-        for (std::int64_t b = 0; b < tile && j + b < others.count; ++b)
-          dot_tile<1, 1>(left + a * stride, stride, right + b * stride, stride, columns, s + a * lds + b, lds, 1);
-    }
-}
-
-// Slices of the columns, and squares of rows in them, that stay in the second cache.
-constexpr std::int64_t square = 48;
-
-template <class T>
-void gram_of(const Block& block, double* S, std::int64_t lds) {
-  constexpr std::int64_t slice = 4096 / sizeof(T);
-  const T* g = static_cast<const T*>(block.data);
-  for (std::int64_t k = 0; k < block.columns; k += slice)
-    for (std::int64_t i = 0; i < block.rows; i += square)
-      for (std::int64_t j = 0; j <= i; j += square)
-        gram_rectangle(g + i * block.stride + k, g + j * block.stride + k, block.stride,
-                       std::min(slice, block.columns - k), Square{i, std::min(square, block.rows - i)},
-                       Square{j, std::min(square, block.rows - j)}, S, lds);
-}
-
-// Two instructions make f64 of f32, four of bf16: a square is widened to f32 once, not for each of its tiles.
-template <>
-void gram_of<std::uint16_t>(const Block& block, double* S, std::int64_t lds) {
-  constexpr std::int64_t slice = 1024;
-  std::vector<float> left(static_cast<std::size_t>(square * slice)), right(left.size());
-  const auto widened = [&](std::int64_t i, std::int64_t k, std::vector<float>& to) {
-    const std::int64_t rows = std::min(square, block.rows - i), columns = std::min(slice, block.columns - k);
-    for (std::int64_t r = 0; r < rows; ++r) {
-      const auto* from = static_cast<const std::uint16_t*>(block.data) + (i + r) * block.stride + k;
-      for (std::int64_t c = 0; c < columns; ++c)
-        to[static_cast<std::size_t>(r * slice + c)] = std::bit_cast<float>(static_cast<std::uint32_t>(from[c]) << 16);
-    }
-    return Square{i, rows};
-  };
-  for (std::int64_t k = 0; k < block.columns; k += slice)
-    for (std::int64_t i = 0; i < block.rows; i += square) {
-      const Square rows = widened(i, k, left);
-      for (std::int64_t j = 0; j <= i; j += square)
-        gram_rectangle(left.data(), right.data(), slice, std::min(slice, block.columns - k), rows, widened(j, k, right),
-                       S, lds);
-    }
 }
 
 template <class T>
@@ -308,13 +276,9 @@ void Products(const Block& block, const double* X, std::int64_t ldx, std::int64_
   by_type(block, [&](auto number) { products_of<decltype(number)>(block, X, ldx, count, Y, ldy); });
 }
 
-void Combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
+void Combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, double* W,
                   std::int64_t ldw) {
-  by_type(block, [&](auto number) { combinations_of<decltype(number)>(block, M, ldm, count, lower, W, ldw); });
-}
-
-void Gram(const Block& block, double* S, std::int64_t lds) {
-  by_type(block, [&](auto number) { gram_of<decltype(number)>(block, S, lds); });
+  by_type(block, [&](auto number) { combinations_of<decltype(number)>(block, M, ldm, count, W, ldw); });
 }
 
 void Widen(const Block& block, double* to, std::int64_t to_stride) {
@@ -335,7 +299,6 @@ HWY_EXPORT(Product);
 HWY_EXPORT(Transposed);
 HWY_EXPORT(Products);
 HWY_EXPORT(Combinations);
-HWY_EXPORT(Gram);
 HWY_EXPORT(Widen);
 HWY_EXPORT(Name);
 
@@ -352,13 +315,9 @@ void add_products(const Block& block, const double* X, std::int64_t ldx, std::in
   HWY_DYNAMIC_DISPATCH(Products)(block, X, ldx, count, Y, ldy);
 }
 
-void add_combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
+void add_combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, double* W,
                       std::int64_t ldw) {
-  HWY_DYNAMIC_DISPATCH(Combinations)(block, M, ldm, count, lower, W, ldw);
-}
-
-void add_gram(const Block& block, double* S, std::int64_t lds) {
-  HWY_DYNAMIC_DISPATCH(Gram)(block, S, lds);
+  HWY_DYNAMIC_DISPATCH(Combinations)(block, M, ldm, count, W, ldw);
 }
 
 void widen(const Block& block, double* to, std::int64_t to_stride) {

@@ -34,13 +34,9 @@ void add_transposed(const Block& block, const double* c, double* x);
 void add_products(const Block& block, const double* X, std::int64_t ldx, std::int64_t count, double* Y,
                   std::int64_t ldy);
 
-/// W_bj += sum_k M_bk G_kj for `count` rows b of M (ldm apart) and W (ldw apart); `lower`: M_bk is zero for k > b.
-void add_combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, bool lower, double* W,
+/// W_bj += sum_k M_bk G_kj for `count` rows b of M (ldm apart) and W (ldw apart).
+void add_combinations(const Block& block, const double* M, std::int64_t ldm, std::int64_t count, double* W,
                       std::int64_t ldw);
-
-/// S_ij += sum_k G_ik G_jk for i >= j, row i of S at S + i * lds: products and sums in f64, straight from G as it is
-/// stored, for which no BLAS has a routine.
-void add_gram(const Block& block, double* S, std::int64_t lds);
 
 /// to[i * to_stride + j] = G_ij
 void widen(const Block& block, double* to, std::int64_t to_stride);

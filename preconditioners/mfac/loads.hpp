@@ -42,6 +42,19 @@ HWY_INLINE double load_one(std::uint16_t x) {
   return std::bit_cast<float>(static_cast<std::uint32_t>(x) << 16);
 }
 
+// Vectors of a line of cache, of at least one.
+template <class T>
+constexpr int line = 64 / static_cast<int>(sizeof(T)) > lanes ? 64 / static_cast<int>(sizeof(T)) / lanes : 1;
+
+// Asks for the line at the same place in the next `count` rows, for the second cache: so many streams, each of them
+// only as long as a row, are more than the prefetcher of the processor follows. A line behind the end does no harm.
+template <int count, class T>
+HWY_INLINE void fetch_next(const T* p, std::int64_t stride) {
+  constexpr int second_cache = 2;
+  if constexpr (count > 1)
+    __builtin_prefetch(p + count * stride, 0, second_cache);
+}
+
 // Four vectors of bf16 at once: the odd numbers of a pair are f32 as they stand, the even ones when moved up.
 struct Quad {
   V even[2], odd[2];
@@ -60,7 +73,8 @@ HWY_INLINE Quad load_quad(const std::uint16_t* p) {
 
 // The part of product_rows() that whole quads cover; returns the first column behind it.
 template <int count>
-std::int64_t product_quads(const std::uint16_t* const* row, std::int64_t columns, const double* x, V* sum) {
+std::int64_t product_quads(const std::uint16_t* const* row, std::int64_t stride, std::int64_t columns, const double* x,
+                           V* sum) {
   const D d;
   std::int64_t j = 0;
   for (; j + 4 * lanes <= columns; j += 4 * lanes) {
@@ -68,6 +82,7 @@ std::int64_t product_quads(const std::uint16_t* const* row, std::int64_t columns
     for (int h = 0; h < 2; ++h)
       hn::LoadInterleaved2(d, x + j + 2 * h * lanes, even[h], odd[h]);
     for (int r = 0; r < count; ++r) {
+      fetch_next<count>(row[r] + j, stride);
       const Quad g = load_quad(row[r] + j);
       for (int h = 0; h < 2; ++h)
         sum[r] = hn::MulAdd(g.odd[h], odd[h], hn::MulAdd(g.even[h], even[h], sum[r]));
@@ -78,7 +93,8 @@ std::int64_t product_quads(const std::uint16_t* const* row, std::int64_t columns
 
 // The same of transposed_rows().
 template <int count>
-std::int64_t transposed_quads(const std::uint16_t* const* row, std::int64_t columns, const V* factor, double* x) {
+std::int64_t transposed_quads(const std::uint16_t* const* row, std::int64_t stride, std::int64_t columns,
+                              const V* factor, double* x) {
   const D d;
   std::int64_t j = 0;
   for (; j + 4 * lanes <= columns; j += 4 * lanes) {
@@ -86,6 +102,7 @@ std::int64_t transposed_quads(const std::uint16_t* const* row, std::int64_t colu
     for (int h = 0; h < 2; ++h)
       hn::LoadInterleaved2(d, x + j + 2 * h * lanes, even[h], odd[h]);
     for (int r = 0; r < count; ++r) {
+      fetch_next<count>(row[r] + j, stride);
       const Quad g = load_quad(row[r] + j);
       for (int h = 0; h < 2; ++h) {
         even[h] = hn::MulAdd(g.even[h], factor[r], even[h]);

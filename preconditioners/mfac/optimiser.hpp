@@ -25,6 +25,7 @@ public:
   /// One step with the gradient of the loss at w, both of `weights` numbers. False, and nothing has changed, where the
   /// gradient is not finite.
   bool step(double* w, const double* gradient);
+  void set_learning_rate(double rate) { options.learning_rate = rate; } ///< for a schedule
   std::int64_t gradients() const { return window.present(); }
 
 private:

@@ -22,6 +22,15 @@ public:
   /// its block follow.
   void saliencies(const double* w, double* out) const;
 
+  /// out_k = sum over blocks of w_Q^T ([F^-1]_QQ)^-1 w_Q / 2, Q the weights j of the block with group[j] = k < `count`:
+  /// by how much the loss rises where a group goes and the others of its blocks follow. -1: in no group.
+  void group_saliencies(const std::vector<int>& group, int count, const double* w, double* out) const;
+
+  /// Mean square of the gradients' entries; 0 without any.
+  double mean_square() const;
+  /// For a damping that depends on the gradients.
+  void set_damping(double lambda);
+
   /// Sets the weights of `pruned` to zero and moves the others of their blocks to where the loss is least: with Q the
   /// pruned and R the other weights of a block,
   ///   z = (n lambda I + G_R G_R^T)^-1 G_Q w_Q,  w_R += G_R^T z,  rise = (lambda / 2)(|w_Q|^2 + w_Q . G_Q^T z)

@@ -1,5 +1,7 @@
 #include "mfac/rows.hpp"
 
+#include "mfac/packed.hpp"
+
 #include <omp.h>
 #include <sys/mman.h>
 
@@ -14,7 +16,6 @@ namespace {
 
 constexpr std::int64_t alignment = 64; // bytes
 constexpr std::size_t huge_page = std::size_t{1} << 21;
-constexpr std::int64_t slice_numbers = 1 << 16; // of W at a time: 512 KiB
 
 std::int64_t round_up(std::int64_t n, std::int64_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -32,11 +33,11 @@ public:
     all.resize(static_cast<std::size_t>(threads) * length, 0.0);
   }
   double* of(int thread) { return all.data() + static_cast<std::size_t>(thread) * length; }
-  void add_up(int threads, std::size_t count, double* out) {
-    std::copy_n(all.data(), count, out);
+  const double* add_up(int threads, std::size_t count) {
     for (int t = 1; t < threads; ++t)
       for (std::size_t i = 0; i < count; ++i)
-        out[i] += of(t)[i];
+        all[i] += of(t)[i];
+    return all.data();
   }
 
 private:
@@ -93,21 +94,20 @@ void Rows::set(std::int64_t i, const double* x) {
     narrow(x + p * panel_columns, width(p), stored, start(p) + i * stride(p) * bytes_of(stored));
 }
 
-void Rows::get(std::int64_t i, double* x) const {
-  for (std::int64_t p = 0; p < panels(); ++p) {
+void Rows::get(std::int64_t i, std::int64_t first, std::int64_t count, double* x) const {
+  const std::int64_t end = first + count;
+  for (std::int64_t p = first / panel_columns; p * panel_columns < end; ++p) {
+    const std::int64_t skipped = std::max<std::int64_t>(first - p * panel_columns, 0);
     Block row = block(p, 1);
-    row.data = start(p) + i * stride(p) * bytes_of(stored);
-    widen(row, x + p * panel_columns, row.stride);
+    row.data = start(p) + (i * stride(p) + skipped) * bytes_of(stored);
+    row.columns = std::min(width(p), end - p * panel_columns) - skipped;
+    widen(row, x + p * panel_columns + skipped - first, row.stride);
   }
 }
 
 double Rows::at(std::int64_t i, std::int64_t j) const {
-  const std::int64_t p = j / panel_columns;
-  Block row = block(p, 1);
-  row.data = start(p) + (i * stride(p) + j % panel_columns) * bytes_of(stored);
-  row.columns = 1;
   double x = 0;
-  widen(row, &x, 1);
+  get(i, j, 1, &x);
   return x;
 }
 
@@ -126,7 +126,7 @@ void Rows::multiply(const double* X, std::int64_t ldx, std::int64_t count, doubl
       else
         add_products(block(p, used), X + p * panel_columns, ldx, count, y, m);
   }
-  sums.add_up(threads, length, Y);
+  std::copy_n(sums.add_up(threads, length), length, Y);
 }
 
 void Rows::multiply_transposed(const double* C, std::int64_t count, double beta, double* X, std::int64_t ldx,
@@ -141,60 +141,38 @@ void Rows::multiply_transposed(const double* C, std::int64_t count, double beta,
     if (count == 1)
       add_transposed(block(p, used), C, x);
     else
-      add_combinations(block(p, used), C, m, count, false, x, ldx);
+      add_combinations(block(p, used), C, m, count, x, ldx);
   }
 }
 
 void Rows::gram(double* S, std::int64_t used) const {
-  const std::int64_t all = panels();
+  const std::int64_t all = panels(), lds = gram_stride(used);
   const int threads = team(all);
-  const auto length = static_cast<std::size_t>(used * used);
+  const auto length = static_cast<std::size_t>(lds * lds);
   Sums sums(threads, length);
 #pragma omp parallel num_threads(threads)
   {
     double* s = sums.of(omp_get_thread_num());
+    std::vector<double> work(gram_work(used));
 #pragma omp for schedule(static)
     for (std::int64_t p = 0; p < all; ++p)
-      add_gram(block(p, used), s, used);
+      add_gram(block(p, used), work.data(), s, lds);
   }
-  sums.add_up(threads, length, S);
+  const double* upper = sums.add_up(threads, length);
   for (std::int64_t i = 0; i < used; ++i)
-    for (std::int64_t j = 0; j < i; ++j)
-      S[j * used + i] = S[i * used + j];
+    for (std::int64_t j = 0; j <= i; ++j)
+      S[i * used + j] = S[j * used + i] = upper[j * lds + i];
 }
 
-void Rows::set_combinations(const Rows& other, const double* M, bool lower) {
+void Rows::set_combinations(const Rows& other, const double* M, bool lower, double* squares) {
   const std::int64_t all = panels();
-  const std::int64_t most = std::clamp<std::int64_t>(slice_numbers / std::max<std::int64_t>(m, 1) / 64 * 64, 64,
-                                                     panel_columns); // columns at a time
-#pragma omp parallel for num_threads(team(all)) schedule(static)
-  for (std::int64_t p = 0; p < all; ++p) {
-    auto* out = reinterpret_cast<double*>(start(p));
-    for (std::int64_t first = 0; first < width(p); first += most) {
-      Block part = other.block(p, m);
-      part.data = static_cast<const std::byte*>(part.data) + first * bytes_of(part.precision);
-      part.columns = std::min(most, width(p) - first);
-      for (std::int64_t i = 0; i < m; ++i)
-        std::fill_n(out + i * stride(p) + first, part.columns, 0.0);
-      add_combinations(part, M, m, m, lower, out + first, stride(p));
-    }
-  }
-}
-
-void Rows::column_squares(double* out) const {
-  const std::int64_t all = panels();
-#pragma omp parallel for num_threads(team(all)) schedule(static)
-  for (std::int64_t p = 0; p < all; ++p) {
-    double* to = out + p * panel_columns;
-    std::vector<double> row(static_cast<std::size_t>(stride(p)));
-    std::fill_n(to, width(p), 0.0);
-    for (std::int64_t i = 0; i < m; ++i) {
-      Block one = block(p, 1);
-      one.data = static_cast<const std::byte*>(one.data) + i * stride(p) * bytes_of(stored);
-      widen(one, row.data(), stride(p));
-      for (std::int64_t j = 0; j < width(p); ++j)
-        to[j] += row[static_cast<std::size_t>(j)] * row[static_cast<std::size_t>(j)];
-    }
+  const std::vector<double> factors = packed_factors(M, m);
+#pragma omp parallel num_threads(team(all))
+  {
+    std::vector<double> work(combination_work(m));
+#pragma omp for schedule(static)
+    for (std::int64_t p = 0; p < all; ++p)
+      combine(other.block(p, m), factors, lower, work.data(), start(p), stored, stride(p), squares + p * panel_columns);
   }
 }
 

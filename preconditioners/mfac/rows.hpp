@@ -30,11 +30,14 @@ public:
   /// Row i <- x (d numbers, storable() ones), rounded to the precision.
   void set(std::int64_t i, const double* x);
   /// x <- row i
-  void get(std::int64_t i, double* x) const;
+  void get(std::int64_t i, double* x) const { get(i, 0, d, x); }
+  /// x <- the `count` numbers of row i from column `first` on
+  void get(std::int64_t i, std::int64_t first, std::int64_t count, double* x) const;
   double at(std::int64_t i, std::int64_t j) const;
-  /// this <- M G, of the same shape, in f64; M is m x m, row i at M + i m. `lower`: it is zero above its diagonal.
-  /// 2 d m^2 flops, or half of them.
-  void set_combinations(const Rows& other, const double* M, bool lower);
+  /// this <- M G, of the same shape, in f64 or f32, `other` being G or this itself; M is m x m, row i at M + i m.
+  /// `lower`: it is zero above its diagonal. squares_j <- sum_i (M G)_ij^2 before rounding. 2 d m^2 flops, or half of
+  /// them.
+  void set_combinations(const Rows& other, const double* M, bool lower, double* squares);
 
   /// Y <- G X, with X of `count` columns of length d, ldx apart, and Y of as many of length m, one behind the other.
   /// One pass over the first `used` rows of G whatever the count; the others count as zero. 2 d m flops a column.
@@ -44,8 +47,6 @@ public:
                            std::int64_t used) const;
   /// S <- G G^T (used x used, both triangles). d m^2 flops.
   void gram(double* S, std::int64_t used) const;
-  /// out_j <- sum_i G_ij^2 for all j
-  void column_squares(double* out) const;
 
 private:
   std::int64_t panels() const { return (d + panel_columns - 1) / panel_columns; }

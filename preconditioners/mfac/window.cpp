@@ -6,11 +6,11 @@
 namespace linnet::mfac {
 
 Window::Window(std::int64_t capacity, std::int64_t columns, Precision precision, const Model& model, Reduction sum)
-    : G(capacity, columns, precision), F(model), sum_over_holders(std::move(sum)),
+    : G(capacity, columns, precision), F(model), sum_over_holders(std::move(sum)), most(capacity),
       S(static_cast<std::size_t>(capacity * capacity), 0.0) {}
 
 Window::Window(Rows rows, const Model& model, Reduction sum)
-    : G(std::move(rows)), F(model), sum_over_holders(std::move(sum)), n(G.rows()),
+    : G(std::move(rows)), F(model), sum_over_holders(std::move(sum)), most(G.rows()), n(most),
       S(static_cast<std::size_t>(n * n), 0.0) {
   G.gram(S.data(), n);
   reduce(S.data(), n * n);

@@ -32,9 +32,10 @@ public:
   /// The rows given, all present; d m^2 + m^3/3 flops. The last one counts as the newest.
   Window(Rows rows, const Model& model, Reduction sum = {});
 
-  std::int64_t capacity() const { return G.rows(); }
+  std::int64_t capacity() const { return most; }
   std::int64_t present() const { return n; }
   const Rows& rows() const { return G; }
+  Rows take_rows() { return std::move(G); } ///< leaves the factor alone: call factor() before
   const Model& model() const { return F; }
   double weight() const { return F.weight > 0 ? F.weight : n > 0 ? 1.0 / static_cast<double>(n) : 1.0; }
   /// 0, or what stands in the place of lambda since the rows are dependent to rounding and lambda is below it.
@@ -67,8 +68,8 @@ private:
   Rows G;
   Model F;
   Reduction sum_over_holders;
-  std::int64_t n = 0, head = 0; // rows present, slot of the oldest
-  std::vector<double> S;        // G G^T by slots
+  std::int64_t most = 0, n = 0, head = 0; // rows of G, rows present, slot of the oldest
+  std::vector<double> S;                  // G G^T by slots
   Cholesky L;
   bool current = false; // L is that of the rows
   double raised = 0;    // the ridge, where lambda / w is too small

@@ -60,6 +60,34 @@ TEST_P(Pruning, SaliencyIsTheRiseOfTheLossWhereOneWeightGoes) {
   }
 }
 
+// w_Q^T ([F^-1]_QQ)^-1 w_Q / 2 with the dense inverse; a group in two blocks is the sum of both, a lone weight its
+// saliency.
+TEST_P(Pruning, SaliencyOfAGroupIsThatOfTheDenseInverse) {
+  const Quadratic q(70, GetParam().first, GetParam().second);
+  std::vector<int> group(70, -1);
+  for (std::size_t j = 3; j < 70; j += 2)
+    group[j] = static_cast<int>(j % 3);
+  group[2] = 3;
+  std::vector<double> found(4), single(70);
+  q.fisher_blocks.group_saliencies(group, 4, q.best.data(), found.data());
+  q.fisher_blocks.saliencies(q.best.data(), single.data());
+  EXPECT_NEAR(found[3] / single[2], 1, 1e-9);
+  const Dense inverse = q.F.inverse();
+  for (int k = 0; k < 3; ++k) {
+    std::vector<Eigen::Index> Q;
+    Column w_Q(0);
+    for (std::size_t j = 0; j < 70; ++j)
+      if (group[j] == k) {
+        Q.push_back(static_cast<Eigen::Index>(j));
+        w_Q.conservativeResize(w_Q.size() + 1);
+        w_Q(w_Q.size() - 1) = q.best[j];
+      }
+    const Dense part = inverse(Q, Q);
+    EXPECT_NEAR(found[static_cast<std::size_t>(k)] / static_cast<double>(0.5L * w_Q.dot(part.inverse() * w_Q)), 1,
+                1e-6);
+  }
+}
+
 TEST_P(Pruning, JointStepEndsAtTheLeastLossOfTheWeightsThatStay) {
   const Quadratic q(70, GetParam().first, GetParam().second);
   std::vector<bool> pruned(70);

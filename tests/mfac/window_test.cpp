@@ -109,6 +109,13 @@ TEST_P(Stored, EveryFormIsTheDenseInverse) {
     EXPECT_NEAR(elements.at(j, 3), static_cast<double>(inverse(j, 3)), 1e-9 / damping);
   }
   EXPECT_EQ(window.raised_damping(), 0);
+  const Elements in_place(std::move(window));
+  const double rounding = GetParam() == Precision::f64 ? 1e-9 : 6e-8;
+  in_place.diagonal(z.data());
+  for (std::int64_t j = 0; j < d; ++j) {
+    EXPECT_EQ(z[static_cast<std::size_t>(j)], diagonal[static_cast<std::size_t>(j)]);
+    EXPECT_NEAR(in_place.at(j, 3), static_cast<double>(inverse(j, 3)), rounding / damping);
+  }
 }
 
 TEST(Elements, OfAWindowThatSlidAreTheDenseInverse) {
@@ -117,7 +124,21 @@ TEST(Elements, OfAWindowThatSlidAreTheDenseInverse) {
   for (unsigned k = 0; k < 3; ++k)
     ASSERT_TRUE(window.push(noise(d, 40 + k).data()));
   const Dense inverse = fisher(dense(window.rows(), m), 1e-2, 1.0 / m).inverse();
-  const Elements elements(window);
+  const Elements elements(window), in_place(std::move(window));
+  for (std::int64_t j = 0; j < d; ++j) {
+    EXPECT_NEAR(elements.at(j, 4), static_cast<double>(inverse(j, 4)), 1e-9);
+    EXPECT_NEAR(in_place.at(j, 4), static_cast<double>(inverse(j, 4)), 1e-9);
+  }
+}
+
+TEST(Elements, OfAWindowThatIsNotFullAreTheDenseInverse) {
+  const std::int64_t m = 3, d = 20;
+  Window window(7, d, Precision::f64, {1e-2, 0});
+  const std::vector<std::vector<double>> rows = correlated(m, d);
+  for (const auto& row : rows)
+    ASSERT_TRUE(window.push(row.data()));
+  const Dense inverse = fisher(dense(stored(rows, Precision::f64), m), 1e-2, 1.0 / m).inverse();
+  const Elements elements(std::move(window));
   for (std::int64_t j = 0; j < d; ++j)
     EXPECT_NEAR(elements.at(j, 4), static_cast<double>(inverse(j, 4)), 1e-9);
 }
@@ -227,7 +248,7 @@ TEST(Form, IsTheCheapestThatCanDoTheWork) {
   EXPECT_EQ(choose_form(work), Form::gram);
   work.with_elements = true;
   EXPECT_EQ(choose_form(work), Form::elements);
-  EXPECT_NE(explain(Form::elements, work).find("W"), std::string::npos);
+  EXPECT_NE(explain(Form::elements, work).find('W'), std::string::npos);
 }
 
 } // namespace

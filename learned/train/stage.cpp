@@ -1,0 +1,37 @@
+#include "learned/train/stage.hpp"
+
+namespace linnet::learned {
+
+Stage::Stage(const Architecture& architecture, int n, int batch, int domains, const Solves& solves, Draw* draw)
+    : sweeps_(architecture.sweeps), channels_(static_cast<std::size_t>(architecture.operator_channels)),
+      pool_(architecture.dimension, n, domains, draw),
+      tape_(instantiate(architecture, {n, n, architecture.dimension == 3 ? n : 1}), batch, solves.threads) {
+  for (int s = 0; s < batch; ++s)
+    slots_.emplace_back(&pool_, solves.iterations, draw);
+  cells_ = slots_[0].system().cells();
+  residual_.resize(slots_.size() * cells_);
+  gradient_.resize(residual_.size());
+  fields_.resize(residual_.size() * channels_);
+}
+
+double Stage::step(const Tensors& tensors, Draw* draw, Gradients* gradients) {
+  for (std::size_t s = 0; s < slots_.size(); ++s) {
+    slots_[s].begin(sweeps_, residual_.data() + s * cells_);
+    if (slots_[s].iteration() == 0 || !written_)
+      slots_[s].system().write_operator(fields_.data() + s * cells_ * channels_);
+  }
+  written_ = true;
+  const float* answer = tape_.forward(tensors, fields_.data(), residual_.data());
+  double sum = 0;
+  for (std::size_t s = 0; s < slots_.size(); ++s)
+    sum += slots_[s].loss(sweeps_, answer + s * cells_, gradient_.data() + s * cells_);
+  const float part = 1.0F / static_cast<float>(slots_.size());
+  for (float& g : gradient_)
+    g *= part;
+  tape_.backward(gradient_.data(), gradients);
+  for (Slot& slot : slots_)
+    slot.advance(draw);
+  return sum / static_cast<double>(slots_.size());
+}
+
+} // namespace linnet::learned
