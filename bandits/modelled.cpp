@@ -19,7 +19,6 @@ constexpr int most_passes = 12;
 constexpr std::uint64_t first_probe = 12;      // solves; then 24, 48, ...
 constexpr double probe_width = 0.3;            // of ln(2 - omega)
 constexpr std::uint64_t surprise_interval = 4; // solves between two fits for the sake of large errors
-constexpr double difference = 1e-5;            // of an unknown
 constexpr double forgetting = 1.0 / 12;        // of the running errors
 constexpr std::uint64_t first_verdict = 15;    // solves before the model may be found unfit
 constexpr double tolerated_error = 0.1;        // squared, of ln cost: a third
@@ -103,14 +102,9 @@ Modelled::Fit Modelled::fit(const Vector& start) const {
     now.precision = prior_weight.asDiagonal();
     now.squares = 0;
     for (std::size_t k = 0; k < omega_.size(); ++k) {
-      const double here = model_.log_cost(omega_[k], place_[k], now.mean), residual = log_cost_[k] - here;
-      const double by_count = model_.count_variance(log_cost_[k]), over = weight / (variance_ + by_count);
       Vector slope;
-      for (int j = 0; j < RelaxationModel::unknowns; ++j) {
-        Vector up = now.mean;
-        up(j) += difference;
-        slope(j) = (model_.log_cost(omega_[k], place_[k], up) - here) / difference;
-      }
+      const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], now.mean, slope);
+      const double by_count = model_.count_variance(log_cost_[k]), over = weight / (variance_ + by_count);
       now.squares += std::fmax(0, residual * residual - by_count);
       gradient += slope * (over * residual);
       now.precision += over * slope * slope.transpose();

@@ -1,8 +1,10 @@
 #include "bandits/relaxation_model.hpp"
 
+#include "bandits/dual.hpp"
 #include "bandits/relaxation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <stdexcept>
 
@@ -14,27 +16,90 @@ constexpr double step_width = 0.3;
 constexpr double search_width = 1; // of ln(2 - omega) about Young's optimum
 constexpr double search_tolerance = 2e-3;
 
-double logistic(double x) {
-  return 1 / (1 + std::exp(-x));
+using std::exp, std::log, std::log1p, std::tanh, std::sqrt, std::fabs, std::max, std::min;
+
+// S is double, or Dual for the slopes too.
+template <class S>
+S clamped(const S& x, double low, double high) {
+  return x < S(low) ? S(low) : S(high) < x ? S(high) : x;
 }
-double bounded_exp(double x) {
-  return std::exp(std::clamp(x, -30.0, 30.0));
+template <class S>
+S logistic(const S& x) {
+  return S(1) / (S(1) + exp(-clamped(x, -700, 700)));
+}
+template <class S>
+S bounded_exp(const S& x) {
+  return exp(clamped(x, -30, 30));
+}
+template <class S>
+S bounded_log(const S& iterations) {
+  return log(clamped(iterations, 1, 1e15));
 }
 
-double bounded_log(double iterations) {
-  return std::log(std::clamp(iterations, 1.0, 1e15));
+// What the context moves, s(u).
+template <class S, class Unknowns>
+S mobile(double u, const Unknowns& theta) {
+  const S weight = bounded_exp(theta[2]) * S(u);
+  return (bounded_exp(theta[0]) * S(1 - u) + bounded_exp(theta[1]) * weight) / (S(1 - u) + weight);
 }
 
-// |1 - lambda_2/lambda_1| of the two eigenvalues of a sweep that belong to beta, at most 1: their powers differ by
-// (lambda_1^k - lambda_2^k)/(lambda_1 - lambda_2), which grows like k where the gap closes, at the optimum.
-double pair_gap(double omega, double beta) {
-  const double root = omega * omega * beta * beta - 4 * (omega - 1);
-  if (root >= 0) {
-    const double ratio = (omega * beta - std::sqrt(root)) / (omega * beta + std::sqrt(root));
-    return 1 - ratio * ratio;
+template <class S>
+S beta_of(const S& s) {
+  return min(S(1) / (S(1) + s), S(1 - 1e-12));
+}
+
+// |1 - lambda_2/lambda_1| of the two eigenvalues of a sweep that belong to beta, at most 1, and the larger one's
+// modulus, the spectral radius: their powers differ by (lambda_1^k - lambda_2^k)/(lambda_1 - lambda_2), which grows
+// like k where the gap closes, at the optimum.
+template <class S>
+struct Pair {
+  S gap, radius;
+  Pair(double omega, const S& beta) {
+    const S product = S(omega) * beta, square = product * product - S(4 * (omega - 1));
+    if (S(0) < square) {
+      const S root = sqrt(square), larger = product + root, ratio = (product - root) / larger;
+      gap = S(1) - ratio * ratio;
+      radius = larger * larger / S(4);
+    } else {
+      const S cosine = product / S(2 * sqrt(omega - 1));
+      gap = min(S(1), S(2) * sqrt(max(S(0), S(1) - cosine * cosine)));
+      radius = S(omega - 1);
+    }
   }
-  const double cosine = omega * beta / (2 * std::sqrt(omega - 1));
-  return std::min(1.0, 2 * std::sqrt(std::max(0.0, 1 - cosine * cosine)));
+};
+
+template <class S, class Unknowns>
+S log_cost_sor(double omega, const S& s, const Unknowns& theta, double tolerance) {
+  const S tau = min(S(0.999), logistic(theta[3])), beta = beta_of(s);
+  const Pair<S> pair(omega, beta);
+  const S rate = -log1p(-(S(1) - pair.radius) * (S(1) - tau));
+  // q = ln((2 - omega)/(2 - omega*)): positive below the optimum.
+  const S optimum = S(2) / (S(1) + sqrt((S(1) - beta) * (S(1) + beta)));
+  const S q = log(S(2 - omega) / (S(2) - optimum));
+  const S fall = theta[7] * tanh(q / S(step_width)) - S(log(tolerance));
+  S k = S(1) + fall / rate;
+  for (int pass = 0; pass < 3; ++pass)
+    k = S(1) + max(S(0), fall - (S(1) + theta[6]) / S(2) * log(S(1) / (k * k) + pair.gap * pair.gap)) / rate;
+  return bounded_log(k) + theta[5];
+}
+
+template <class S, class Unknowns>
+S log_cost_ssor_cg(double omega, const S& s, const Unknowns& theta, double tolerance) {
+  const S tau = min(S(0.999), logistic(theta[3])), nu = (logistic(theta[4]) - S(1)) / S(4), mu = S(1) + S(1) / s;
+  const S p = clamped(bounded_exp(theta[7]), 0.05, 20), log_mu = log(mu);
+  const S below = log_mu + S(log((2 - omega) / (4 * omega))), above = log((S(1) + S(omega) * nu) / S(2 - omega));
+  const S sum = max(below, above) + log1p(exp(-p * fabs(below - above))) / p;
+  const S root = exp(max(S(0), sum) / S(2));
+  const S rate = -log1p(S(-2) / (root + S(1)) * (S(1) - tau));
+  const S fall = S(log(2 / tolerance)) * bounded_exp(-theta[6] * log_mu);
+  return bounded_log(S(0) < rate ? S(1) + fall / rate : S(1e15)) + theta[5];
+}
+
+template <class S, class Unknowns>
+S log_cost_of(RelaxationForm form, double omega, double u, const Unknowns& theta, double tolerance) {
+  const S s = mobile<S>(u, theta);
+  return form == RelaxationForm::sor ? log_cost_sor(omega, s, theta, tolerance)
+                                     : log_cost_ssor_cg(omega, s, theta, tolerance);
 }
 
 } // namespace
@@ -57,54 +122,35 @@ double RelaxationModel::count_variance(double log_cost) const {
   return std::exp(-2 * log_cost) * (form_ == RelaxationForm::sor ? 1.0 / 12 : 1);
 }
 
-double RelaxationModel::mobile(double u, const Vector& theta) const {
-  const double weight = bounded_exp(theta(2)) * u;
-  return (bounded_exp(theta(0)) * (1 - u) + bounded_exp(theta(1)) * weight) / (1 - u + weight);
-}
-
-double RelaxationModel::log_cost_sor(double omega, double s, const Vector& theta) const {
-  const double tau = std::min(0.999, logistic(theta(3)));
-  const double beta = std::min(1 / (1 + s), 1 - 1e-12);
-  const double rate = -std::log1p(-(1 - sor_radius(omega, beta)) * (1 - tau));
-  const double gap = pair_gap(omega, beta);
-  // q = ln((2 - omega)/(2 - omega*)): positive below the optimum.
-  const double q = std::log((2 - omega) / (2 - young_omega(beta)));
-  const double fall = -std::log(tolerance_) + theta(7) * std::tanh(q / step_width);
-  double k = 1 + fall / rate;
-  for (int pass = 0; pass < 3; ++pass)
-    k = 1 + std::max(0.0, fall - (1 + theta(6)) / 2 * std::log(1 / (k * k) + gap * gap)) / rate;
-  return bounded_log(k) + theta(5);
-}
-
-double RelaxationModel::log_cost_ssor_cg(double omega, double s, const Vector& theta) const {
-  const double tau = std::min(0.999, logistic(theta(3))), nu = (logistic(theta(4)) - 1) / 4, mu = 1 + 1 / s;
-  const double p = std::clamp(bounded_exp(theta(7)), 0.05, 20.0);
-  const double below = std::log(mu * (2 - omega) / (4 * omega)), above = std::log((1 + omega * nu) / (2 - omega));
-  const double larger = std::max(below, above);
-  const double root = std::exp(std::max(0.0, larger + std::log1p(std::exp(-p * std::fabs(below - above))) / p) / 2);
-  const double rate = -std::log1p(-2 / (root + 1) * (1 - tau));
-  const double fall = std::log(2 / tolerance_) * bounded_exp(-theta(6) * std::log(mu));
-  return bounded_log(rate > 0 ? 1 + fall / rate : 1e15) + theta(5);
-}
-
 double RelaxationModel::log_cost(double omega, double u, const Vector& theta) const {
-  const double s = mobile(u, theta);
-  return form_ == RelaxationForm::sor ? log_cost_sor(omega, s, theta) : log_cost_ssor_cg(omega, s, theta);
+  return log_cost_of<double>(form_, omega, u, theta, tolerance_);
+}
+
+double RelaxationModel::log_cost(double omega, double u, const Vector& theta, Vector& slope) const {
+  using S = Dual<unknowns>;
+  std::array<S, unknowns> t;
+  for (std::size_t k = 0; k < t.size(); ++k) {
+    t[k].value = theta(static_cast<Eigen::Index>(k));
+    t[k].slope(static_cast<Eigen::Index>(k)) = 1;
+  }
+  const S cost = log_cost_of<S>(form_, omega, u, t, tolerance_);
+  slope = cost.slope.matrix();
+  return cost.value;
 }
 
 double RelaxationModel::best(double u, const Vector& theta, double low, double high) const {
-  const double s = mobile(u, theta);
+  const double s = mobile<double>(u, theta);
   return form_ == RelaxationForm::sor ? best_sor(s, theta, low, high) : best_ssor_cg(s, theta, low, high);
 }
 
 double RelaxationModel::best_sor(double s, const Vector& theta, double low, double high) const {
   // Golden section in x = ln(2 - omega), which the cost has one minimum in, near Young's.
-  const double middle = std::log(2 - young_omega(std::min(1 / (1 + s), 1 - 1e-12)));
+  const double middle = std::log(2 - young_omega(beta_of(s)));
   double a = std::max(std::log(2 - high), middle - search_width),
          b = std::min(std::log(2 - low), middle + search_width);
   if (!(a < b))
     return std::clamp(2 - std::exp(middle), low, high);
-  const auto value = [&](double x) { return log_cost_sor(2 - std::exp(x), s, theta); };
+  const auto value = [&](double x) { return log_cost_sor(2 - std::exp(x), s, theta, tolerance_); };
   constexpr double ratio = 0.6180339887498949;
   double left = b - ratio * (b - a), right = a + ratio * (b - a);
   double at_left = value(left), at_right = value(right);

@@ -30,6 +30,8 @@ public:
   RelaxationModel(RelaxationForm form, double tolerance);
   /// ln of the cost in units of an iteration; omega in (0, 2), u in [0, 1]. Finite for any finite unknowns.
   double log_cost(double omega, double u, const Vector& theta) const;
+  /// The same, and its derivatives by the unknowns.
+  double log_cost(double omega, double u, const Vector& theta, Vector& slope) const;
   /// Variance of ln n of a count n about the model, in n rather than relative to it: rounding to a whole number of
   /// sweeps; of CG also its steps, as single eigenvalues converge.
   double count_variance(double log_cost) const;
@@ -40,9 +42,6 @@ public:
   Vector prior_deviation() const;
 
 private:
-  double mobile(double u, const Vector& theta) const;
-  double log_cost_sor(double omega, double s, const Vector& theta) const;
-  double log_cost_ssor_cg(double omega, double s, const Vector& theta) const;
   double best_sor(double s, const Vector& theta, double low, double high) const;
   double best_ssor_cg(double s, const Vector& theta, double low, double high) const;
 
