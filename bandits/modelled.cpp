@@ -9,7 +9,7 @@ namespace linnet::bandits {
 
 namespace {
 
-constexpr std::size_t memory = 512;     // solves that a fit looks back on, evenly over all so far
+constexpr std::size_t memory = 256;     // solves that a fit looks back on, evenly over all so far
 constexpr double prior_variance = 0.01; // of the noise in ln cost, worth `prior_count` solves
 constexpr double prior_count = 4;
 constexpr double least_variance = 0.0016;   // the model itself is not true to less than 4 %
@@ -185,8 +185,8 @@ void Modelled::absorb(const Decision& decision, double cost) {
       blend(rival_error_, y - (rival > 0 ? std::log(rival) : 0));
     }
     remember(decision, y);
-    const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval;
-    if (steps() >= last_fit_ + 1 + last_fit_ / 8 || surprised) {
+    const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval + last_fit_ / 64;
+    if (steps() >= last_fit_ + 1 + last_fit_ / 6 || surprised) {
       refit();
       last_fit_ = steps();
     }
@@ -220,7 +220,7 @@ void Modelled::read(const nlohmann::json& state) {
   };
   stride_ = state.at("stride").get<std::uint64_t>();
   expect(stride_ > 0 && size <= memory && (state.at("handed_over").get<bool>() || size == steps() / stride_),
-         "as many solves as steps by the stride, at most 512");
+         "as many solves as steps by the stride, at most 256");
   omega_ = numbers(state, "omega", size);
   place_ = numbers(state, "place", size);
   log_cost_ = numbers(state, "log_cost", size);
