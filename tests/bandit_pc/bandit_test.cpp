@@ -132,3 +132,48 @@ TEST(Bandit, ReplaysWithTheSameSeed) {
   }
   EXPECT_EQ(path[0], path[1]);
 }
+
+// One field of two: the bandit has the prefix of its split, and learns from the solves of the inner KSP.
+TEST(Bandit, StandsInsideAFieldSplit) {
+  const OwnedMat A = laplacian(12);
+  OwnedKSP ksp;
+  PC pc = nullptr;
+  PetscInt first = 0, last = 0;
+  LINNET_CALL(KSPCreate(PETSC_COMM_WORLD, ksp.out()));
+  LINNET_CALL(LinnetInitialize());
+  LINNET_CALL(KSPSetOperators(ksp, A, A));
+  LINNET_CALL(KSPGetPC(ksp, &pc));
+  LINNET_CALL(PCSetType(pc, PCFIELDSPLIT));
+  LINNET_CALL(MatGetOwnershipRange(A, &first, &last));
+  const PetscInt middle = first + (last - first) / 2;
+  for (int k = 0; k < 2; k++) {
+    IS rows = nullptr;
+    LINNET_CALL(
+        ISCreateStride(PETSC_COMM_WORLD, k == 0 ? middle - first : last - middle, k == 0 ? first : middle, 1, &rows));
+    LINNET_CALL(PCFieldSplitSetIS(pc, nullptr, rows));
+    LINNET_CALL(ISDestroy(&rows));
+  }
+  LINNET_CALL(PetscOptionsInsertString(nullptr, "-fieldsplit_0_pc_type bandit -fieldsplit_0_ksp_type cg "
+                                                "-fieldsplit_0_ksp_rtol 1e-8 "
+                                                "-fieldsplit_0_pc_bandit_arms sor_omega=1,1.3,1.6"));
+  LINNET_CALL(KSPSetType(ksp, KSPFGMRES));
+  LINNET_CALL(KSPSetFromOptions(ksp));
+  const OwnedVec b = noise(A), x = zeros(A);
+  LINNET_CALL(KSPSolve(ksp, b, x));
+  KSPConvergedReason reason = KSP_CONVERGED_ITERATING;
+  PetscInt iterations = 0, splits = 0;
+  KSP* inner = nullptr;
+  LINNET_CALL(KSPGetConvergedReason(ksp, &reason));
+  LINNET_CALL(KSPGetIterationNumber(ksp, &iterations));
+  EXPECT_GT(reason, 0);
+  LINNET_CALL(PCFieldSplitGetSubKSP(pc, &splits, &inner));
+  ASSERT_EQ(splits, 2);
+  PC bandit = nullptr;
+  PCBanditStatistics s = {};
+  LINNET_CALL(KSPGetPC(inner[0], &bandit));
+  LINNET_CALL(PCBanditGetStatistics(bandit, &s));
+  EXPECT_EQ(s.solves, iterations);
+  EXPECT_EQ(s.failures, 0);
+  LINNET_CALL(PetscFree(inner));
+  LINNET_CALL(PetscOptionsClear(nullptr));
+}
