@@ -112,12 +112,13 @@ Modelled::Fit Modelled::fit(const Vector& start) const {
     // Smaller steps until one descends.
     double next = HUGE_VAL;
     Vector mean;
-    for (; damping < 1e6; damping *= 10) {
+    while (damping < 1e6) {
       Matrix damped = now.precision;
       damped.diagonal() *= 1 + damping;
       mean = now.mean + damped.llt().solve(gradient);
       if ((next = objective(mean)) < now.objective)
         break;
+      damping *= 10;
     }
     const double gain = now.objective - next;
     if (!(gain > 0))
