@@ -76,6 +76,7 @@ TEST(Bandit, TriesSeveralAxes) {
   const OwnedMat A = laplacian(10);
   Bandit bandit(KSPCG, A, "sor_omega=1,1.5 x sor_its=1,2", "race");
   std::vector<PetscInt> taken;
+  taken.reserve(4);
   for (int k = 0; k < 4; k++)
     taken.push_back(bandit.solve(noise(A)).iterations);
   EXPECT_LT(taken[1], taken[0]); // two sweeps
