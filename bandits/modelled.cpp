@@ -9,13 +9,14 @@ namespace linnet::bandits {
 
 namespace {
 
-constexpr std::size_t memory = 256;     // solves that a fit looks back on, evenly over all so far
+constexpr std::size_t memory = 128;     // solves that a fit looks back on, evenly over all so far
 constexpr double prior_variance = 0.01; // of the noise in ln cost, worth `prior_count` solves
 constexpr double prior_count = 4;
 constexpr double least_variance = 0.0016;   // the model itself is not true to less than 4 %
 constexpr double tolerated_variance = 0.04; // of what a fit leaves of ln cost
 constexpr int samples = 4;
 constexpr int most_passes = 12;
+constexpr double least_gain = 0.05;            // of a step of a fit, in squared standard deviations
 constexpr std::uint64_t first_probe = 12;      // solves; then 24, 48, ...
 constexpr double probe_width = 0.3;            // of ln(2 - omega)
 constexpr std::uint64_t surprise_interval = 4; // solves between two fits for the sake of large errors
@@ -84,9 +85,11 @@ void Modelled::decide(Decision& decision) {
 double Modelled::objective(const Vector& theta) const {
   double sum = ((theta - model_.prior_mean()).array() / model_.prior_deviation().array()).square().sum();
   const auto weight = static_cast<double>(stride_);
-  for (std::size_t k = 0; k < omega_.size(); ++k)
-    sum += weight * std::pow(log_cost_[k] - model_.log_cost(omega_[k], place_[k], theta), 2) /
-           (variance_ + model_.count_variance(log_cost_[k]));
+  const auto of = model_.quantities(theta);
+  for (std::size_t k = 0; k < omega_.size(); ++k) {
+    const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], of);
+    sum += weight * residual * residual / (variance_ + by_count_[k]);
+  }
   return sum;
 }
 
@@ -95,38 +98,45 @@ Modelled::Fit Modelled::fit(const Vector& start) const {
   const Vector prior = model_.prior_mean();
   const Vector prior_weight = model_.prior_deviation().array().square().inverse();
   const auto weight = static_cast<double>(stride_);
-  Fit now{start, Matrix::Zero(), 0, objective(start)};
+  Fit now{start, Matrix::Zero(), 0, 0};
   double damping = 1e-3;
   for (int pass = 0; pass < most_passes; ++pass) {
     Vector gradient = prior_weight.cwiseProduct(prior - now.mean);
     now.precision = prior_weight.asDiagonal();
     now.squares = 0;
+    now.objective = gradient.dot(prior - now.mean);
+    const auto of = model_.quantities(now.mean);
     for (std::size_t k = 0; k < omega_.size(); ++k) {
       Vector slope;
-      const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], now.mean, slope);
-      const double by_count = model_.count_variance(log_cost_[k]), over = weight / (variance_ + by_count);
-      now.squares += std::fmax(0, residual * residual - by_count);
+      const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], of, slope);
+      const double over = weight / (variance_ + by_count_[k]);
+      now.squares += std::fmax(0, residual * residual - by_count_[k]);
+      now.objective += over * residual * residual;
       gradient += slope * (over * residual);
       now.precision += over * slope * slope.transpose();
     }
-    // Smaller steps until one descends.
-    double next = HUGE_VAL;
-    Vector mean;
-    while (damping < 1e6) {
+    // Smaller steps until one descends, as long as the linear model promises a gain.
+    double gain = 0;
+    bool first = true;
+    while (!(gain > 0)) {
       Matrix damped = now.precision;
       damped.diagonal() *= 1 + damping;
-      mean = now.mean + damped.llt().solve(gradient);
-      if ((next = objective(mean)) < now.objective)
-        break;
-      damping *= 10;
+      const Vector step = damped.llt().solve(gradient);
+      if (!(step.dot(gradient) > least_gain))
+        return now;
+      const Vector mean = now.mean + step;
+      const double next = objective(mean);
+      gain = now.objective - next;
+      if (gain > 0) {
+        now.mean = mean;
+        now.objective = next;
+        damping *= first ? 0.1 : 1;
+      } else {
+        damping *= 10;
+      }
+      first = false;
     }
-    const double gain = now.objective - next;
-    if (!(gain > 0))
-      break;
-    damping /= 10;
-    now.mean = mean;
-    now.objective = next;
-    if (gain < 0.01)
+    if (gain < least_gain)
       break;
   }
   return now;
@@ -157,7 +167,7 @@ void Modelled::remember(const Decision& decision, double log_cost) {
   if (steps() % stride_ != 0)
     return;
   if (omega_.size() == memory) {
-    for (auto* values : {&omega_, &place_, &log_cost_}) {
+    for (auto* values : {&omega_, &place_, &log_cost_, &by_count_}) {
       for (std::size_t k = 0; k < memory / 2; ++k)
         (*values)[k] = (*values)[2 * k + 1];
       values->resize(memory / 2);
@@ -169,6 +179,7 @@ void Modelled::remember(const Decision& decision, double log_cost) {
   omega_.push_back(std::clamp(decision.value, low_, high_));
   place_.push_back(place(decision.context));
   log_cost_.push_back(log_cost);
+  by_count_.push_back(model_.count_variance(log_cost));
 }
 
 void Modelled::absorb(const Decision& decision, double cost) {
@@ -221,10 +232,13 @@ void Modelled::read(const nlohmann::json& state) {
   };
   stride_ = state.at("stride").get<std::uint64_t>();
   expect(stride_ > 0 && size <= memory && (state.at("handed_over").get<bool>() || size == steps() / stride_),
-         "as many solves as steps by the stride, at most 256");
+         "as many solves as steps by the stride, at most 128");
   omega_ = numbers(state, "omega", size);
   place_ = numbers(state, "place", size);
   log_cost_ = numbers(state, "log_cost", size);
+  by_count_.clear();
+  for (const double y : log_cost_)
+    by_count_.push_back(model_.count_variance(y));
   expect(std::ranges::all_of(omega_, [&](double w) { return w >= low_ && w <= high_; }), "omegas among the arms");
   expect(std::ranges::all_of(place_, [](double u) { return u >= 0 && u <= 1; }), "places in [0, 1]");
   last_fit_ = state.at("last_fit").get<std::uint64_t>();

@@ -46,7 +46,7 @@ private:
   RelaxationForm form_;
   RelaxationModel model_;
   double low_, high_;
-  std::vector<double> omega_, place_, log_cost_;              ///< every stride-th solve
+  std::vector<double> omega_, place_, log_cost_, by_count_;   ///< every stride-th solve; the variance of its count
   std::uint64_t stride_ = 1, last_fit_ = 0, last_search_ = 0; ///< steps
   Vector mean_;
   Matrix precision_;

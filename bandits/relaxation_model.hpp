@@ -29,9 +29,18 @@ public:
   /// tolerance in (0, 1): by how much a solve lowers the residual. std::invalid_argument otherwise.
   RelaxationModel(RelaxationForm form, double tolerance);
   /// ln of the cost in units of an iteration; omega in (0, 2), u in [0, 1]. Finite for any finite unknowns.
-  double log_cost(double omega, double u, const Vector& theta) const;
+  double log_cost(double omega, double u, const Vector& theta) const { return log_cost(omega, u, quantities(theta)); }
   /// The same, and its derivatives by the unknowns.
-  double log_cost(double omega, double u, const Vector& theta, Vector& slope) const;
+  double log_cost(double omega, double u, const Vector& theta, Vector& slope) const {
+    return log_cost(omega, u, quantities(theta), slope);
+  }
+  /// What the closed forms take, each of one unknown alone, and its derivative by that: once for many solves.
+  struct Quantities {
+    Vector value, slope;
+  };
+  Quantities quantities(const Vector& theta) const;
+  double log_cost(double omega, double u, const Quantities& of) const;
+  double log_cost(double omega, double u, const Quantities& of, Vector& slope) const;
   /// Variance of ln n of a count n about the model, in n rather than relative to it: rounding to a whole number of
   /// sweeps; of CG also its steps, as single eigenvalues converge.
   double count_variance(double log_cost) const;
@@ -42,8 +51,8 @@ public:
   Vector prior_deviation() const;
 
 private:
-  double best_sor(double s, const Vector& theta, double low, double high) const;
-  double best_ssor_cg(double s, const Vector& theta, double low, double high) const;
+  double best_sor(double s, const Vector& of, double low, double high) const;
+  double best_ssor_cg(double s, const Vector& of, double low, double high) const;
 
   RelaxationForm form_;
   double tolerance_;
