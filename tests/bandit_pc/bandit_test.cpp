@@ -1,6 +1,9 @@
 // PCBANDIT around SOR and around whole preconditioners, in every kind of KSP.
 #include "bandit_pc/fixture.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 #include <string>
 
 using namespace linnet::test;
@@ -94,6 +97,40 @@ TEST(Bandit, ReadsTheContextFromWhereItIsGiven) {
   EXPECT_GT(bandit.solve(noise(A)).reason, 0);
   LINNET_CALL(PCBanditSetContext(bandit.pc, 4));
   EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+}
+
+// q = sum of |off-diagonal| / sum of diagonal entries: 1/q is linear in a shift; 1 - 1/m on an m x m Laplacian.
+TEST(Bandit, ReadsTheShiftFromTheMatrix) {
+  constexpr PetscInt m = 40;
+  const std::string file =
+      (std::filesystem::temp_directory_path() / ("linnet_bandit_context_" + std::to_string(ranks()))).string();
+  double inverse[3] = {};
+  {
+    OwnedMat A = laplacian(m);
+    Bandit bandit(KSPCG, A, "sor_omega=1:1.9:4");
+    LINNET_CALL(PCBanditSetLog(bandit.pc, file.c_str()));
+    for (int k = 0; k < 3; k++) {
+      EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+      LINNET_CALL(MatShift(A, 1));
+    }
+  }
+  if (!first_rank())
+    return;
+  std::ifstream log(file);
+  std::string line, field;
+  std::getline(log, line);
+  for (double& x : inverse) {
+    std::getline(log, line);
+    std::istringstream fields(line);
+    std::getline(fields, field, ',');
+    std::getline(fields, field, ',');
+    ASSERT_FALSE(field.empty());
+    x = 1 / std::stod(field);
+  }
+  std::filesystem::remove(file);
+  EXPECT_NEAR(inverse[0], 1 / (1 - 1.0 / m), 0.01);
+  EXPECT_NEAR(inverse[1] - inverse[0], inverse[0] / 4, 1e-12); // the diagonal grows from 4 to 5
+  EXPECT_NEAR(inverse[2] - inverse[1], inverse[0] / 4, 1e-12);
 }
 
 TEST(Bandit, LearnsNothingFromASolveOfNoIterations) {
