@@ -83,7 +83,8 @@ struct Pair {
 
 template <class S, class Quantities>
 S log_cost_sor(double omega, const S& s, const Quantities& of, double tolerance) {
-  const S tau = of[3], beta = beta_of(s);
+  const S& tau = of[3];
+  const S beta = beta_of(s);
   const Pair<S> pair(omega, beta);
   const S rate = -log1p(-(S(1) - pair.radius) * (S(1) - tau));
   // q = ln((2 - omega)/(2 - omega*)): positive below the optimum.
@@ -98,7 +99,8 @@ S log_cost_sor(double omega, const S& s, const Quantities& of, double tolerance)
 
 template <class S, class Quantities>
 S log_cost_ssor_cg(double omega, const S& s, const Quantities& of, double tolerance) {
-  const S tau = of[3], nu = of[4], p = of[7], log_mu = log1p(S(1) / s);
+  const S &tau = of[3], &nu = of[4], &p = of[7];
+  const S log_mu = log1p(S(1) / s);
   const S below = log_mu + S(log((2 - omega) / (4 * omega))), above = log((S(1) + S(omega) * nu) / S(2 - omega));
   const S sum = max(below, above) + log1p(exp(-p * fabs(below - above))) / p;
   const S root = exp(max(S(0), sum) / S(2));

@@ -3,8 +3,8 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
+#include <vector>
 
 using namespace linnet::test;
 
@@ -17,6 +17,25 @@ struct Count {
 };
 constexpr Count counts[] = {{"1", 211, 15},  {"1.2", 138, 13}, {"1.4", 83, 12}, {"1.5", 59, 13}, {"1.56", 40, 13},
                             {"1.6", 42, 13}, {"1.7", 55, 15},  {"1.8", 87, 16}, {"1.9", 180, 18}};
+
+std::string log_file() {
+  return (std::filesystem::temp_directory_path() / ("linnet_bandit_context_" + std::to_string(ranks()))).string();
+}
+
+// The contexts in a log, solve by solve; takes the log away.
+std::vector<std::string> logged_contexts(const std::string& file) {
+  std::vector<std::string> contexts;
+  std::ifstream log(file);
+  std::string line;
+  std::getline(log, line);
+  while (std::getline(log, line)) {
+    const auto begin = line.find(',') + 1;
+    contexts.push_back(line.substr(begin, line.find(',', begin) - begin));
+  }
+  log.close();
+  std::filesystem::remove(file);
+  return contexts;
+}
 
 } // namespace
 
@@ -88,25 +107,30 @@ TEST(Bandit, TriesSeveralAxes) {
 
 TEST(Bandit, ReadsTheContextFromWhereItIsGiven) {
   const OwnedMat A = laplacian(10);
-  Bandit bandit(KSPCG, A, "jacobi; sor", "tsallis");
-  OwnedVec context;
-  VecCreateMPI(PETSC_COMM_WORLD, PETSC_DECIDE, 1, context.out());
-  VecSet(context, 3);
-  LINNET_CALL(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(A)), "linnet_context",
-                                 reinterpret_cast<PetscObject>(static_cast<Vec>(context))));
-  EXPECT_GT(bandit.solve(noise(A)).reason, 0);
-  LINNET_CALL(PCBanditSetContext(bandit.pc, 4));
-  EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+  const std::string file = log_file();
+  {
+    Bandit bandit(KSPCG, A, "jacobi; sor", "tsallis");
+    LINNET_CALL(PCBanditSetLog(bandit.pc, file.c_str()));
+    OwnedVec context;
+    VecCreateMPI(PETSC_COMM_WORLD, PETSC_DECIDE, 1, context.out());
+    VecSet(context, 3);
+    LINNET_CALL(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(A)), "linnet_context",
+                                   reinterpret_cast<PetscObject>(static_cast<Vec>(context))));
+    EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+    LINNET_CALL(PCBanditSetContext(bandit.pc, 4));
+    EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+  }
+  if (first_rank()) {
+    EXPECT_EQ(logged_contexts(file), (std::vector<std::string>{"3", "4"}));
+  }
 }
 
 // q = sum of |off-diagonal| / sum of diagonal entries: 1/q is linear in a shift; 1 - 1/m on an m x m Laplacian.
 TEST(Bandit, ReadsTheShiftFromTheMatrix) {
   constexpr PetscInt m = 40;
-  const std::string file =
-      (std::filesystem::temp_directory_path() / ("linnet_bandit_context_" + std::to_string(ranks()))).string();
-  double inverse[3] = {};
+  const OwnedMat A = laplacian(m);
+  const std::string file = log_file();
   {
-    OwnedMat A = laplacian(m);
     Bandit bandit(KSPCG, A, "sor_omega=1:1.9:4");
     LINNET_CALL(PCBanditSetLog(bandit.pc, file.c_str()));
     for (int k = 0; k < 3; k++) {
@@ -116,18 +140,12 @@ TEST(Bandit, ReadsTheShiftFromTheMatrix) {
   }
   if (!first_rank())
     return;
-  std::ifstream log(file);
-  std::string line, field;
-  std::getline(log, line);
-  for (double& x : inverse) {
-    std::getline(log, line);
-    std::istringstream fields(line);
-    std::getline(fields, field, ',');
-    std::getline(fields, field, ',');
-    ASSERT_FALSE(field.empty());
-    x = 1 / std::stod(field);
+  std::vector<double> inverse;
+  for (const std::string& context : logged_contexts(file)) {
+    ASSERT_FALSE(context.empty());
+    inverse.push_back(1 / std::stod(context));
   }
-  std::filesystem::remove(file);
+  ASSERT_EQ(inverse.size(), 3U);
   EXPECT_NEAR(inverse[0], 1 / (1 - 1.0 / m), 0.01);
   EXPECT_NEAR(inverse[1] - inverse[0], inverse[0] / 4, 1e-12); // the diagonal grows from 4 to 5
   EXPECT_NEAR(inverse[2] - inverse[1], inverse[0] / 4, 1e-12);
