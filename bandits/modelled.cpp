@@ -3,27 +3,33 @@
 #include "bandits/json.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace linnet::bandits {
 
 namespace {
 
-constexpr std::size_t memory = 512;     // solves that a fit looks back on
+constexpr std::size_t memory = 128;     // solves that a fit looks back on, evenly over all so far
 constexpr double prior_variance = 0.01; // of the noise in ln cost, worth `prior_count` solves
 constexpr double prior_count = 4;
 constexpr double least_variance = 0.0016;   // the model itself is not true to less than 4 %
 constexpr double tolerated_variance = 0.04; // of what a fit leaves of ln cost
 constexpr int samples = 4;
-constexpr double forgetting = 1.0 / 12;     // of the running errors
-constexpr std::uint64_t first_verdict = 15; // solves before the model may be found unfit
-constexpr double tolerated_error = 0.1;     // squared, of ln cost: a third
+constexpr int most_passes = 12;
+constexpr double least_gain = 0.05;            // of a step of a fit, in squared standard deviations
+constexpr std::uint64_t first_probe = 12;      // solves; then 24, 48, ...
+constexpr double probe_width = 0.3;            // of ln(2 - omega)
+constexpr std::uint64_t surprise_interval = 4; // solves between two fits for the sake of large errors
+constexpr double forgetting = 1.0 / 12;        // of the running errors
+constexpr std::uint64_t first_verdict = 15;    // solves before the model may be found unfit
+constexpr double tolerated_error = 0.1;        // squared, of ln cost: a third
 
 } // namespace
 
 Modelled::Modelled(Choices choices, RelaxationForm form, double tolerance)
-    : Learner(choices), form_(form), model_(form, tolerance), mean_(RelaxationModel::prior_mean()),
-      precision_(RelaxationModel::prior_deviation().array().square().inverse().matrix().asDiagonal()),
-      variance_(prior_variance), rival_(std::move(choices)) {
+    : Learner(choices), form_(form), model_(form, tolerance), mean_(model_.prior_mean()),
+      precision_(model_.prior_deviation().array().square().inverse().matrix().asDiagonal()), variance_(prior_variance),
+      rival_(std::move(choices)) {
   const auto& values = this->choices().arms;
   low_ = *std::ranges::min_element(values);
   high_ = *std::ranges::max_element(values);
@@ -51,6 +57,14 @@ void Modelled::decide(Decision& decision) {
     decision = rival_.choose(decision.context);
     return;
   }
+  const std::uint64_t doublings = steps() / first_probe;
+  if (std::has_single_bit(doublings) && steps() % first_probe == 0) {
+    const double side = std::countr_zero(doublings) % 2 == 0 ? 1 : -1;
+    const double best = model_.best(place(decision.context), mean_, low_, high_);
+    decision.value = std::clamp(2 - (2 - best) * std::exp(side * probe_width), low_, high_);
+    decision.arm = nearest(decision.value);
+    return;
+  }
   const Eigen::LLT<Matrix> factor(precision_);
   int same = 0;
   for (int s = 0; s < samples; ++s) {
@@ -69,77 +83,124 @@ void Modelled::decide(Decision& decision) {
 }
 
 double Modelled::objective(const Vector& theta) const {
-  double sum =
-      ((theta - RelaxationModel::prior_mean()).array() / RelaxationModel::prior_deviation().array()).square().sum();
-  for (std::size_t k = 0; k < omega_.size(); ++k)
-    sum += std::pow(log_cost_[k] - model_.log_cost(omega_[k], place_[k], theta), 2) / variance_;
+  double sum = ((theta - model_.prior_mean()).array() / model_.prior_deviation().array()).square().sum();
+  const auto weight = static_cast<double>(stride_);
+  const auto of = model_.quantities(theta);
+  for (std::size_t k = 0; k < omega_.size(); ++k) {
+    const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], of);
+    sum += weight * residual * residual / (variance_ + by_count_[k]);
+  }
   return sum;
 }
 
-void Modelled::fit() {
-  const Vector prior = RelaxationModel::prior_mean();
-  const Vector weight = RelaxationModel::prior_deviation().array().square().inverse();
-  double squares = 0;
-  double now = objective(mean_);
+// Gauss and Newton's method, damped (Levenberg and Marquardt).
+Modelled::Fit Modelled::fit(const Vector& start) const {
+  const Vector prior = model_.prior_mean();
+  const Vector prior_weight = model_.prior_deviation().array().square().inverse();
+  const auto weight = static_cast<double>(stride_);
+  Fit now{start, Matrix::Zero(), 0, 0};
   double damping = 1e-3;
-  for (int pass = 0; pass < 12; ++pass) {
-    Vector gradient = weight.cwiseProduct(prior - mean_);
-    precision_ = weight.asDiagonal();
-    squares = 0;
+  for (int pass = 0; pass < most_passes; ++pass) {
+    Vector gradient = prior_weight.cwiseProduct(prior - now.mean);
+    now.precision = prior_weight.asDiagonal();
+    now.squares = 0;
+    now.objective = gradient.dot(prior - now.mean);
+    const auto of = model_.quantities(now.mean);
     for (std::size_t k = 0; k < omega_.size(); ++k) {
-      const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], mean_);
       Vector slope;
-      for (int j = 0; j < RelaxationModel::unknowns; ++j) {
-        Vector up = mean_, down = mean_;
-        up(j) += 1e-4;
-        down(j) -= 1e-4;
-        slope(j) = (model_.log_cost(omega_[k], place_[k], up) - model_.log_cost(omega_[k], place_[k], down)) / 2e-4;
-      }
-      squares += residual * residual;
-      gradient += slope * (residual / variance_);
-      precision_ += slope * slope.transpose() / variance_;
+      const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], of, slope);
+      const double over = weight / (variance_ + by_count_[k]);
+      now.squares += std::fmax(0, residual * residual - by_count_[k]);
+      now.objective += over * residual * residual;
+      gradient += slope * (over * residual);
+      now.precision += over * slope * slope.transpose();
     }
-    Matrix damped = precision_;
-    damped.diagonal() *= 1 + damping;
-    const Vector step = damped.llt().solve(gradient);
-    const double next = objective(mean_ + step);
-    if (next < now) {
-      mean_ += step;
-      damping /= 10;
-      if (now - next < 1e-3)
-        break;
-      now = next;
-    } else if ((damping *= 10) > 1e6) {
+    // Smaller steps until one descends, as long as the linear model promises a gain.
+    double gain = 0;
+    bool first = true;
+    while (!(gain > 0)) {
+      Matrix damped = now.precision;
+      damped.diagonal() *= 1 + damping;
+      const Vector step = damped.llt().solve(gradient);
+      if (!(step.dot(gradient) > least_gain))
+        return now;
+      const Vector mean = now.mean + step;
+      const double next = objective(mean);
+      gain = now.objective - next;
+      if (gain > 0) {
+        now.mean = mean;
+        now.objective = next;
+        damping *= first ? 0.1 : 1;
+      } else {
+        damping *= 10;
+      }
+      first = false;
+    }
+    if (gain < least_gain)
       break;
+  }
+  return now;
+}
+
+// A fit may end in a minimum that what it makes one play confirms: all of it on one flank of the true optimum, taken
+// for the optimum itself. So now and then fits are tried from the prior, and from optima on either side.
+void Modelled::refit() {
+  Fit best = fit(mean_);
+  if (2 * steps() >= 3 * last_search_) {
+    last_search_ = steps();
+    for (const double aside : {0.0, -1.0, 1.0}) {
+      Vector start = model_.prior_mean();
+      if (aside != 0)
+        start.head<3>() = best.mean.head<3>() + Eigen::Vector3d(aside, aside, 0); // ln s0, ln s1, ln k
+      if (Fit other = fit(start); other.objective < best.objective)
+        best = std::move(other);
     }
   }
-  variance_ = std::fmax(least_variance,
-                        (prior_count * prior_variance + squares) / (prior_count + static_cast<double>(omega_.size())));
+  mean_ = best.mean;
+  precision_ = best.precision;
+  variance_ = std::fmax(least_variance, (prior_count * prior_variance + best.squares) /
+                                            (prior_count + static_cast<double>(omega_.size())));
+}
+
+// Every stride-th solve of all so far: once full, every second one is dropped and the stride doubled.
+void Modelled::remember(const Decision& decision, double log_cost) {
+  if (steps() % stride_ != 0)
+    return;
+  if (omega_.size() == memory) {
+    for (auto* values : {&omega_, &place_, &log_cost_, &by_count_}) {
+      for (std::size_t k = 0; k < memory / 2; ++k)
+        (*values)[k] = (*values)[2 * k + 1];
+      values->resize(memory / 2);
+    }
+    stride_ *= 2;
+    if (steps() % stride_ != 0)
+      return;
+  }
+  omega_.push_back(std::clamp(decision.value, low_, high_));
+  place_.push_back(place(decision.context));
+  log_cost_.push_back(log_cost);
+  by_count_.push_back(model_.count_variance(log_cost));
 }
 
 void Modelled::absorb(const Decision& decision, double cost) {
   const double y = std::log(cost);
   if (!handed_over_) {
     if (steps() > 1) {
-      const auto blend = [](double& mean, double error) {
-        mean += forgetting * (std::fmin(error * error, 100) - mean);
+      // What the counts' own scatter may explain is no error.
+      const double scatter = 2 * std::sqrt(model_.count_variance(y));
+      const auto blend = [&](double& mean, double error) {
+        const double beyond = std::fmax(0, std::fabs(error) - scatter);
+        mean += forgetting * (std::fmin(beyond * beyond, 100) - mean);
       };
       blend(model_error_, y - std::log(expected_cost(decision.value, decision.context)));
       const double rival = rival_.expected_cost(decision.value, decision.context);
       blend(rival_error_, y - (rival > 0 ? std::log(rival) : 0));
     }
-    const std::size_t at = (steps() - 1) % memory;
-    if (omega_.size() < memory) {
-      omega_.push_back(0);
-      place_.push_back(0);
-      log_cost_.push_back(0);
-    }
-    omega_[at] = std::clamp(decision.value, low_, high_);
-    place_[at] = place(decision.context);
-    log_cost_[at] = y;
-    if (steps() >= next_fit_) {
-      fit();
-      next_fit_ = steps() + 1 + std::min<std::uint64_t>(steps() / 10, 100);
+    remember(decision, y);
+    const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval + last_fit_ / 64;
+    if (steps() >= last_fit_ + 1 + last_fit_ / 6 || surprised) {
+      refit();
+      last_fit_ = steps();
     }
     handed_over_ =
         steps() >= first_verdict && variance_ > tolerated_variance && model_error_ > tolerated_error + 2 * rival_error_;
@@ -151,7 +212,9 @@ void Modelled::write(nlohmann::json& state) const {
   state["omega"] = omega_;
   state["place"] = place_;
   state["log_cost"] = log_cost_;
-  state["next_fit"] = next_fit_;
+  state["stride"] = stride_;
+  state["last_fit"] = last_fit_;
+  state["last_search"] = last_search_;
   state["mean"] = std::vector<double>(mean_.begin(), mean_.end());
   state["precision"] = std::vector<double>(precision_.data(), precision_.data() + precision_.size());
   state["variance"] = variance_;
@@ -167,14 +230,20 @@ void Modelled::read(const nlohmann::json& state) {
     if (!holds)
       throw std::invalid_argument(std::string("saved state: expected ") + what);
   };
-  expect(size <= memory && (size == memory || handed_over_ || state.at("handed_over").get<bool>() || size == steps()),
-         "as many solves as steps, at most 512");
+  stride_ = state.at("stride").get<std::uint64_t>();
+  expect(stride_ > 0 && size <= memory && (state.at("handed_over").get<bool>() || size == steps() / stride_),
+         "as many solves as steps by the stride, at most 128");
   omega_ = numbers(state, "omega", size);
   place_ = numbers(state, "place", size);
   log_cost_ = numbers(state, "log_cost", size);
+  by_count_.clear();
+  for (const double y : log_cost_)
+    by_count_.push_back(model_.count_variance(y));
   expect(std::ranges::all_of(omega_, [&](double w) { return w >= low_ && w <= high_; }), "omegas among the arms");
   expect(std::ranges::all_of(place_, [](double u) { return u >= 0 && u <= 1; }), "places in [0, 1]");
-  next_fit_ = state.at("next_fit").get<std::uint64_t>();
+  last_fit_ = state.at("last_fit").get<std::uint64_t>();
+  last_search_ = state.at("last_search").get<std::uint64_t>();
+  expect(last_fit_ <= steps() && last_search_ <= steps(), "fits among its steps");
   const auto mean = numbers(state, "mean", RelaxationModel::unknowns);
   mean_ = Eigen::Map<const Vector>(mean.data());
   const auto precision = numbers(state, "precision", static_cast<std::size_t>(precision_.size()));

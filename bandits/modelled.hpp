@@ -7,10 +7,11 @@ namespace linnet::bandits {
 
 /// The model-based learner of omega: fits RelaxationModel to ln cost (Gauss and Newton, a normal prior), draws its
 /// unknowns from the normal distribution about the fit, and plays the omega between the least and the largest arm that
-/// is best for them. A Thompson sampler learns beside it from every solve; once that predicts clearly better, the
-/// model does not fit (another ordering, block sweeps on several ranks) and the sampler decides from then on.
-/// Costs that are not iterations are welcome: the unit is among the unknowns only within a factor of about two, so give
-/// seconds as multiples of one iteration's.
+/// is best for them. Every time that the number of solves has doubled it plays an omega aside of the best one: a fit
+/// that is wrong but right about what it makes one play would never be found out. A Thompson sampler learns beside it
+/// from every solve; once that predicts clearly better, the model does not fit (another ordering, block sweeps on
+/// several ranks) and the sampler decides from then on. Costs that are not iterations are welcome: the unit is among
+/// the unknowns only within a factor of about two, so give seconds as multiples of one iteration's.
 class Modelled : public Learner {
 public:
   /// std::invalid_argument for arms outside (0, 2), or a tolerance outside (0, 1).
@@ -29,16 +30,24 @@ private:
   using Vector = RelaxationModel::Vector;
   using Matrix = Eigen::Matrix<double, RelaxationModel::unknowns, RelaxationModel::unknowns>;
 
+  struct Fit {
+    Vector mean;
+    Matrix precision;     ///< where the last step began
+    double squares = 0;   ///< sum of the squared errors in ln cost beyond the scatter of counts
+    double objective = 0; ///< with variance_ as the noise's
+  };
   double place(const Context& context) const { return (scaled(context) + 1) / 2; }
   std::size_t nearest(double omega) const;
-  void fit();
+  void remember(const Decision& decision, double log_cost);
+  Fit fit(const Vector& start) const;
+  void refit();
   double objective(const Vector& theta) const;
 
   RelaxationForm form_;
   RelaxationModel model_;
   double low_, high_;
-  std::vector<double> omega_, place_, log_cost_; ///< the latest solves, a ring
-  std::uint64_t next_fit_ = 1;
+  std::vector<double> omega_, place_, log_cost_, by_count_;   ///< every stride-th solve; the variance of its count
+  std::uint64_t stride_ = 1, last_fit_ = 0, last_search_ = 0; ///< steps
   Vector mean_;
   Matrix precision_;
   double variance_;                          ///< of the noise in ln cost

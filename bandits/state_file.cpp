@@ -18,7 +18,7 @@ namespace linnet::bandits {
 namespace {
 
 constexpr const char* format = "linnet.bandit";
-constexpr int version = 1;
+constexpr int version = 2;
 constexpr std::uintmax_t largest = std::uintmax_t(256) << 20;
 
 std::string checksum(const std::string& text) {

@@ -23,34 +23,56 @@ Thompson::Thompson(Choices choices, std::size_t parameter_terms, std::size_t con
   const auto& values = this->choices().arms;
   low_ = *std::ranges::min_element(values);
   high_ = *std::ranges::max_element(values);
-  parameter_terms_ = this->choices().ordered ? std::min(parameter_terms_, arms()) : arms();
+  parameter_terms_ = this->choices().ordered ? std::min(parameter_terms_, arms()) : 1;
   for (int k = 0; k < 2; ++k) {
     const auto n = static_cast<Eigen::Index>(parameter_terms_ * (k == 1 ? context_terms_ : 1));
-    models_[k].precision = prior_precision * Eigen::MatrixXd::Identity(n, n);
-    models_[k].moment = models_[k].mean = Eigen::VectorXd::Zero(n);
+    Block block;
+    block.covariance = Eigen::MatrixXd::Identity(n, n) / prior_precision;
+    block.mean = Eigen::VectorXd::Zero(n);
+    models_[k].blocks.assign(this->choices().ordered ? 1 : arms(), block);
   }
+  series_.resize(static_cast<Eigen::Index>(arms()), static_cast<Eigen::Index>(parameter_terms_));
+  for (std::size_t i = 0; i < arms(); ++i)
+    series_.row(static_cast<Eigen::Index>(i)) = parameter_features(values[i]);
 }
 
-Eigen::VectorXd Thompson::features(double value, const Context& context) const {
-  std::vector<double> p(parameter_terms_), c(context ? context_terms_ : 1);
+std::size_t Thompson::block_of(double value) const {
+  if (choices().ordered)
+    return 0;
+  const auto& values = choices().arms;
+  return std::min(arms() - 1, static_cast<std::size_t>(std::ranges::find(values, value) - values.begin()));
+}
+
+Eigen::VectorXd Thompson::parameter_features(double value) const {
+  Eigen::VectorXd p = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(parameter_terms_));
   const double half = high_ / 2 - low_ / 2; // the whole range may overflow
   if (choices().ordered)
-    chebyshev(half > 0 ? std::clamp((value / 2 - low_ / 2) / half * 2 - 1, -1.0, 1.0) : 0, p);
-  else
-    std::ranges::transform(choices().arms, p.begin(), [&](double arm) { return arm == value ? 1.0 : 0.0; });
-  chebyshev(scaled(context), c);
-  Eigen::VectorXd f(static_cast<Eigen::Index>(p.size() * c.size()));
-  for (std::size_t i = 0; i < p.size(); ++i)
-    for (std::size_t j = 0; j < c.size(); ++j)
-      f(static_cast<Eigen::Index>(i * c.size() + j)) = p[i] * c[j];
-  return f;
+    chebyshev(half > 0 ? std::clamp((value / 2 - low_ / 2) / half * 2 - 1, -1.0, 1.0) : 0,
+              {p.data(), parameter_terms_});
+  return p;
+}
+
+Eigen::VectorXd Thompson::context_features(const Context& context) const {
+  const std::size_t terms = context ? context_terms_ : 1;
+  Eigen::VectorXd c(static_cast<Eigen::Index>(terms));
+  chebyshev(scaled(context), {c.data(), terms});
+  return c;
+}
+
+// p_i c_j, j faster
+Eigen::VectorXd Thompson::features(double value, const Context& context) const {
+  return (context_features(context) * parameter_features(value).transpose()).reshaped();
+}
+
+double Thompson::prediction(double value, const Context& context) const {
+  const Model& model = model_of(context);
+  return model.offset + features(value, context).dot(model.blocks[block_of(value)].mean);
 }
 
 double Thompson::expected_cost(double value, const Context& context) const {
-  const Model& model = model_of(context);
-  if (model.count == 0)
+  if (model_of(context).count == 0)
     return 0;
-  const double y = model.offset + features(value, context).dot(model.mean);
+  const double y = prediction(value, context);
   return context ? std::exp(std::clamp(y, -700.0, 700.0)) : std::fmax(1e-3, y) * first_;
 }
 
@@ -58,22 +80,40 @@ double Thompson::observed(double cost, const Context& context) const {
   return context ? std::log(cost) : std::fmin(1e6, cost / (first_ > 0 ? first_ : cost));
 }
 
+// For a given context c a block's series in the parameter has the coefficients w = C^T theta, C = I (x) c, normal with
+// the covariance C^T S C: few numbers to draw.
 void Thompson::decide(Decision& decision) {
   const Model& model = model_of(decision.context);
-  const Eigen::Index n = model.mean.size();
-  Eigen::MatrixXd x(static_cast<Eigen::Index>(arms()), n);
-  for (std::size_t i = 0; i < arms(); ++i)
-    x.row(static_cast<Eigen::Index>(i)) = features(choices().arms[i], decision.context);
-  const Eigen::LLT<Eigen::MatrixXd> factor(model.precision);
+  const Eigen::VectorXd c = context_features(decision.context);
+  const auto terms = static_cast<Eigen::Index>(parameter_terms_),
+             blocks = static_cast<Eigen::Index>(model.blocks.size());
   const double deviation = std::sqrt((prior_count * prior_variance + model.errors) / (prior_count + model.count));
+  Eigen::MatrixXd mean(terms, blocks);
+  std::vector<Eigen::MatrixXd> root(model.blocks.size());
+  Eigen::MatrixXd spread = Eigen::MatrixXd::Zero(c.size() * terms, terms); // C
+  for (Eigen::Index i = 0; i < terms; ++i)
+    spread.block(i * c.size(), i, c.size(), 1) = c;
+  for (Eigen::Index k = 0; k < blocks; ++k) {
+    const Block& block = model.blocks[static_cast<std::size_t>(k)];
+    mean.col(k) = block.mean.reshaped(c.size(), terms).transpose() * c;
+    const Eigen::MatrixXd covariance = spread.transpose() * block.covariance * spread;
+    root[static_cast<std::size_t>(k)] = deviation * Eigen::MatrixXd(covariance.llt().matrixL());
+  }
   int same = 0;
+  Eigen::VectorXd z(terms), score;
+  Eigen::MatrixXd w(terms, blocks);
   for (int s = 0; s < samples; ++s) {
-    Eigen::VectorXd z(n);
-    for (Eigen::Index k = 0; k < n; ++k)
-      z(k) = random().normal();
-    const Eigen::VectorXd theta = model.mean + deviation * factor.matrixU().solve(z);
+    for (Eigen::Index k = 0; k < blocks; ++k) {
+      for (double& v : z)
+        v = random().normal();
+      w.col(k) = mean.col(k) + root[static_cast<std::size_t>(k)] * z;
+    }
     Eigen::Index best = 0;
-    (x * theta).minCoeff(&best);
+    if (choices().ordered)
+      score = series_ * w;
+    else
+      score = w.row(0).transpose();
+    score.minCoeff(&best);
     if (s == 0)
       decision.arm = static_cast<std::size_t>(best);
     same += decision.arm == static_cast<std::size_t>(best);
@@ -89,47 +129,54 @@ void Thompson::absorb(const Decision& decision, double cost) {
   const double y = observed(cost, decision.context);
   if (model.count == 0)
     model.offset = y;
+  Block& block = model.blocks[block_of(decision.value)];
   const Eigen::VectorXd f = features(decision.value, decision.context);
-  const Eigen::VectorXd gain = model.precision.llt().solve(f);
-  const double error = y - model.offset - f.dot(model.mean);
-  model.errors += error * error / (1 + f.dot(gain));
-  model.precision += f * f.transpose();
-  model.moment += (y - model.offset) * f;
-  model.mean = model.precision.llt().solve(model.moment);
+  const Eigen::VectorXd along = block.covariance * f;
+  const double error = y - model.offset - f.dot(block.mean), variance = 1 + f.dot(along);
+  model.errors += error * error / variance;
+  block.mean += along * (error / variance);
+  block.covariance -= along * along.transpose() / variance;
   model.count += 1;
 }
 
 void Thompson::write(nlohmann::json& state) const {
   state["first"] = first_;
   state["models"] = nlohmann::json::array();
-  for (const Model& m : models_)
-    state["models"].push_back(
-        {{"precision", std::vector<double>(m.precision.data(), m.precision.data() + m.precision.size())},
-         {"moment", std::vector<double>(m.moment.data(), m.moment.data() + m.moment.size())},
-         {"count", m.count},
-         {"offset", m.offset},
-         {"errors", m.errors}});
+  for (const Model& m : models_) {
+    nlohmann::json blocks = nlohmann::json::array();
+    for (const Block& b : m.blocks)
+      blocks.push_back(
+          {{"covariance", std::vector<double>(b.covariance.data(), b.covariance.data() + b.covariance.size())},
+           {"mean", std::vector<double>(b.mean.data(), b.mean.data() + b.mean.size())}});
+    state["models"].push_back({{"blocks", blocks}, {"count", m.count}, {"offset", m.offset}, {"errors", m.errors}});
+  }
 }
 
 void Thompson::read(const nlohmann::json& state) {
   first_ = number(state, "first", 0);
   const auto& all = state.at("models");
-  if (!all.is_array() || all.size() != 2)
-    throw std::invalid_argument("saved state: models: expected 2");
+  const auto expect = [](bool holds, const std::string& what) {
+    if (!holds)
+      throw std::invalid_argument("saved state: " + what);
+  };
+  expect(all.is_array() && all.size() == 2, "models: expected 2");
   for (std::size_t k = 0; k < 2; ++k) {
     Model& m = models_[k];
-    const Eigen::Index n = m.mean.size();
-    const auto precision = numbers(all[k], "precision", static_cast<std::size_t>(n * n));
-    m.precision = Eigen::Map<const Eigen::MatrixXd>(precision.data(), n, n);
-    const auto moment = numbers(all[k], "moment", static_cast<std::size_t>(n));
-    m.moment = Eigen::Map<const Eigen::VectorXd>(moment.data(), n);
+    const auto& blocks = all[k].at("blocks");
+    expect(blocks.is_array() && blocks.size() == m.blocks.size(),
+           "blocks: expected " + std::to_string(m.blocks.size()) + " of them");
+    for (std::size_t j = 0; j < m.blocks.size(); ++j) {
+      Block& b = m.blocks[j];
+      const Eigen::Index n = b.mean.size();
+      const auto size = static_cast<std::size_t>(n);
+      b.covariance = Eigen::Map<const Eigen::MatrixXd>(numbers(blocks[j], "covariance", size * size).data(), n, n);
+      b.mean = Eigen::Map<const Eigen::VectorXd>(numbers(blocks[j], "mean", size).data(), n);
+      expect(Eigen::LLT<Eigen::MatrixXd>(b.covariance).info() == Eigen::Success,
+             "covariance: expected a positive definite matrix");
+    }
     m.count = number(all[k], "count", 0);
     m.offset = number(all[k], "offset");
     m.errors = number(all[k], "errors", 0);
-    const Eigen::LLT<Eigen::MatrixXd> factor(m.precision);
-    if (factor.info() != Eigen::Success)
-      throw std::invalid_argument("saved state: precision: expected a positive definite matrix");
-    m.mean = factor.solve(m.moment);
   }
 }
 

@@ -8,10 +8,10 @@ namespace linnet::bandits {
 
 /// Thompson sampling with one Bayesian linear model of the cost over parameter and context, so that every solve teaches
 /// about every arm (Agrawal and Goyal, ICML 2013). Features: products of Chebyshev polynomials in the parameter and in
-/// the context, each scaled to [-1, 1]; a series in the context for each arm where arms are not ordered. It regresses
-/// ln cost where contexts are given, else cost over the first cost: without a context costs scatter, and the mean of
-/// their logarithms is not what is paid. The probability logged is the share of 32 samples of the model, the one played
-/// among them, that chose the arm.
+/// the context, each scaled to [-1, 1]; a series of its own in the context for each arm where arms are not ordered. It
+/// regresses ln cost where contexts are given, else cost over the first cost: without a context costs scatter, and the
+/// mean of their logarithms is not what is paid. The probability logged is the share of 32 samples of the model, the
+/// one played among them, that chose the arm.
 class Thompson : public Learner {
 public:
   /// std::invalid_argument for terms outside [1, 16].
@@ -27,21 +27,30 @@ protected:
   void read(const nlohmann::json& state) override;
 
 private:
+  /// Coefficients that are independent of those of other blocks.
+  struct Block {
+    Eigen::MatrixXd covariance; ///< in units of the noise's variance
+    Eigen::VectorXd mean;
+  };
   struct Model {
-    Eigen::MatrixXd precision; ///< of the coefficients, in units of 1/noise variance
-    Eigen::VectorXd moment, mean;
+    std::vector<Block> blocks; ///< one where arms are ordered, else one for each arm
     double count = 0;
     double offset = 0; ///< the first observation; the series models the rest
     double errors = 0; ///< squared one-step errors over 1 + their variance, summed
   };
   const Model& model_of(const Context& context) const { return models_[context ? 1 : 0]; }
+  std::size_t block_of(double value) const;
   double observed(double cost, const Context& context) const;
+  Eigen::VectorXd parameter_features(double value) const;
+  Eigen::VectorXd context_features(const Context& context) const;
   Eigen::VectorXd features(double value, const Context& context) const;
+  double prediction(double value, const Context& context) const;
 
   std::size_t parameter_terms_, context_terms_;
-  double low_, high_; ///< of the arms
-  Model models_[2];   ///< without and with context
-  double first_ = 0;  ///< the first cost without context
+  double low_, high_;      ///< of the arms
+  Eigen::MatrixXd series_; ///< parameter features, by arm
+  Model models_[2];        ///< without and with context
+  double first_ = 0;       ///< the first cost without context
 };
 
 } // namespace linnet::bandits

@@ -132,15 +132,13 @@ void Tuner::learn_unplayed(const Decision& decision) {
 double Tuner::expected_cost(const Decision& decision) const {
   if (solves_ < first_expectation)
     return 0;
-  double recent = 0, largest = 0;
-  for (auto step = log_.rbegin(); step != log_.rend(); ++step)
-    if (!step->failed) {
-      largest = std::max(largest, step->cost);
-      if (step - log_.rbegin() < recent_costs)
-        recent = largest;
-    }
   const double expected = learner_->expected_cost(decision.value, decision.context) * unit_;
-  return expected > 0 ? std::max({expected, recent, total_ / static_cast<double>(solves_)}) : largest;
+  const auto last = expected > 0 && std::ssize(log_) > recent_costs ? log_.rbegin() + recent_costs : log_.rend();
+  double largest = 0;
+  for (auto step = log_.rbegin(); step != last; ++step)
+    if (!step->failed)
+      largest = std::max(largest, step->cost);
+  return expected > 0 ? std::max({expected, largest, total_ / static_cast<double>(solves_)}) : largest;
 }
 
 std::string Tuner::policy() const {

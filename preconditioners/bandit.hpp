@@ -81,6 +81,11 @@ inline PetscInt PCBanditSafe_Private(const PC_Bandit* bandit) {
   return bandit->parameters.safe == PETSC_DEFAULT ? 0 : bandit->parameters.safe;
 }
 
+/// PETSC_INFINITY, which is a finite number, and what is not finite stand for no context.
+inline bool PCBanditIsContext_Private(PetscReal context) {
+  return PetscAbsReal(context) < PETSC_INFINITY;
+}
+
 /// Runs `body`, which returns a PetscErrorCode; what it throws becomes PETSc's error.
 template <class Body>
 PetscErrorCode PCBanditGuarded_Private(MPI_Comm comm, Body&& body) {

@@ -3,54 +3,80 @@
 
 #include <cmath>
 
-static PetscErrorCode SumOfAbsoluteValues(Mat A, PetscReal* sum) {
+static constexpr PetscInt most_rows = 512; // that are looked at, of all ranks
+
+/*
+   The k-th of the `count` rows looked at, of all `rows`: one in each of as many equal stretches, at places (multiples
+   of the golden ratio, modulo 1) that keep no step with a grid's lines.
+*/
+static PetscInt SampledRow(PetscInt k, PetscInt count, PetscInt rows) {
+  constexpr double golden = 0.6180339887498949;
+  const double place = static_cast<double>(k) * golden, width = static_cast<double>(rows) / static_cast<double>(count);
+  const double row = (static_cast<double>(k) + (place - std::floor(place))) * width;
+  return count == rows ? k : PetscMin(rows - 1, static_cast<PetscInt>(row));
+}
+
+/* sums[0] += |a_ij| over the rows looked at, j != i where `square`; sums[1] += a_ii */
+static PetscErrorCode AddRows(Mat A, PetscInt first, PetscInt rows, bool square, PetscReal sums[2]) {
+  const PetscInt count = PetscMin(rows, most_rows);
+  const PetscInt *i = nullptr, *j = nullptr;
   const PetscScalar* a = nullptr;
-  MatInfo info;
+  PetscInt n = 0;
+  PetscBool done = PETSC_FALSE;
 
   PetscFunctionBegin;
-  PetscCall(MatGetInfo(A, MAT_LOCAL, &info));
+  PetscCall(MatGetRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &n, &i, &j, &done));
+  PetscCheck(done, PETSC_COMM_SELF, PETSC_ERR_PLIB, "bandit: no access to the rows of an AIJ matrix");
   PetscCall(MatSeqAIJGetArrayRead(A, &a));
-  const auto entries = static_cast<PetscInt>(info.nz_used);
-  for (PetscInt k = 0; k < entries; k++)
-    *sum += PetscAbsScalar(a[k]);
+  const double before = static_cast<double>(first) / static_cast<double>(rows) * static_cast<double>(count);
+  for (PetscInt k = PetscMax(0, static_cast<PetscInt>(before) - 1); k < count; k++) {
+    const PetscInt r = SampledRow(k, count, rows) - first;
+    if (r < 0)
+      continue;
+    if (r >= n)
+      break;
+    for (PetscInt entry = i[r]; entry < i[r + 1]; entry++) {
+      if (square && j[entry] == r)
+        sums[1] += PetscRealPart(a[entry]);
+      else
+        sums[0] += PetscAbsScalar(a[entry]);
+    }
+  }
   PetscCall(MatSeqAIJRestoreArrayRead(A, &a));
+  PetscCall(MatRestoreRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &n, &i, &j, &done));
   PetscFunctionReturn(0);
 }
 
 /*
-   q = sum |a_ij|, i != j, / sum a_ii, over all rows: 1 for a Laplacian far from its boundary, below 1 with a shift or a
-   short time step. Young's beta and 1/mu of the SSOR bound are ratios of linear functions of it. PETSC_INFINITY for
-   matrices that are no AIJ ones.
+   q = sum |a_ij|, i != j, / sum a_ii, over rows i spread over the matrix, the same ones for all matrices of its size:
+   1 for a Laplacian far from its boundary, below 1 with a shift or a short time step. Young's beta and 1/mu of the SSOR
+   bound are ratios of linear functions of it. PETSC_INFINITY for matrices that are no square AIJ ones.
 */
 static PetscErrorCode MatrixContext(PC pc, PetscReal* q) {
   PetscReal sums[2] = {0, 0};
   PetscBool sequential, distributed;
-  PetscScalar trace;
-  Vec diagonal;
+  PetscInt first, rows, columns;
 
   PetscFunctionBegin;
   *q = PETSC_INFINITY;
   PetscCall(PetscObjectTypeCompare(reinterpret_cast<PetscObject>(pc->pmat), MATSEQAIJ, &sequential));
   PetscCall(PetscObjectTypeCompare(reinterpret_cast<PetscObject>(pc->pmat), MATMPIAIJ, &distributed));
-  if (!sequential && !distributed)
+  PetscCall(MatGetSize(pc->pmat, &rows, &columns));
+  if ((!sequential && !distributed) || rows != columns)
     PetscFunctionReturn(0);
+  PetscCall(MatGetOwnershipRange(pc->pmat, &first, nullptr));
   if (sequential) {
-    PetscCall(SumOfAbsoluteValues(pc->pmat, &sums[0]));
+    PetscCall(AddRows(pc->pmat, first, rows, true, sums));
   } else {
     Mat own, off;
     PetscCall(MatMPIAIJGetSeqAIJ(pc->pmat, &own, &off, nullptr));
-    PetscCall(SumOfAbsoluteValues(own, &sums[0]));
-    PetscCall(SumOfAbsoluteValues(off, &sums[0]));
+    PetscCall(AddRows(own, first, rows, true, sums));
+    PetscCall(AddRows(off, first, rows, false, sums));
   }
-  PetscCall(MatCreateVecs(pc->pmat, &diagonal, nullptr));
-  PetscCall(MatGetDiagonal(pc->pmat, diagonal));
-  PetscCall(VecSum(diagonal, &trace));
-  PetscCall(VecNorm(diagonal, NORM_1, &sums[1]));
-  PetscCall(VecDestroy(&diagonal));
   PetscCallMPI(
-      MPI_Allreduce(MPI_IN_PLACE, sums, 1, MPIU_REAL, MPIU_SUM, PetscObjectComm(reinterpret_cast<PetscObject>(pc))));
-  if (PetscRealPart(trace) > 0)
-    *q = (sums[0] - sums[1]) / PetscRealPart(trace);
+      MPI_Allreduce(MPI_IN_PLACE, sums, 2, MPIU_REAL, MPIU_SUM, PetscObjectComm(reinterpret_cast<PetscObject>(pc))));
+  if (sums[1] > 0)
+    *q = sums[0] / sums[1];
   PetscFunctionReturn(0);
 }
 
@@ -89,9 +115,9 @@ PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context) {
     PetscFunctionReturn(0);
   if (source != PC_BANDIT_CONTEXT_MATRIX) {
     *context = bandit->parameters.context;
-    if (PetscIsInfOrNanReal(*context))
+    if (!PCBanditIsContext_Private(*context))
       PetscCall(ComposedContext(pc, context));
-    if (!PetscIsInfOrNanReal(*context) || source == PC_BANDIT_CONTEXT_GIVEN)
+    if (PCBanditIsContext_Private(*context) || source == PC_BANDIT_CONTEXT_GIVEN)
       PetscFunctionReturn(0);
   }
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->pmat), &state));
@@ -105,7 +131,7 @@ PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context) {
   *context = bandit->matrix_context;
   /* The closed forms are ratios of linear functions of q; for all else what counts is how close it is to 1. */
   const bool closed_form = bandit->arms.is_relaxation() && (policy == "auto" || policy == "model");
-  if (!closed_form && !PetscIsInfOrNanReal(*context))
+  if (!closed_form && PCBanditIsContext_Private(*context))
     *context = -std::log(PetscMax(1 - *context, 1e-8));
   PetscFunctionReturn(0);
 }

@@ -115,8 +115,8 @@ PetscErrorCode PCBanditDecide_Private(PC pc, PetscReal context) {
   bandit->play = {};
   PetscCall(OnFirstRank(pc, [&] {
     PCBanditPlay& play = bandit->play;
-    const auto decision = bandit->tuner->choose(PetscIsInfOrNanReal(context) ? linnet::bandits::Context()
-                                                                             : linnet::bandits::Context(context));
+    const auto decision = bandit->tuner->choose(PCBanditIsContext_Private(context) ? linnet::bandits::Context(context)
+                                                                                   : linnet::bandits::Context());
     play.arm = static_cast<double>(decision.arm);
     play.value = decision.value;
     play.probability = decision.probability;

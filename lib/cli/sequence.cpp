@@ -249,6 +249,9 @@ void add_sequence_command(CLI::App& app, SequenceOptions& options) {
   command.add_option("--steps", options.steps, "systems to solve (5000, or the files of the directory)");
   command.add_option("--variance", options.variance, "of laplacian-shift: low or high")->capture_default_str();
   command.add_option("--nx", options.nx, "of heat: unknowns along a side")->capture_default_str();
+  command
+      .add_option("--first", options.first, "of heat: step at which its coefficient begins (250: half a period in 500)")
+      ->capture_default_str();
   command.add_option("--seed", options.seed, "of the systems (-pc_bandit_seed: of the choices)")->capture_default_str();
   command
       .add_option("--hindsight", options.hindsight,

@@ -76,7 +76,10 @@ private:
 
 class Heat : public Sequence {
 public:
-  Heat(MPI_Comm comm, const SequenceOptions& options) : m_(static_cast<PetscInt>(options.nx)) {
+  Heat(MPI_Comm comm, const SequenceOptions& options)
+      : m_(static_cast<PetscInt>(options.nx)), first_step_(options.first) {
+    if (options.first < 0)
+      throw InputError("--first: expected a number that is not negative, found " + std::to_string(options.first));
     if (options.nx < 2 || options.nx > 20000)
       throw InputError("--nx: expected 2 to 20000, found " + std::to_string(options.nx));
     laplacian_ = five_point_laplacian(comm, m_);
@@ -97,7 +100,7 @@ public:
 
   // (I + dt/2 kappa(t') K) u' = (I - dt/2 kappa(t) K) u + dt (f(t) + f(t'))/2, t' = t + dt, K = -Lap
   void make(std::int64_t step) override {
-    const double t = dt * static_cast<double>(step), h = 1.0 / (m_ + 1);
+    const double t = dt * static_cast<double>(first_step_ + step), h = 1.0 / (m_ + 1);
     context = kappa(t);
     check(MatMult(laplacian_, solution_, right_));
     check(VecAYPX(right_, -dt / 2 * kappa(t) / (h * h), solution_));
@@ -133,7 +136,8 @@ private:
     check(VecRestoreArrayWrite(v, &values));
   }
 
-  PetscInt m_, first_ = 0, last_ = 0;
+  PetscInt m_, first_ = 0, last_ = 0; // rows of this rank
+  std::int64_t first_step_;
   MatHandle laplacian_;
   VecHandle work_;
 };

@@ -16,6 +16,7 @@ struct SequenceOptions {
   std::string variance = "low";
   std::int64_t steps = 0; ///< 0: 5000, or the files of the directory
   std::int64_t nx = 100;
+  std::int64_t first = 0; ///< step of the heat equation's coefficient and source that is solved first
   std::uint64_t seed = 1;
   std::int64_t hindsight = 200; ///< steps that every arm solves again
   std::string plot;             ///< SVG file; empty: none

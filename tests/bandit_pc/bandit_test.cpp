@@ -1,7 +1,10 @@
 // PCBANDIT around SOR and around whole preconditioners, in every kind of KSP.
 #include "bandit_pc/fixture.hpp"
 
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <vector>
 
 using namespace linnet::test;
 
@@ -14,6 +17,25 @@ struct Count {
 };
 constexpr Count counts[] = {{"1", 211, 15},  {"1.2", 138, 13}, {"1.4", 83, 12}, {"1.5", 59, 13}, {"1.56", 40, 13},
                             {"1.6", 42, 13}, {"1.7", 55, 15},  {"1.8", 87, 16}, {"1.9", 180, 18}};
+
+std::string log_file() {
+  return (std::filesystem::temp_directory_path() / ("linnet_bandit_context_" + std::to_string(ranks()))).string();
+}
+
+// The contexts in a log, solve by solve; takes the log away.
+std::vector<std::string> logged_contexts(const std::string& file) {
+  std::vector<std::string> contexts;
+  std::ifstream log(file);
+  std::string line;
+  std::getline(log, line);
+  while (std::getline(log, line)) {
+    const auto begin = line.find(',') + 1;
+    contexts.push_back(line.substr(begin, line.find(',', begin) - begin));
+  }
+  log.close();
+  std::filesystem::remove(file);
+  return contexts;
+}
 
 } // namespace
 
@@ -76,6 +98,7 @@ TEST(Bandit, TriesSeveralAxes) {
   const OwnedMat A = laplacian(10);
   Bandit bandit(KSPCG, A, "sor_omega=1,1.5 x sor_its=1,2", "race");
   std::vector<PetscInt> taken;
+  taken.reserve(4);
   for (int k = 0; k < 4; k++)
     taken.push_back(bandit.solve(noise(A)).iterations);
   EXPECT_LT(taken[1], taken[0]); // two sweeps
@@ -84,15 +107,48 @@ TEST(Bandit, TriesSeveralAxes) {
 
 TEST(Bandit, ReadsTheContextFromWhereItIsGiven) {
   const OwnedMat A = laplacian(10);
-  Bandit bandit(KSPCG, A, "jacobi; sor", "tsallis");
-  OwnedVec context;
-  VecCreateMPI(PETSC_COMM_WORLD, PETSC_DECIDE, 1, context.out());
-  VecSet(context, 3);
-  LINNET_CALL(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(A)), "linnet_context",
-                                 reinterpret_cast<PetscObject>(static_cast<Vec>(context))));
-  EXPECT_GT(bandit.solve(noise(A)).reason, 0);
-  LINNET_CALL(PCBanditSetContext(bandit.pc, 4));
-  EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+  const std::string file = log_file();
+  {
+    Bandit bandit(KSPCG, A, "jacobi; sor", "tsallis");
+    LINNET_CALL(PCBanditSetLog(bandit.pc, file.c_str()));
+    OwnedVec context;
+    VecCreateMPI(PETSC_COMM_WORLD, PETSC_DECIDE, 1, context.out());
+    VecSet(context, 3);
+    LINNET_CALL(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(A)), "linnet_context",
+                                   reinterpret_cast<PetscObject>(static_cast<Vec>(context))));
+    EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+    LINNET_CALL(PCBanditSetContext(bandit.pc, 4));
+    EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+  }
+  if (first_rank()) {
+    EXPECT_EQ(logged_contexts(file), (std::vector<std::string>{"3", "4"}));
+  }
+}
+
+// q = sum of |off-diagonal| / sum of diagonal entries: 1/q is linear in a shift; 1 - 1/m on an m x m Laplacian.
+TEST(Bandit, ReadsTheShiftFromTheMatrix) {
+  constexpr PetscInt m = 40;
+  const OwnedMat A = laplacian(m);
+  const std::string file = log_file();
+  {
+    Bandit bandit(KSPCG, A, "sor_omega=1:1.9:4");
+    LINNET_CALL(PCBanditSetLog(bandit.pc, file.c_str()));
+    for (int k = 0; k < 3; k++) {
+      EXPECT_GT(bandit.solve(noise(A)).reason, 0);
+      LINNET_CALL(MatShift(A, 1));
+    }
+  }
+  if (!first_rank())
+    return;
+  std::vector<double> inverse;
+  for (const std::string& context : logged_contexts(file)) {
+    ASSERT_FALSE(context.empty());
+    inverse.push_back(1 / std::stod(context));
+  }
+  ASSERT_EQ(inverse.size(), 3U);
+  EXPECT_NEAR(inverse[0], 1 / (1 - 1.0 / m), 0.01);
+  EXPECT_NEAR(inverse[1] - inverse[0], inverse[0] / 4, 1e-12); // the diagonal grows from 4 to 5
+  EXPECT_NEAR(inverse[2] - inverse[1], inverse[0] / 4, 1e-12);
 }
 
 TEST(Bandit, LearnsNothingFromASolveOfNoIterations) {
@@ -131,4 +187,49 @@ TEST(Bandit, ReplaysWithTheSameSeed) {
       run.push_back(bandit.solve(noise(A, k)).arm);
   }
   EXPECT_EQ(path[0], path[1]);
+}
+
+// One field of two: the bandit has the prefix of its split, and learns from the solves of the inner KSP.
+TEST(Bandit, StandsInsideAFieldSplit) {
+  const OwnedMat A = laplacian(12);
+  OwnedKSP ksp;
+  PC pc = nullptr;
+  PetscInt first = 0, last = 0;
+  LINNET_CALL(KSPCreate(PETSC_COMM_WORLD, ksp.out()));
+  LINNET_CALL(LinnetInitialize());
+  LINNET_CALL(KSPSetOperators(ksp, A, A));
+  LINNET_CALL(KSPGetPC(ksp, &pc));
+  LINNET_CALL(PCSetType(pc, PCFIELDSPLIT));
+  LINNET_CALL(MatGetOwnershipRange(A, &first, &last));
+  const PetscInt middle = first + (last - first) / 2;
+  for (int k = 0; k < 2; k++) {
+    IS rows = nullptr;
+    LINNET_CALL(
+        ISCreateStride(PETSC_COMM_WORLD, k == 0 ? middle - first : last - middle, k == 0 ? first : middle, 1, &rows));
+    LINNET_CALL(PCFieldSplitSetIS(pc, nullptr, rows));
+    LINNET_CALL(ISDestroy(&rows));
+  }
+  LINNET_CALL(PetscOptionsInsertString(nullptr, "-fieldsplit_0_pc_type bandit -fieldsplit_0_ksp_type cg "
+                                                "-fieldsplit_0_ksp_rtol 1e-8 "
+                                                "-fieldsplit_0_pc_bandit_arms sor_omega=1,1.3,1.6"));
+  LINNET_CALL(KSPSetType(ksp, KSPFGMRES));
+  LINNET_CALL(KSPSetFromOptions(ksp));
+  const OwnedVec b = noise(A), x = zeros(A);
+  LINNET_CALL(KSPSolve(ksp, b, x));
+  KSPConvergedReason reason = KSP_CONVERGED_ITERATING;
+  PetscInt iterations = 0, splits = 0;
+  KSP* inner = nullptr;
+  LINNET_CALL(KSPGetConvergedReason(ksp, &reason));
+  LINNET_CALL(KSPGetIterationNumber(ksp, &iterations));
+  EXPECT_GT(reason, 0);
+  LINNET_CALL(PCFieldSplitGetSubKSP(pc, &splits, &inner));
+  ASSERT_EQ(splits, 2);
+  PC bandit = nullptr;
+  PCBanditStatistics s = {};
+  LINNET_CALL(KSPGetPC(inner[0], &bandit));
+  LINNET_CALL(PCBanditGetStatistics(bandit, &s));
+  EXPECT_EQ(s.solves, iterations);
+  EXPECT_EQ(s.failures, 0);
+  LINNET_CALL(PetscFree(inner));
+  LINNET_CALL(PetscOptionsClear(nullptr));
 }

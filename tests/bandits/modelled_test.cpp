@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cstdio>
 
 using namespace linnet::bandits;
@@ -54,4 +55,66 @@ TEST(Modelled, HandsOverWhereTheOrderingIsNotConsistent) {
   }
   std::printf("red-black SSOR: %.1f of omega = 1\n", late / best);
   EXPECT_LT(late, 1.15 * best);
+}
+
+// Heat: D = 1 + 4a, lambda_min(A) = 1 + a lambda, a proportional to the context, which is small half of the time;
+// counts are those of the closed form, as whole numbers.
+TEST(Modelled, KeepsTheFormOfSsorCgWhereCoefficientsAreSmall) {
+  Choices choices = sor_choices(3);
+  choices.lowest = 0;
+  choices.highest = 10;
+  Modelled learner(choices, RelaxationForm::ssor_cg);
+  double late = 0, best = 0;
+  for (int t = 0; t < 600; ++t) {
+    const double kappa = t % 2 == 0 ? 0.1 * (t % 20) / 20 : 10.0 * (t % 37) / 37, a = 5.1 * kappa;
+    const double mu = (1 + 4 * a) / (1 + 0.002 * a);
+    const auto count = [&](double omega) { return std::ceil(ssor_cg_iterations(omega, mu, -0.1, 0, 1e-4)); };
+    const Decision d = learner.choose(kappa);
+    learner.learn(d, count(d.value));
+    if (t >= 100) {
+      late += count(d.value);
+      best += count(std::clamp(ssor_omega(mu, -0.1), 1.0, 1.95));
+    }
+  }
+  EXPECT_FALSE(learner.handed_over());
+  EXPECT_LT(late, 1.03 * best);
+}
+
+TEST(RelaxationModel, HasTheSlopesOfItsValues) {
+  Random random(3);
+  for (const auto form : {RelaxationForm::sor, RelaxationForm::ssor_cg}) {
+    const RelaxationModel model(form, 1e-8);
+    for (int trial = 0; trial < 300; ++trial) {
+      RelaxationModel::Vector theta = model.prior_mean(), slope;
+      for (int j = 0; j < RelaxationModel::unknowns; ++j)
+        theta(j) += model.prior_deviation()(j) * random.normal();
+      const double omega = 0.8 + 1.1 * random.uniform(), u = random.uniform(), step = 1e-6;
+      EXPECT_NEAR(model.log_cost(omega, u, theta, slope), model.log_cost(omega, u, theta), 1e-12);
+      for (int j = 0; j < RelaxationModel::unknowns; ++j) {
+        RelaxationModel::Vector up = theta, down = theta;
+        up(j) += step;
+        down(j) -= step;
+        const double difference = (model.log_cost(omega, u, up) - model.log_cost(omega, u, down)) / (2 * step);
+        EXPECT_NEAR(slope(j), difference, 1e-3 * (1 + std::fabs(difference))) << j << ' ' << omega;
+      }
+    }
+  }
+}
+
+// The minimum of what the model says of omega, by trying a thousand.
+TEST(RelaxationModel, PlaysItsOwnOptimum) {
+  Random random(5);
+  for (const auto form : {RelaxationForm::sor, RelaxationForm::ssor_cg}) {
+    const RelaxationModel model(form, 1e-8);
+    for (int trial = 0; trial < 40; ++trial) {
+      RelaxationModel::Vector theta = model.prior_mean();
+      for (int j = 0; j < 5; ++j)
+        theta(j) += 0.5 * random.normal();
+      const double u = random.uniform();
+      double least = HUGE_VAL;
+      for (int k = 0; k <= 1000; ++k)
+        least = std::fmin(least, model.log_cost(1 + 0.95 * k / 1000, u, theta));
+      EXPECT_LT(model.log_cost(model.best(u, theta, 1, 1.95), u, theta), least + 0.01);
+    }
+  }
 }

@@ -54,8 +54,10 @@ private:
   // Shape k or k + 1/2 with k whole: a sum of exponentials, and half a squared normal.
   double gamma(double shape) {
     double sum = 0;
-    for (; shape >= 1; shape -= 1)
+    while (shape >= 1) {
       sum -= std::log(random_.uniform());
+      shape -= 1;
+    }
     if (shape > 0)
       sum += std::pow(random_.normal(), 2) / 2;
     return sum;
