@@ -232,12 +232,16 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   if (active)
     coarsest_.build(levels_.back(), levels_.back().b);
   aggregates_.clear();
+  CellGroups groups;
   const bool aggregate = layout.aggregation == Aggregation::always ||
-                         (layout.aggregation == Aggregation::automatic && grids_fail(op, threads));
+                         (layout.aggregation == Aggregation::automatic && grids_fail(op, threads, &groups));
   const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
   aggregated_ = aggregate && has_levels;
-  if (aggregated_ && active && !wants_whole_grid())
-    aggregates_.build(op, axis, scale_, threads, finest);
+  if (aggregated_ && active && !wants_whole_grid()) {
+    if (groups.of.empty())
+      group_cells(op, threads, &groups);
+    aggregates_.build(op, axis, scale_, threads, finest, groups);
+  }
   place_rows(op, lattice, rows, threads);
   find_decoupled(op, lattice, rows);
   const std::ptrdiff_t length = 2 * finest.gap;

@@ -166,7 +166,8 @@ private:
   friend class OuterIteration;
   friend class FineSweeps; // cnn/fine_sweeps.hpp
   // probe.cpp
-  bool grids_fail(const LatticeOperator& op, int threads);
+  /// `groups`: of the cells, if they were looked at; empty if not.
+  bool grids_fail(const LatticeOperator& op, int threads, CellGroups* groups);
   double measured_rate(int threads);
   std::string check(const LatticeOperator& op) const;
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);

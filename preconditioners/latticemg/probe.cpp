@@ -70,15 +70,14 @@ double Multigrid::measured_rate(int threads) {
   return rate;
 }
 
-bool Multigrid::grids_fail(const LatticeOperator& op, int threads) {
+bool Multigrid::grids_fail(const LatticeOperator& op, int threads, CellGroups* groups) {
   if (layout_.coarsening.halved.size() < 2)
     return false;
   double parted = 0, blocks = 0;
   if (!op.uniform && op.cell_count() > 0 && op.cell_count() <= std::numeric_limits<int>::max()) {
-    CellGroups groups;
-    group_cells(op, least_strength_in_block, threads, &groups);
-    blocks = groups.blocks;
-    parted = groups.count - groups.blocks;
+    group_cells(op, threads, groups);
+    blocks = groups->blocks;
+    parted = groups->count - groups->blocks;
   }
   blocks = layout_.ranks.sum(blocks);
   parted = layout_.ranks.sum(parted);

@@ -77,7 +77,7 @@ std::vector<System> systems() {
 TEST(CellGroups, AreTheStronglyCoupledCellsOfABlock) {
   for (const System& system : systems()) {
     CellGroups groups;
-    group_cells(system.op, 0.25F, 1, &groups);
+    group_cells(system.op, 1, &groups);
     std::set<int> used;
     std::map<int, std::array<int, 3>> block;
     for (std::size_t c = 0; c < system.op.cell_count(); ++c) {
@@ -98,7 +98,7 @@ TEST(CellGroups, AreTheStronglyCoupledCellsOfABlock) {
 TEST(CellGroups, OfABoxAreItsBlocks) {
   const System system(voxels::box(8, 6, 4), voxels::voxel(), true);
   CellGroups groups;
-  group_cells(system.op, 0.25F, 1, &groups);
+  group_cells(system.op, 1, &groups);
   EXPECT_EQ(groups.count, 4 * 3 * 2);
   EXPECT_EQ(groups.blocks, groups.count);
   // Four links, each of half the energy but for the bound; excess 1 on the cells at the top.
@@ -118,7 +118,7 @@ TEST(CellGroups, DoNotReachThroughWallsOrAcrossWeakCouplings) {
                            [](const Domain&, int) { return 0.1; }};
   const System system(voxels::box(4, 4, 2), walls, true);
   CellGroups groups;
-  group_cells(system.op, 0.25F, 1, &groups);
+  group_cells(system.op, 1, &groups);
   const auto group = [&](int x, int y, int z) { return groups.of[system.op.index(x, y, z)]; };
   EXPECT_NE(group(0, 0, 0), group(1, 0, 0));
   EXPECT_NE(group(2, 2, 0), group(2, 3, 0));
@@ -130,7 +130,7 @@ TEST(Contraction, OfCellsKeepsTheExcessAndNearlyTheCouplings) {
   for (const System& system : systems()) {
     CellGroups groups;
     Graph graph;
-    group_cells(system.op, 0.25F, 1, &groups);
+    group_cells(system.op, 1, &groups);
     contract(system.op, groups, 1, 1, &graph);
     ASSERT_EQ(graph.nodes(), groups.count);
     expect_contracted(graph, summed(couplings_of(system.op), groups.of.data()), least_coupling);
@@ -145,7 +145,7 @@ TEST(Pairing, JoinsEachNodeThatHasLinksWithStronglyCoupledOnes) {
   for (const System& system : systems()) {
     CellGroups groups;
     Graph graph, coarse;
-    group_cells(system.op, 0.25F, 1, &groups);
+    group_cells(system.op, 1, &groups);
     contract(system.op, groups, 1, 1, &graph);
     const Couplings fine = couplings_of(graph);
     Pairing pairing;

@@ -153,19 +153,22 @@ TEST(CoarseningPlan, IsTheSameOnAnyThreads) {
   EXPECT_EQ(plan_coarsening(system.op, Coarsening::semi, 10, 1), plan_coarsening(system.op, Coarsening::semi, 10, 3));
 }
 
+void expect_symmetric_and_positive(Multigrid* multigrid, const CycleOptions& options, PetscInt rows, double rounding) {
+  for (std::uint64_t seed = 0; seed < 3; ++seed) {
+    const std::vector<double> u = noise(rows, seed), v = noise(rows, seed + 100);
+    const std::vector<double> Mu = apply(multigrid, options, u), Mv = apply(multigrid, options, v);
+    const double size = std::sqrt(dot(u, u) * dot(Mv, Mv)) + std::sqrt(dot(v, v) * dot(Mu, Mu));
+    EXPECT_NEAR(dot(u, Mv), dot(v, Mu), rounding * size);
+    EXPECT_GT(dot(u, Mu), 0);
+  }
+}
+
 TEST_P(Cycle, IsSymmetricAndPositive) {
   const System system(test_case().domain, test_case().coefficients);
   Multigrid multigrid;
   ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
-  for (const bool w_cycle : {false, true}) {
-    for (std::uint64_t seed = 0; seed < 3; ++seed) {
-      const std::vector<double> u = noise(system.rows, seed), v = noise(system.rows, seed + 100);
-      const std::vector<double> Mu = apply(&multigrid, {w_cycle, 2}, u), Mv = apply(&multigrid, {w_cycle, 2}, v);
-      const double size = std::sqrt(dot(u, u) * dot(Mv, Mv)) + std::sqrt(dot(v, v) * dot(Mu, Mu));
-      EXPECT_NEAR(dot(u, Mv), dot(v, Mu), 1e-6 * size);
-      EXPECT_GT(dot(u, Mu), 0);
-    }
-  }
+  for (const bool w_cycle : {false, true})
+    expect_symmetric_and_positive(&multigrid, {w_cycle, 2}, system.rows, 1e-6);
 }
 
 TEST_P(Cycle, WithAggregatesIsSymmetricAndPositiveAndTheSameOnAnyThreads) {
@@ -174,13 +177,7 @@ TEST_P(Cycle, WithAggregatesIsSymmetricAndPositiveAndTheSameOnAnyThreads) {
   ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::always), "");
   EXPECT_EQ(multigrid.aggregated(), multigrid.levels().size() > 1);
   for (const bool w_cycle : {false, true}) {
-    for (std::uint64_t seed = 0; seed < 3; ++seed) {
-      const std::vector<double> u = noise(system.rows, seed), v = noise(system.rows, seed + 100);
-      const std::vector<double> Mu = apply(&multigrid, {w_cycle, 2}, u), Mv = apply(&multigrid, {w_cycle, 2}, v);
-      const double size = std::sqrt(dot(u, u) * dot(Mv, Mv)) + std::sqrt(dot(v, v) * dot(Mu, Mu));
-      EXPECT_NEAR(dot(u, Mv), dot(v, Mu), 1e-5 * size);
-      EXPECT_GT(dot(u, Mu), 0);
-    }
+    expect_symmetric_and_positive(&multigrid, {w_cycle, 2}, system.rows, 1e-5);
     const std::vector<double> r = noise(system.rows, 2), z = apply(&multigrid, {w_cycle, 2}, r);
     Multigrid other;
     ASSERT_EQ(other.build(system.op, system.lattice, system.rows, 3, Coarsening::automatic, Aggregation::always), "");

@@ -3,6 +3,7 @@
 #include "learned/architectures.hpp"
 #include "learned/channels.hpp"
 #include "learned/network.hpp"
+#include "learned/noise.hpp"
 #include "learned/train/prune.hpp"
 #include "learned/train/slots.hpp"
 #include "learned/train/trainer.hpp"
@@ -16,14 +17,7 @@ namespace {
 
 using namespace linnet;
 using namespace linnet::learned;
-
-std::vector<float> noise(std::size_t count, std::uint64_t seed) {
-  Draw draw(seed);
-  std::vector<float> values(count);
-  for (float& v : values)
-    v = static_cast<float>(draw.normal());
-  return values;
-}
+using learned_test::noise;
 
 std::vector<float> answer(const Model& model, const Grid& grid, bool onednn) {
   const Graph graph = instantiate(model.architecture, grid);

@@ -2,6 +2,7 @@
 #include "base/error.hpp"
 #include "learned/architectures.hpp"
 #include "learned/network.hpp"
+#include "learned/noise.hpp"
 #include "learned/train/slots.hpp"
 #include "learned/train/tape.hpp"
 #include "learned/train/trainer.hpp"
@@ -16,14 +17,7 @@ namespace {
 
 using namespace linnet;
 using namespace linnet::learned;
-
-std::vector<float> noise(std::size_t count, std::uint64_t seed) {
-  Draw draw(seed);
-  std::vector<float> values(count);
-  for (float& v : values)
-    v = static_cast<float>(draw.normal());
-  return values;
-}
+using learned_test::noise;
 
 // (weights, output): its gradient in every tensor, along random directions, by central differences.
 void expect_gradients(const Architecture& architecture, const Grid& grid, int batch, double tolerance = 0.02) {

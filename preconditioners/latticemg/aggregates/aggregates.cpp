@@ -33,29 +33,29 @@ void for_each_member(const Pairing& pairing, int I, const Work& work) {
     work(member[s]);
 }
 
-// for_each(aggregate, work): work(place) of all that is summed.
+// Sums to the places `to`, by aggregate. for_each(part, work): work(aggregate, place) of all that is summed; the parts,
+// of which no two have the same aggregate, are split among the threads.
 template <class ForEach>
-void list(const Buffer<int>& aggregate_place, int threads, const ForEach& for_each, AggregateSums* sums) {
-  const auto count = static_cast<std::ptrdiff_t>(aggregate_place.size());
-  sums->to.resize(aggregate_place.size());
-  std::copy(aggregate_place.begin(), aggregate_place.end(), sums->to.begin());
-  sums->first.resize(aggregate_place.size() + 1);
-  sums->first[0] = 0;
+AggregateSums sums_of(const Buffer<int>& to, int parts, int threads, const ForEach& for_each) {
+  AggregateSums sums;
+  sums.to.resize(to.size());
+  std::copy(to.begin(), to.end(), sums.to.begin());
+  sums.first.resize(to.size() + 1);
+  std::fill(sums.first.begin(), sums.first.end(), 0U);
 #pragma omp parallel for schedule(static) num_threads(threads)
-  for (std::ptrdiff_t s = 0; s < count; ++s) {
-    std::uint32_t places = 0;
-    for_each(static_cast<int>(s), [&](std::ptrdiff_t) { ++places; });
-    sums->first[static_cast<std::size_t>(s) + 1] = places;
-  }
-  for (std::size_t s = 0; s < aggregate_place.size(); ++s)
-    sums->first[s + 1] += sums->first[s];
-  sums->from.resize(sums->first[aggregate_place.size()]);
-  use_large_pages(&sums->from);
+  for (int part = 0; part < parts; ++part)
+    for_each(part, [&](std::size_t aggregate, std::size_t) { ++sums.first[aggregate + 1]; });
+  for (std::size_t s = 0; s < to.size(); ++s)
+    sums.first[s + 1] += sums.first[s];
+  sums.from.resize(sums.first[to.size()]);
+  use_large_pages(&sums.from);
+  std::vector<std::uint32_t> next(sums.first.begin(), sums.first.end() - 1);
 #pragma omp parallel for schedule(static) num_threads(threads)
-  for (std::ptrdiff_t s = 0; s < count; ++s) {
-    std::size_t k = sums->first[static_cast<std::size_t>(s)];
-    for_each(static_cast<int>(s), [&](std::ptrdiff_t at) { sums->from[k++] = static_cast<std::uint32_t>(at); });
-  }
+  for (int part = 0; part < parts; ++part)
+    for_each(part, [&](std::size_t aggregate, std::size_t place) {
+      sums.from[next[aggregate]++] = static_cast<std::uint32_t>(place);
+    });
+  return sums;
 }
 
 } // namespace
@@ -83,11 +83,6 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
   node_.resize(static_cast<std::size_t>(length));
   linnet::latticemg::clear(threads, &node_);
   const Blocks blocks(op);
-  AggregateSums sums;
-  sums.to.resize(place.size());
-  std::copy(place.begin(), place.end(), sums.to.begin());
-  sums.first.resize(place.size() + 1);
-  std::fill(sums.first.begin(), sums.first.end(), 0U);
   const auto for_each_place = [&](int line, const auto& work) {
     for (int i = 0; i < blocks.per_line(); ++i)
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
@@ -97,30 +92,17 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
           work(static_cast<std::size_t>(group), static_cast<std::size_t>(in_field));
       });
   };
+  sums_.push_back(sums_of(place, blocks.lines(), threads, for_each_place));
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int line = 0; line < blocks.lines(); ++line)
-    for_each_place(line, [&](std::size_t group, std::size_t) { ++sums.first[group + 1]; });
-  for (std::size_t s = 0; s < place.size(); ++s)
-    sums.first[s + 1] += sums.first[s];
-  sums.from.resize(sums.first[place.size()]);
-  use_large_pages(&sums.from);
-  std::vector<std::uint32_t> next(sums.first.begin(), sums.first.end() - 1);
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int line = 0; line < blocks.lines(); ++line)
-    for_each_place(line, [&](std::size_t group, std::size_t at) {
-      sums.from[next[group]++] = static_cast<std::uint32_t>(at);
-      node_[at] = place[group];
-    });
-  sums_.push_back(std::move(sums));
+    for_each_place(line, [&](std::size_t group, std::size_t at) { node_[at] = place[group]; });
 }
 
 void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                       const Level& finest) {
+                       const Level& finest, const CellGroups& groups) {
   clear();
-  CellGroups groups;
   Graph graph;
   Buffer<int> place;
-  group_cells(op, least_strength_in_block, threads, &groups);
   contract(op, groups, scale, threads, &graph);
   levels_.emplace_back();
   set_operator(graph, threads, &levels_[0], &place);
@@ -155,11 +137,11 @@ void Aggregates::add_levels(Graph graph, Buffer<int> place, int threads) {
         fine.parent[static_cast<std::size_t>(place[static_cast<std::size_t>(i)])] =
             coarse_place[static_cast<std::size_t>(s)];
       });
-    sums_.emplace_back();
-    list(
-        coarse_place, threads,
-        [&](int s, const auto& work) { for_each_node(s, [&](int i) { work(place[static_cast<std::size_t>(i)]); }); },
-        &sums_.back());
+    sums_.push_back(sums_of(coarse_place, coarse.nodes(), threads, [&](int s, const auto& work) {
+      for_each_node(s, [&](int i) {
+        work(static_cast<std::size_t>(s), static_cast<std::size_t>(place[static_cast<std::size_t>(i)]));
+      });
+    }));
     levels_.push_back(std::move(level));
     graph = std::move(coarse);
     place = std::move(coarse_place);

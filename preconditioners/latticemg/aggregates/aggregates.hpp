@@ -29,8 +29,10 @@ struct AggregateSums {
 /// Pairs of pairs, by the strongest coupling: Notay, An aggregation-based algebraic multigrid method, ETNA 37 (2010).
 class Aggregates {
 public:
-  /// For the finest level, which has the cells of `op` with the axes `axis`, times `scale`. The whole lattice is here.
-  void build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, const Level& finest);
+  /// For the finest level, which has the cells of `op` with the axes `axis`, times `scale`. The whole lattice is here,
+  /// and its groups are those of group_cells().
+  void build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, const Level& finest,
+             const CellGroups& groups);
   void clear() { *this = {}; }
   bool empty() const { return levels_.empty(); }
 

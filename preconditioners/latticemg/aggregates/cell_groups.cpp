@@ -70,12 +70,12 @@ public:
     });
   }
   // Writes of each cell its group, numbered from `next`. Returns the number after.
-  int group(float least, int next, int* of) const {
+  int group(int next, int* of) const {
     float strongest[8];
     unsigned joined[8] = {};
     for_each(present_, [&](unsigned slot) { strongest[slot] = cells_.strongest(cell_[slot]); });
     for_each_edge([&](unsigned slot, unsigned other, int, float w) {
-      if (w >= least * std::max(strongest[slot], strongest[other])) {
+      if (w >= least_strength_in_block * std::max(strongest[slot], strongest[other])) {
         joined[slot] |= 1U << other;
         joined[other] |= 1U << slot;
       }
@@ -150,7 +150,7 @@ struct Row {
 
 } // namespace
 
-void group_cells(const LatticeOperator& op, float least, int threads, CellGroups* groups) {
+void group_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
   const Blocks blocks(op);
   const Cells cells(op);
   groups->of.resize(op.cell_count());
@@ -168,7 +168,7 @@ void group_cells(const LatticeOperator& op, float least, int threads, CellGroups
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) { of[c.index] = -1; });
       block.read(line, i);
       const int before = next;
-      next = block.group(least, next, of);
+      next = block.group(next, of);
       with_group += next > before;
     }
     first[line + 1] = next;

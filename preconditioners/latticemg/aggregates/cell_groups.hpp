@@ -53,8 +53,7 @@ struct CellGroups {
 /// A coupling is strong in a block if it is at least this part of the strongest one of each of both cells.
 inline constexpr float least_strength_in_block = 0.25F;
 
-/// A coupling is strong if it is at least `least` of the strongest one of each of both cells.
-void group_cells(const LatticeOperator& op, float least, int threads, CellGroups* groups);
+void group_cells(const LatticeOperator& op, int threads, CellGroups* groups);
 
 /// The graph of the groups, with couplings as contract() has them (pairing.hpp), axis by axis; times `scale`.
 void contract(const LatticeOperator& op, const CellGroups& groups, double scale, int threads, Graph* graph);
