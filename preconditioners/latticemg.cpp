@@ -113,10 +113,11 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 
    Options Database Keys:
 +   -pc_latticemg_cycle <w>     - v or w
-.   -pc_latticemg_coarsening <auto> - what the coarser levels are: grids, halved along all axes (full) or the strongly
+.   -pc_latticemg_coarsening <auto> - the coarser levels: grids halved along all axes (full) or along the strongly
                                       coupled ones (semi), aggregates of strongly coupled cells (aggregates), or what
-the operator needs (auto) .   -pc_latticemg_sweeps <2>    - red-black Gauss-Seidel sweeps before the coarser grid, and
-after it .   -pc_latticemg_threads <n>   - threads of a cycle (default: as many as OpenMP gives)
+                                      the operator needs (auto)
+.   -pc_latticemg_sweeps <2>    - red-black Gauss-Seidel sweeps before the coarser grid, and after it
+.   -pc_latticemg_threads <n>   - threads of a cycle (default: as many as OpenMP gives)
 -   -pc_latticemg_grid <nx,ny,nz> - size of the grid of an IS composed on the matrix as "linnet_cells"
 
    Level: intermediate
@@ -125,23 +126,24 @@ after it .   -pc_latticemg_threads <n>   - threads of a cycle (default: as many 
    The grid is taken from the first source there is: the `DM` of the PC (a `DMDA` with one degree of freedom, of any
    decomposition, periodic or not); an `IS` composed on the matrix as "linnet_cells", one cell number i + nx (j + ny k)
    for each local row, with `PCLatticeMGSetGrid()`; the matrix itself, from which it is recovered. Every entry is
-checked against it. Rows may be all cells, those without unknowns as the identity, or the active ones only.
+   checked against it. Rows may be all cells, those without unknowns as the identity, or the active ones only.
 
    The matrix may have any coefficients as long as it is symmetric and has no coupling (-a_ij) and no row sum below
    zero; `PETSC_ERR_SUP` and one line that says why otherwise. Components with all row sums zero are singular: attach
-their constants with `MatSetNullSpace()`. Rows that are coupled with none are solved exactly.
+   their constants with `MatSetNullSpace()`. Rows that are coupled with none are solved exactly.
 
    The preconditioner is linear and symmetric, positive definite with v; with w as long as one cycle does not amplify
    any error, which sudden jumps of the coefficients can bring about. It works in single precision, on residuals scaled
-to unit size. The same input gives the same bits, whatever the number of threads or ranks.
+   to unit size. The same input gives the same bits, whatever the number of threads or ranks.
 
    Where the couplings of two axes differ, coarser grids are made along the strong ones first
    (`PCLatticeMGSetCoarsening()`).
 
    Ranks share the finest grids: each owns a slab of planes across the longest axis, whatever rows of the matrix it has,
-with copies of the planes around it; a half sweep of fewer planes than there are copies needs no message, so that a grid
-takes three exchanges with both neighbours a visit. Coarser grids lie whole on each rank. As many ranks have a slab as
-make the cycle fastest (`-pc_view` tells them); an odd number of cells around the axis of the slabs is left to one.
+   with copies of the planes around it; a half sweep of fewer planes than there are copies needs no message, so that a
+   grid takes three exchanges with both neighbours a visit. Coarser grids lie whole on each rank. As many ranks have a
+   slab as make the cycle fastest (`-pc_view` tells them); an odd number of cells around the axis of the slabs is left
+   to one.
 
    `KSPDCD` around it is fused with it (`KSPDCDSetFused()`), which saves about half of the time of an iteration.
 

@@ -17,7 +17,7 @@
 
   Notes:
   W visits each coarser grid twice, which costs a seventh more in three dimensions, and half more in two, and takes
-fewer iterations where passages are narrow or coefficients vary.
+  fewer iterations where passages are narrow or coefficients vary.
 
 .seealso: `PCLATTICEMG`, `PCLatticeMGGetCycle()`
 @*/
@@ -134,7 +134,7 @@ PetscErrorCode PCLatticeMGGetAggregated(PC pc, PetscBool* aggregated) {
 
 /*@
   PCLatticeMGSetSweeps - Sets the number of red-black Gauss-Seidel sweeps of `PCLATTICEMG` before the coarser grid, and
-after it
+  after it
 
   Logically Collective
 
@@ -159,7 +159,7 @@ PetscErrorCode PCLatticeMGSetSweeps(PC pc, PetscInt sweeps) {
 
 /*@
   PCLatticeMGGetSweeps - Gets the number of red-black Gauss-Seidel sweeps of `PCLATTICEMG` before the coarser grid, and
-after it
+  after it
 
   Not Collective
 

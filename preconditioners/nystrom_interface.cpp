@@ -110,7 +110,7 @@ PetscErrorCode PCNystromGetDamping(PC pc, PetscReal* damping) {
   Input Parameters:
 + pc - the preconditioner
 - adaptive - `PETSC_TRUE` (the default): the rank is doubled from 32 until more would not help, or the largest one is
-reached
+             reached
 
   Options Database Key:
 . -pc_nystrom_adaptive <true> - find the rank

@@ -226,10 +226,11 @@ static PetscErrorCode KSPDestroy_DCD(KSP ksp) {
    Options Database Keys:
 +   -ksp_dcd_directions 2     - previous directions that a new one is made A-orthogonal to; 0: none, -1: all
 .   -ksp_dcd_recompute 50     - iterations after which r = b - A x is computed anew; 0: only before convergence is
-declared .   -ksp_dcd_safeguard true   - check every direction and replace a bad one for that iteration
+                                declared
+.   -ksp_dcd_safeguard true   - check every direction and replace a bad one for that iteration
 .   -ksp_dcd_fused true       - leave the iteration to a preconditioner that can fuse it with its own work
 -   -ksp_dcd_fallback_pc_type jacobi - the preconditioner that makes the replacement, with all its options under this
-prefix
+                                       prefix
 
    Level: intermediate
 
@@ -243,11 +244,11 @@ $      x = x + (d, r) / (d, A d) d,   r = r - (d, r) / (d, A d) A d
    The scale of M cancels. With a symmetric positive definite linear M and one direction or more the iterates are those
    of `KSPCG`; with all directions kept the method ends after n steps for any nonsingular M, in exact arithmetic.
 
-   Safeguards, on globally reduced numbers: a direction that is not finite, that is no descent direction
-   ((d, r) <= 1e-14 ||d|| ||r||), or whose curvature is zero to rounding (|(d, A d)| <= eps ||A|| (d, d)) is replaced in
-   that iteration; `KSPDCDGetReplacements()` and -ksp_view count them. A curvature below zero proves that the operator
-is not positive definite: `KSP_DIVERGED_INDEFINITE_MAT`. With -ksp_dcd_safeguard false the signs are not looked at,
-which is the method as published, and works for negative definite operators.
+   Safeguards, on globally reduced numbers: a direction that is not finite, that is no descent direction ((d, r) <=
+   1e-14 ||d|| ||r||), or whose curvature is zero to rounding (|(d, A d)| <= eps ||A|| (d, d)) is replaced in that
+   iteration; `KSPDCDGetReplacements()` and -ksp_view count them. A curvature below zero proves that the operator is not
+   positive definite: `KSP_DIVERGED_INDEFINITE_MAT`. With -ksp_dcd_safeguard false the signs are not looked at, which is
+   the method as published, and works for negative definite operators.
 
    Convergence is declared on the norm of b - A x computed anew, never on the recurrence alone. Where rounding keeps the
    true residual above the tolerance the solve ends with `KSP_DIVERGED_BREAKDOWN`.
@@ -256,7 +257,7 @@ which is the method as published, and works for negative definite operators.
 
    References:
 +  * - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A Deep Conjugate Direction Method for Iteratively
-Solving Linear Systems, ICML 2023
+       Solving Linear Systems, ICML 2023
 -  * - Y. Notay, Flexible Conjugate Gradients, SIAM J. Sci. Comput. 22 (2000)
 
 .seealso: `KSPCreate()`, `KSPSetType()`, `KSPCG`, `KSPFCG`, `KSPDCDSetDirections()`, `KSPDCDSetRecompute()`,

@@ -184,11 +184,10 @@ PetscErrorCode KSPDCDComposeFused_Private(KSP ksp, PetscBool compose) {
 
   Notes:
   `PCLATTICEMG` has such a form. It is used where one matrix is both the operator and what the preconditioner is made
-  from, with the unpreconditioned norm and the default convergence test, and at least one previous
-direction kept; `-ksp_view` says which form the last solve took, and why. In it x is kept in double precision, r and p
-in single, A p is computed in double precision from the rounded p, and convergence is declared on b - A x as always.
-Monitors get the iterate from `KSPBuildSolution()`. Where it breaks down the plain iteration goes on from its last
-iterate.
+  from, with the unpreconditioned norm and the default convergence test, and at least one previous direction kept;
+  `-ksp_view` says which form the last solve took, and why. In it x is kept in double precision, r and p in single, A p
+  is computed in double precision from the rounded p, and convergence is declared on b - A x as always. Monitors get the
+  iterate from `KSPBuildSolution()`. Where it breaks down the plain iteration goes on from its last iterate.
 
 .seealso: `KSPDCD`, `KSPDCDGetFused()`, `PCLATTICEMG`
 @*/

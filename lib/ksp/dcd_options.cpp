@@ -151,7 +151,7 @@ PetscErrorCode KSPSetFromOptions_DCD(KSP ksp, PetscOptionItems* PetscOptionsObje
   Notes:
   One direction makes the method `KSPCG` when the preconditioner is symmetric positive definite. More help where it is
   not, at two vectors of memory and two vector operations an iteration for each. All directions cost memory that grows
-with the iterations.
+  with the iterations.
 
 .seealso: `KSPDCD`, `KSPDCDGetDirections()`
 @*/
@@ -341,7 +341,7 @@ PetscErrorCode KSPDCDGetFallbackPC(KSP ksp, PC* pc) {
 
   Output Parameter:
 . counts - by `KSP_DCD_NOT_FINITE`, `KSP_DCD_NO_DESCENT`, `KSP_DCD_NO_CURVATURE`; an array of length
-`KSP_DCD_REPLACEMENT_KINDS`
+           `KSP_DCD_REPLACEMENT_KINDS`
 
   Level: intermediate
 
