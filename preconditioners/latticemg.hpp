@@ -27,9 +27,9 @@ struct PC_LatticeMG {
   PetscObjectState nonzeros = -1;
   linnet::latticemg::Layout layout;
   linnet::latticemg::RowExchange exchange;
-  linnet::Lattice lattice;    ///< of the rows of the slab
-  linnet::LatticeOperator op; ///< of the slab
-  std::vector<double> r, z;   ///< of the slab
+  linnet::Lattice lattice;     ///< of the rows of the slab
+  linnet::LatticeOperator op;  ///< of the slab
+  linnet::Buffer<double> r, z; ///< of the slab
 };
 
 extern PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;

@@ -1,6 +1,7 @@
 // PCLATTICEMG on several ranks: who owns which planes of the grid.
 #include "latticemg.hpp"
 #include "latticemg/distribute.hpp"
+#include "latticemg/zeros.hpp"
 
 #include <algorithm>
 
@@ -41,21 +42,32 @@ static PetscErrorCode PCLatticeMGDealRows_Private(PC pc) {
   PetscCall(MatGetLocalSize(pc->pmat, &rows, nullptr));
   for (std::size_t a = 0; a < axis; ++a)
     step *= lattice.size[a];
-  std::vector<PetscInt> cells(static_cast<std::size_t>(rows));
-  std::vector<int> owner(cells.size());
-  for (PetscInt r = 0; r < rows; ++r) {
-    const PetscInt cell = lattice.cell(r), plane = cell / step % lattice.size[axis];
-    const auto row = static_cast<std::size_t>(r);
-    cells[row] = cell;
-    owner[row] = static_cast<int>(std::upper_bound(first.begin() + 1, first.end() - 1, plane) - first.begin()) - 1;
-  }
-  mg->exchange = RowExchange(mg->layout.ranks.all, owner);
+  const auto owners = [&](PetscInt begin, PetscInt end, int* owner) {
+    PetscInt low = 0, high = 0; /* cells of the plane of the row before */
+    int slab = 0;
+    for (PetscInt r = begin; r < end; ++r) {
+      const PetscInt cell = lattice.cell(r);
+      if (cell < low || cell >= high) {
+        low = cell - cell % step;
+        high = low + step;
+        const PetscInt plane = low / step % lattice.size[axis];
+        slab = static_cast<int>(std::upper_bound(first.begin() + 1, first.end() - 1, plane) - first.begin()) - 1;
+      }
+      owner[r - begin] = slab;
+    }
+  };
+  mg->exchange = RowExchange(mg->layout.ranks.all, rows, owners);
   mg->lattice.size = lattice.size;
   mg->lattice.periodic = lattice.periodic;
   mg->lattice.natural = false;
-  mg->lattice.cells = mg->exchange.to_slabs(cells);
-  mg->r.resize(mg->lattice.cells.size());
-  mg->z.resize(mg->lattice.cells.size());
+  std::vector<PetscInt> cells;
+  for (PetscInt r = 0; lattice.natural && r < rows; ++r)
+    cells.push_back(lattice.cell(r));
+  mg->lattice.cells = mg->exchange.to_slabs(lattice.natural ? cells.data() : lattice.cells.data());
+  for (linnet::Buffer<double>* vector : {&mg->r, &mg->z}) {
+    vector->resize(mg->lattice.cells.size());
+    use_large_pages(vector);
+  }
   PetscFunctionReturn(0);
 }
 

@@ -39,6 +39,24 @@ PetscErrorCode CheckUniqueAcrossRanks(MPI_Comm comm, const PetscInt* cells, Pets
   PetscFunctionReturn(0);
 }
 
+// Whether the numbers ascend over all ranks: none is then given twice.
+PetscErrorCode CellsAscend(MPI_Comm comm, const PetscInt* cells, PetscInt rows, bool* ascend) {
+  PetscInt last = rows > 0 ? cells[rows - 1] : -1, last_before = -1;
+  int ascending = 1;
+  PetscMPIInt rank = 0;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_rank(comm, &rank));
+  PetscCallMPI(MPI_Exscan(&last, &last_before, 1, MPIU_INT, MPI_MAX, comm));
+  if (rank > 0 && rows > 0)
+    ascending = cells[0] > last_before;
+  for (PetscInt r = 1; r < rows; ++r)
+    ascending &= cells[r] > cells[r - 1];
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &ascending, 1, MPI_INT, MPI_MIN, comm));
+  *ascend = ascending > 0;
+  PetscFunctionReturn(0);
+}
+
 void check_unique(const PetscInt* cells, PetscInt rows, PetscInt cell_count, std::string* refusal) {
   std::vector<std::uint64_t> taken((static_cast<std::size_t>(cell_count) + 63) / 64, 0);
   for (PetscInt r = 0; r < rows; ++r) {
@@ -59,6 +77,7 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
   const PetscInt* numbers = nullptr;
   PetscMPIInt ranks = 0;
   int in_order = 1;
+  bool ascend = false;
 
   PetscFunctionBegin;
   refusal->clear();
@@ -92,7 +111,10 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
   PetscCall(AgreeOnRefusal(comm, refusal));
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &in_order, 1, MPI_INT, MPI_MIN, comm));
   if (refusal->empty() && !in_order) {
-    if (ranks == 1) {
+    PetscCall(CellsAscend(comm, numbers, rows, &ascend));
+    if (ascend) {
+      // none is given twice
+    } else if (ranks == 1) {
       check_unique(numbers, rows, static_cast<PetscInt>(cell_count), refusal);
     } else {
       PetscCall(

@@ -50,8 +50,9 @@ public:
   // value_of(index in the box) of each cell to merge(index in the slab, value).
   template <class T, class Value, class Merge>
   void move(MPI_Datatype type, const LatticeOperator& slab, const Value& value_of, const Merge& merge) const {
-    std::vector<T> sent(static_cast<std::size_t>(send_first_.back() + send_.back()));
-    std::vector<T> received(static_cast<std::size_t>(receive_first_.back() + receive_.back()));
+    Buffer<T> sent, received;
+    sent.resize(static_cast<std::size_t>(send_first_.back() + send_.back()));
+    received.resize(static_cast<std::size_t>(receive_first_.back() + receive_.back()));
     T* next = sent.data();
     for (const std::vector<int>& planes : planes_)
       for_each_line(own_, planes, [&](const int* at, int) {

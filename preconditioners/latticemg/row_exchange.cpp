@@ -5,32 +5,47 @@
 
 namespace linnet::latticemg {
 
-RowExchange::RowExchange(MPI_Comm ranks, const std::vector<int>& owner) : ranks_(ranks) {
-  int count = 1;
+RowExchange::RowExchange(MPI_Comm ranks, PetscInt rows, const Owners& owners) : ranks_(ranks) {
+  constexpr PetscInt most = 4096; // rows that are asked for at once
+  int count = 1, owner[most];
   MPI_Comm_size(ranks, &count);
   for (std::vector<int>* v : {&send_count_, &send_first_, &receive_count_, &receive_first_})
     v->assign(static_cast<std::size_t>(count), 0);
-  for (const int to : owner)
+  const auto for_each = [&](const auto& work) {
+    for (PetscInt first = 0; first < rows; first += most) {
+      const PetscInt last = std::min(rows, first + most);
+      owners(first, last, owner);
+      for (PetscInt r = first; r < last; ++r)
+        work(r, owner[r - first]);
+    }
+  };
+  bool in_order = true;
+  int before = 0;
+  for_each([&](PetscInt, int to) {
     ++send_count_[static_cast<std::size_t>(to)];
+    in_order = in_order && before <= to;
+    before = to;
+  });
   std::exclusive_scan(send_count_.begin(), send_count_.end(), send_first_.begin(), 0);
   MPI_Alltoall(send_count_.data(), 1, MPI_INT, receive_count_.data(), 1, MPI_INT, ranks);
   std::exclusive_scan(receive_count_.begin(), receive_count_.end(), receive_first_.begin(), 0);
   slab_rows_ = receive_first_.back() + receive_count_.back();
-  if (std::is_sorted(owner.begin(), owner.end()))
+  if (in_order)
     return;
-  order_.resize(owner.size());
-  sent_.resize(owner.size());
+  order_.resize(static_cast<std::size_t>(rows));
+  sent_.resize(static_cast<std::size_t>(rows));
   std::vector<int> next = send_first_;
-  for (std::size_t r = 0; r < owner.size(); ++r)
-    order_[static_cast<std::size_t>(next[static_cast<std::size_t>(owner[r])]++)] = static_cast<PetscInt>(r);
+  for_each([&](PetscInt r, int to) { order_[static_cast<std::size_t>(next[static_cast<std::size_t>(to)]++)] = r; });
 }
 
-std::vector<PetscInt> RowExchange::to_slabs(const std::vector<PetscInt>& of_rows) const {
-  std::vector<PetscInt> sent(of_rows), received(static_cast<std::size_t>(slab_rows_));
+std::vector<PetscInt> RowExchange::to_slabs(const PetscInt* of_rows) const {
+  std::vector<PetscInt> received(static_cast<std::size_t>(slab_rows_));
+  Buffer<PetscInt> sent;
+  sent.resize(order_.size());
   for (std::size_t i = 0; i < order_.size(); ++i)
-    sent[i] = of_rows[static_cast<std::size_t>(order_[i])];
-  MPI_Alltoallv(sent.data(), send_count_.data(), send_first_.data(), MPIU_INT, received.data(), receive_count_.data(),
-                receive_first_.data(), MPIU_INT, ranks_);
+    sent[i] = of_rows[order_[i]];
+  MPI_Alltoallv(order_.empty() ? of_rows : sent.data(), send_count_.data(), send_first_.data(), MPIU_INT,
+                received.data(), receive_count_.data(), receive_first_.data(), MPIU_INT, ranks_);
   return received;
 }
 

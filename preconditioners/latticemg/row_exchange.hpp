@@ -1,8 +1,11 @@
 #pragma once
 
+#include "lattice/buffer.hpp"
+
 #include <mpi.h>
 #include <petscsys.h>
 
+#include <functional>
 #include <vector>
 
 namespace linnet::latticemg {
@@ -12,11 +15,13 @@ namespace linnet::latticemg {
 class RowExchange {
 public:
   RowExchange() = default;
-  /// `owner[r]`: the rank that local row r goes to.
-  RowExchange(MPI_Comm ranks, const std::vector<int>& owner);
+  /// owners(first, last, owner): writes the ranks that local rows first ... last - 1 of `rows` go to.
+  using Owners = std::function<void(PetscInt first, PetscInt last, int* owner)>;
+  RowExchange(MPI_Comm ranks, PetscInt rows, const Owners& owners);
 
   PetscInt slab_rows() const { return slab_rows_; }
-  std::vector<PetscInt> to_slabs(const std::vector<PetscInt>& of_rows) const;
+  /// `of_rows`: one number a row.
+  std::vector<PetscInt> to_slabs(const PetscInt* of_rows) const;
   /// `of_slab` holds slab_rows() numbers.
   void to_slabs(const double* of_rows, double* of_slab);
   void to_rows(const double* of_slab, double* of_rows);
@@ -25,8 +30,8 @@ private:
   MPI_Comm ranks_ = MPI_COMM_NULL;
   PetscInt slab_rows_ = 0;
   std::vector<int> send_count_, send_first_, receive_count_, receive_first_; // by rank
-  std::vector<PetscInt> order_; // the rows as they are sent; empty where they are sent in order
-  std::vector<double> sent_;
+  Buffer<PetscInt> order_; // the rows as they are sent; empty where they are sent in order
+  Buffer<double> sent_;
 };
 
 } // namespace linnet::latticemg
