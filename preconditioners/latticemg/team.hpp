@@ -3,6 +3,8 @@
 
 #include "latticemg/kernels.hpp"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
@@ -26,8 +28,11 @@ private:
   // Others compute while we wait, on this processor too if there are more threads than processors.
   template <class Ready>
   static void wait_until(const Ready& ready) {
+    constexpr int most_spins = 5000; // the time of a few coarse grids
     for (int spins = 0; !ready(); ++spins)
-      if (spins > 2000)
+      if (spins < most_spins)
+        hwy::Pause();
+      else
         std::this_thread::yield();
   }
 
