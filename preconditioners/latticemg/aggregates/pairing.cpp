@@ -89,40 +89,49 @@ private:
   std::vector<signed char> members_;
 };
 
-// The links of one aggregate.
+// What links from elsewhere see of an aggregate.
+struct Inside {
+  float resistance; // part_within / (couplings of its members with each other)
+  unsigned members; // bits
+};
+
+// A node's aggregate and the bit of its place there.
+class Places {
+public:
+  explicit Places(std::size_t nodes) { code_.resize(nodes); }
+  void set(int node, int aggregate, int slot) { at(code_, node) = aggregate * 4 + slot; }
+  void set_none(int node) { at(code_, node) = -1; }
+  int aggregate(int node) const { return at(code_, node) >> 2; }
+  unsigned bit(int node) const { return 1U << (at(code_, node) & 3); }
+
+private:
+  static_assert(Pairing::most_members <= 4);
+  Buffer<int> code_;
+};
+
+// The links of one aggregate with others, by aggregate: their sum, and the members at both ends.
 struct Link {
   int to;
-  unsigned own, other; // bits: members that have a part in it
-  double sum;
+  unsigned own, other; // bits
+  float sum;
 };
 
 class Row {
 public:
-  Row(const Graph& graph, const Pairing& pairing) : graph_(graph), pairing_(pairing) {}
+  Row(const Graph& graph, const Places& places) : graph_(graph), places_(places) {}
 
-  const std::vector<Link>& of(int aggregate) {
-    links_.clear();
-    for (int s = 0; s < Pairing::most_members; ++s) {
-      const int i = member(aggregate, s);
-      if (i < 0)
-        break;
-      graph_.for_each_link(i, [&](int j, float w) {
-        const int to = at(pairing_.of, j);
-        if (to != aggregate)
-          add(to, 1U << s, slot(to, j), w);
-      });
-    }
-    return links_;
+  void clear() { links_.clear(); }
+  void add_links_of(int node, int aggregate) {
+    const unsigned own = places_.bit(node);
+    graph_.for_each_link(node, [&](int j, float w) {
+      if (const int to = places_.aggregate(j); to != aggregate)
+        add(to, own, places_.bit(j), w);
+    });
   }
-  int member(int aggregate, int s) const {
-    return at(pairing_.member, std::ptrdiff_t{Pairing::most_members} * aggregate + s);
-  }
+  const std::vector<Link>& links() const { return links_; }
 
 private:
-  unsigned slot(int aggregate, int node) const {
-    return member(aggregate, 0) == node ? 1 : member(aggregate, 1) == node ? 2 : 4;
-  }
-  void add(int to, unsigned own, unsigned other, double w) {
+  void add(int to, unsigned own, unsigned other, float w) {
     for (Link& link : links_)
       if (link.to == to) {
         link.own |= own;
@@ -134,7 +143,7 @@ private:
   }
 
   const Graph& graph_;
-  const Pairing& pairing_;
+  const Places& places_;
   std::vector<Link> links_;
 };
 
@@ -161,31 +170,41 @@ void contract(const Graph& graph, const Pairing& pairing, int threads, Graph* co
   coarse->first.resize(nodes + 1);
   coarse->degree.resize(nodes);
   coarse->own_excess.resize(nodes);
-  Buffer<float> within; // couplings within each aggregate
-  within.resize(nodes);
-  const auto members = [&](int I, const auto& work) {
-    for (int s = 0; s < Pairing::most_members; ++s)
-      if (const int i = at(pairing.member, std::ptrdiff_t{Pairing::most_members} * I + s); i >= 0)
-        work(i);
+  Places places(static_cast<std::size_t>(graph.nodes()));
+  Buffer<Inside> inside;
+  inside.resize(nodes);
+  // work(member, its slot)
+  const auto for_each_member = [&](int I, const auto& work) {
+    const int* member = pairing.member.data() + std::ptrdiff_t{Pairing::most_members} * I;
+    for (int s = 0; s < Pairing::most_members && member[s] >= 0; ++s)
+      work(member[s], s);
   };
   at(coarse->first, 0) = 0;
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int I = 0; I < count; ++I) {
-    std::int64_t most = 0; // links, if no two lead to the same aggregate
-    double excess = 0, inner = 0;
-    members(I, [&](int i) {
-      most += graph.links(i);
-      excess += graph.excess(i);
-      graph.for_each_link(i, [&](int j, float w) {
-        if (at(pairing.of, j) == I) {
-          inner += 0.5 * w;
-          --most;
-        }
+#pragma omp parallel num_threads(threads)
+  {
+#pragma omp for schedule(static)
+    for (int i = 0; i < graph.nodes(); ++i)
+      if (at(pairing.of, i) < 0)
+        places.set_none(i);
+#pragma omp for schedule(static)
+    for (int I = 0; I < count; ++I) {
+      std::int64_t most = 0; // links, if no two lead to the same aggregate
+      double excess = 0;
+      float within = 0;
+      unsigned members = 0;
+      for_each_member(I, [&](int i, int slot) {
+        places.set(i, I, slot);
+        members |= 1U << slot;
+        most += graph.links(i);
+        excess += graph.excess(i);
+        graph.for_each_link(i, [&](int j, float w) {
+          for_each_member(I, [&](int other, int) { within += other == j ? 0.5F * w : 0; });
+        });
       });
-    });
-    at(coarse->first, I + 1) = most;
-    at(coarse->own_excess, I) = static_cast<float>(excess);
-    at(within, I) = static_cast<float>(inner);
+      at(coarse->first, I + 1) = most;
+      at(coarse->own_excess, I) = static_cast<float>(excess);
+      at(inside, I) = {within > 0 ? static_cast<float>(part_within) / within : 0, members};
+    }
   }
   for (int I = 0; I < count; ++I)
     at(coarse->first, I + 1) += at(coarse->first, I);
@@ -196,22 +215,22 @@ void contract(const Graph& graph, const Pairing& pairing, int threads, Graph* co
   use_large_pages(&coarse->coupling);
 #pragma omp parallel num_threads(threads)
   {
-    Row row(graph, pairing);
-    const auto resistance = [&](int I, unsigned used) {
-      const unsigned all = row.member(I, 1) < 0 ? 1 : row.member(I, 2) < 0 ? 3 : 7;
-      return used == all ? 0.0 : part_within / at(within, I);
-    };
+    Row row(graph, places);
+    const auto resistance = [](const Inside& end, unsigned used) { return used == end.members ? 0 : end.resistance; };
     // A thread writes its rows one after the other, which leaves the rest of its room untouched.
     std::int64_t to = -1;
 #pragma omp for schedule(static)
     for (int I = 0; I < count; ++I) {
       to = to < 0 ? at(coarse->first, I) : to;
       const std::int64_t begin = to;
-      for (const Link& link : row.of(I)) {
-        const double own = resistance(I, link.own), other = resistance(link.to, link.other);
+      const Inside own = at(inside, I);
+      row.clear();
+      for_each_member(I, [&](int i, int) { row.add_links_of(i, I); });
+      for (const Link& link : row.links()) {
+        const float between = resistance(own, link.own) + resistance(at(inside, link.to), link.other);
         at(coarse->neighbour, to) = link.to;
         at(coarse->coupling, to) =
-            static_cast<float>(std::max(least_coupling_of_round * link.sum, 1 / (1 / link.sum + (own + other))));
+            link.sum * std::max(static_cast<float>(least_coupling_of_round), 1 / (1 + link.sum * between));
         ++to;
       }
       at(coarse->first, I) = begin;
