@@ -6,6 +6,7 @@
 #include "cli/progress.hpp"
 #include "cli/prune.hpp"
 #include "cli/ranks.hpp"
+#include "cli/smoke.hpp"
 #include "cli/train.hpp"
 
 #include <linnet/linnet.h>
@@ -34,6 +35,7 @@ struct CommandLine {
   SequenceOptions sequence;
   TrainOptions train;
   PruneOptions prune;
+  SmokeOptions smoke;
 
   CommandLine() {
     app.set_help_flag("-h,--help", "this text; after a command, its options");
@@ -54,6 +56,7 @@ struct CommandLine {
     add_sequence_command(app, sequence);
     add_train_command(app, train);
     add_prune_command(app, prune);
+    add_smoke_command(app, smoke);
   }
 
   int run(const Session& session) {
@@ -69,6 +72,8 @@ struct CommandLine {
       return run_train(session, train);
     if (app.got_subcommand("prune"))
       return run_prune(session, prune);
+    if (app.got_subcommand("smoke"))
+      return run_smoke(session, smoke);
     on_rank_0(session.comm, [&] { run_generate(generate, session.results); });
     return converged;
   }

@@ -78,10 +78,9 @@ void plot_histories(const std::string& file, const std::string& title, const std
   run_gnuplot(file, script(title, outcomes));
 }
 
-void run_gnuplot(const std::string& file, const std::string& body) {
+void run_gnuplot(const std::string& file, const std::string& body, const std::string& terminal) {
   const std::string unfinished = file + ".part";
-  const std::string commands =
-      "set terminal svg size 900,560 background rgb 'white'\nset output " + gnuplot_string(unfinished) + "\n" + body;
+  const std::string commands = "set terminal " + terminal + "\nset output " + gnuplot_string(unfinished) + "\n" + body;
   std::FILE* gnuplot = popen("gnuplot", "w"); // NOLINT(cert-env33-c): a fixed command
   if (!gnuplot)
     throw std::runtime_error("gnuplot: cannot start it");
