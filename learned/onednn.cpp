@@ -1,4 +1,5 @@
 // The oneDNN backend: steps over fields that lie in two blocks of memory.
+#include "base/buffer.hpp"
 #include "base/error.hpp"
 #include "learned/onednn_convolution.hpp"
 #include "learned/onednn_kernels.hpp"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <functional>
-#include <new>
 
 namespace linnet::learned {
 
@@ -26,38 +26,23 @@ private:
   int before_;
 };
 
-// Memory at the beginning of a cache line, not touched.
-class Block {
-public:
-  explicit Block(std::size_t bytes)
-      : bytes_(bytes), data_(static_cast<std::byte*>(::operator new(std::max<std::size_t>(bytes, 64), alignment))) {}
-  Block(const Block&) = delete;
-  Block& operator=(const Block&) = delete;
-  ~Block() { ::operator delete(data_, alignment); }
-  std::byte* at(std::size_t place) const { return data_ + place; }
-  std::size_t bytes() const { return bytes_; }
-
-private:
-  static constexpr std::align_val_t alignment{64};
-  std::size_t bytes_;
-  std::byte* data_;
-};
-
 template <class T>
 class OneDnnNetwork : public Network {
 public:
   OneDnnNetwork(const Graph& graph, const Tensors& tensors, int threads)
-      : graph_(graph), threads_(threads), plan_(make_plan(graph, sizeof(T))), kept_(plan_.kept), work_(plan_.work),
-        engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
+      : graph_(graph), threads_(threads), plan_(make_plan(graph, sizeof(T))), engine_(dnnl::engine::kind::cpu, 0),
+        stream_(engine_) {
     const ThreadCount count(threads_);
     std::size_t scratch = 0;
+    kept_.resize(plan_.kept);
+    work_.resize(plan_.work);
     for (const Step& step : plan_.setup)
       setup_.push_back(make(step, tensors));
     for (const Step& step : plan_.apply)
       apply_.push_back(make(step, tensors));
     for (const auto& c : convolutions_)
       scratch = std::max(scratch, c->scratchpad_bytes());
-    scratch_ = std::make_unique<Block>(scratch);
+    scratch_.resize(scratch);
   }
 
   void set_operator(const float* fields) override {
@@ -83,16 +68,16 @@ public:
            (threads_ == 1 ? " thread" : " threads");
   }
   std::size_t bytes() const override {
-    std::size_t sum = kept_.bytes() + work_.bytes() + scratch_->bytes();
+    std::size_t sum = kept_.size() + work_.size() + scratch_.size();
     for (const auto& c : convolutions_)
       sum += c->weight_bytes();
     return sum;
   }
 
 private:
-  T* field(int n) const {
+  T* field(int n) {
     const auto at = static_cast<std::size_t>(n);
-    return reinterpret_cast<T*>((plan_.keeps[at] ? kept_ : work_).at(plan_.place[at]));
+    return reinterpret_cast<T*>((plan_.keeps[at] ? kept_ : work_).data() + plan_.place[at]);
   }
   std::size_t size_of(int n) const {
     return cells_of(graph_.node(n).grid) * static_cast<std::size_t>(graph_.node(n).channels);
@@ -156,7 +141,7 @@ private:
     }
   }
 
-  Epilogue<T> epilogue_of(const Step& step) const {
+  Epilogue<T> epilogue_of(const Step& step) {
     Epilogue<T> epilogue;
     epilogue.relu = step.relu >= 0;
     if (epilogue.relu)
@@ -180,16 +165,15 @@ private:
     constexpr auto type = sizeof(T) == 2 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
     convolutions_.push_back(std::make_unique<OneDnnConvolution>(engine_, graph_, node, tensors, type, field(node.in[0]),
                                                                 field(step.result), fused));
-    return [this, convolution = convolutions_.back().get()] { convolution->run(stream_, scratch_->at(0)); };
+    return [this, convolution = convolutions_.back().get()] { convolution->run(stream_, scratch_.data()); };
   }
 
   Graph graph_;
   int threads_;
   Plan plan_;
-  Block kept_, work_;
+  Buffer<std::byte> kept_, work_, scratch_;
   dnnl::engine engine_;
   dnnl::stream stream_;
-  std::unique_ptr<Block> scratch_;
   std::vector<std::unique_ptr<OneDnnConvolution>> convolutions_;
   std::vector<std::function<void()>> setup_, apply_;
   const float* residual_ = nullptr;

@@ -81,7 +81,7 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
     const bool volume = op.size[0] > 1 && op.size[1] > 1 && op.size[2] > 1;
     const std::string name = cnn->model.empty() ? linnet::learned::default_model(volume ? 3 : 2) : cnn->model;
     if (!cnn->loaded || cnn->loaded_as != name) {
-      cnn->loaded = std::make_shared<linnet::learned::Model>(linnet::learned::find_model(name));
+      cnn->loaded = linnet::learned::share_model(name);
       cnn->loaded_as = name;
     }
     return std::string();
@@ -113,8 +113,12 @@ static PetscErrorCode PCCNNSetUpFallback_Private(PC pc) {
   PetscFunctionBegin;
   PetscCheck(cnn->fallback != "none", CommOf(pc), PETSC_ERR_SUP,
              "cnn refused: %s; its model was not trained for that, and -pc_cnn_fallback is none", cnn->outside.c_str());
-  PetscCall(PetscInfo(pc, "outside of what the model was trained for (%s): %s instead\n", cnn->outside.c_str(),
-                      cnn->fallback.c_str()));
+  if (cnn->warned != cnn->outside) { /* once for a reason */
+    PetscCall(PetscFPrintf(CommOf(pc), PETSC_STDERR,
+                           "cnn: %s, which its model was not trained for: %s is used instead (-pc_cnn_fallback)\n",
+                           cnn->outside.c_str(), cnn->fallback.c_str()));
+    cnn->warned = cnn->outside;
+  }
   if (cnn->fallback == PCLATTICEMG) {
     PetscCall(PCCNNSetUpLattice_Private(pc, false));
     PetscFunctionReturn(0);
@@ -148,13 +152,16 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
   PetscFunctionReturn(0);
 }
 
-/* z <- M r of the rows of the whole grid */
-static PetscErrorCode PCCNNNetwork_Private(PC pc, const PetscScalar* r, PetscScalar* z) {
+/* z <- M r or M^T r of the rows of the whole grid */
+static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const PetscScalar* r, PetscScalar* z) {
   PC_CNN* cnn = DataOf(pc);
 
   PetscFunctionBegin;
   try {
-    cnn->network.apply(r, z);
+    if (transpose)
+      cnn->network.apply_transpose(r, z);
+    else
+      cnn->network.apply(r, z);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
@@ -164,14 +171,14 @@ static PetscErrorCode PCCNNNetwork_Private(PC pc, const PetscScalar* r, PetscSca
   PetscFunctionReturn(0);
 }
 
-static PetscErrorCode PCApply_CNN(PC pc, Vec r, Vec z) {
+static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec z) {
   PC_CNN* cnn = DataOf(pc);
   const PetscScalar* from;
   PetscScalar* to;
 
   PetscFunctionBegin;
   if (!cnn->outside.empty()) {
-    PetscCall(PCApply(cnn->other ? cnn->other : cnn->lattice, r, z));
+    PetscCall((transpose ? PCApplyTranspose : PCApply)(cnn->other ? cnn->other : cnn->lattice, r, z));
     PetscFunctionReturn(0);
   }
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
@@ -180,16 +187,28 @@ static PetscErrorCode PCApply_CNN(PC pc, Vec r, Vec z) {
   PetscCall(VecGetArrayWrite(z, &to));
   PetscCall(linnet::Guarded([&] {
     if (mg->active_ranks == 0)
-      return PCCNNNetwork_Private(pc, from, to);
+      return PCCNNNetwork_Private(pc, transpose, from, to);
     mg->exchange.to_slabs(from, mg->r.data());
     if (mg->layout.ranks.slab == 0)
-      PetscCall(PCCNNNetwork_Private(pc, mg->r.data(), mg->z.data()));
+      PetscCall(PCCNNNetwork_Private(pc, transpose, mg->r.data(), mg->z.data()));
     mg->exchange.to_rows(mg->z.data(), to);
     return PetscErrorCode{0};
   }));
   PetscCall(VecRestoreArrayWrite(z, &to));
   PetscCall(VecRestoreArrayRead(r, &from));
   PetscCall(PetscLogEventEnd(PC_CNN_Network, pc, r, z, nullptr));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCApply_CNN(PC pc, Vec r, Vec z) {
+  PetscFunctionBegin;
+  PetscCall(PCCNNApply_Private(pc, PETSC_FALSE, r, z));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCApplyTranspose_CNN(PC pc, Vec r, Vec z) {
+  PetscFunctionBegin;
+  PetscCall(PCCNNApply_Private(pc, PETSC_TRUE, r, z));
   PetscFunctionReturn(0);
 }
 
@@ -240,7 +259,8 @@ around it.
    On several ranks the operator, and in each application the residual, are gathered on the first rank, which runs the
    network with its threads: the same operator on any number of ranks, but no faster on more of them.
 
-   There is no `PCApplyTranspose()` of a network.
+   `PCApplyTranspose()` runs the transposed network, which is made, and conditioned on the operator, when it is first
+asked for; there is none of a nonlinear network (`dcdm64`, `dcdm128`). `PCMatApply()` goes through the columns.
 
    References:
 .  * - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A deep conjugate direction method for iteratively
@@ -257,6 +277,7 @@ PetscErrorCode PCCreate_CNN(PC pc) {
   }));
   pc->ops->setup = PCSetUp_CNN;
   pc->ops->apply = PCApply_CNN;
+  pc->ops->applytranspose = PCApplyTranspose_CNN;
   pc->ops->reset = PCReset_CNN;
   pc->ops->destroy = PCDestroy_CNN;
   pc->ops->view = PCView_CNN;

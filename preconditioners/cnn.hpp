@@ -20,6 +20,7 @@ struct PC_CNN {
   PC lattice = nullptr; ///< a PCLATTICEMG: places the matrix, gathers it, holds the finest grid; and the usual fallback
   PC other = nullptr;   ///< a fallback of another type
   std::string outside;  ///< why the fallback is used; empty: the network is
+  std::string warned;   ///< the last such reason that was printed
   std::string loaded_as;                                ///< what `loaded` was made from
   std::shared_ptr<const linnet::learned::Model> loaded; ///< on the first rank
   linnet::cnn::NetworkCycle network;                    ///< on the first rank

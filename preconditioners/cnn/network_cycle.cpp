@@ -1,6 +1,7 @@
 #include "cnn/network_cycle.hpp"
 
 #include "base/error.hpp"
+#include "learned/transpose.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -38,25 +39,45 @@ void NetworkCycle::build(latticemg::Multigrid* multigrid, std::shared_ptr<const 
   if (!same) {
     const learned::Graph graph = learned::instantiate(model->architecture, sweeps_->size());
     network_.reset();
-    network_ = options.backend == Backend::reference
-                   ? learned::make_reference_network(graph, model->tensors)
-                   : learned::make_onednn_network(graph, model->tensors, options.precision, options.threads);
+    transposed_.reset();
+    options_ = options;
+    network_ = make_network(graph, model->tensors);
     flops_ = graph.flops(false);
     residual_.resize(sweeps_->cells());
     correction_.resize(sweeps_->cells());
     model_ = std::move(model);
     size_ = sweeps_->size();
-    options_ = options;
   }
-  std::vector<float> fields;
   if (model_->architecture.operator_channels > 0) {
-    fields.resize(5 * sweeps_->cells());
-    sweeps_->write_operator(options_.threads, fields.data());
+    fields_.resize(5 * sweeps_->cells());
+    sweeps_->write_operator(options_.threads, fields_.data());
   }
-  network_->set_operator(fields.data());
+  network_->set_operator(fields_.data());
+  transposed_current_ = false;
 }
 
-void NetworkCycle::apply(const double* r, double* z) {
+std::unique_ptr<learned::Network> NetworkCycle::make_network(const learned::Graph& graph,
+                                                             const learned::Tensors& tensors) const {
+  return options_.backend == Backend::reference
+             ? learned::make_reference_network(graph, tensors)
+             : learned::make_onednn_network(graph, tensors, options_.precision, options_.threads);
+}
+
+void NetworkCycle::apply_transpose(const double* r, double* z) {
+  if (model_->architecture.unit_residual)
+    throw InputError("the network '" + model_->architecture.name + "' is not linear and has no transpose");
+  if (!transposed_) {
+    const learned::TransposedGraph transposed =
+        learned::transpose(learned::instantiate(model_->architecture, size_), model_->tensors);
+    transposed_ = make_network(transposed.graph, transposed.tensors);
+  }
+  if (!transposed_current_)
+    transposed_->set_operator(fields_.data());
+  transposed_current_ = true;
+  apply(transposed_.get(), r, z);
+}
+
+void NetworkCycle::apply(learned::Network* network, const double* r, double* z) {
   const int sweeps = model_->architecture.sweeps;
   if (!sweeps_->before(r, sweeps, options_.threads, residual_.data(), z))
     return;
@@ -69,14 +90,17 @@ void NetworkCycle::apply(const double* r, double* z) {
     for (float& v : residual_)
       v = static_cast<float>(v / scale);
   }
-  network_->apply(residual_.data(), correction_.data());
+  network->apply(residual_.data(), correction_.data());
   for (std::size_t c = 0; scale != 1 && c < correction_.size(); ++c)
     correction_[c] = static_cast<float>(correction_[c] * scale);
   sweeps_->after(r, correction_.data(), sweeps, options_.threads, z);
 }
 
 std::size_t NetworkCycle::bytes() const {
-  return (network_ ? network_->bytes() : 0) + (residual_.size() + correction_.size()) * sizeof(float);
+  std::size_t sum = (residual_.size() + correction_.size() + fields_.size()) * sizeof(float);
+  for (const learned::Network* network : {network_.get(), transposed_.get()})
+    sum += network ? network->bytes() : 0;
+  return sum;
 }
 
 } // namespace linnet::cnn

@@ -28,19 +28,26 @@ public:
   void build(latticemg::Multigrid* multigrid, std::shared_ptr<const learned::Model> model,
              const NetworkOptions& options);
   /// One number a row. Inf or NaN in r make all of z NaN.
-  void apply(const double* r, double* z);
+  void apply(const double* r, double* z) { apply(network_.get(), r, z); }
+  /// z = M^T r: the sweeps are each other's adjoints, so that the network alone is transposed. Throws InputError where
+  /// it is not linear.
+  void apply_transpose(const double* r, double* z);
 
   std::string description() const { return network_ ? network_->description() : ""; }
   std::size_t bytes() const;
   double flops() const { return flops_; } ///< of an application of the network
 
 private:
+  void apply(learned::Network* network, const double* r, double* z);
+  std::unique_ptr<learned::Network> make_network(const learned::Graph& graph, const learned::Tensors& tensors) const;
+
   std::unique_ptr<latticemg::FineSweeps> sweeps_;
   std::shared_ptr<const learned::Model> model_;
-  std::unique_ptr<learned::Network> network_;
+  std::unique_ptr<learned::Network> network_, transposed_; // the second one from its first use on
+  bool transposed_current_ = false;                        // it is conditioned on the operator that there is
   NetworkOptions options_;
   std::array<int, 3> size_{};
-  std::vector<float> residual_, correction_;
+  Buffer<float> residual_, correction_, fields_;
   double flops_ = 0;
 };
 

@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/buffer.hpp"
 #include "base/outer.hpp"
-#include "lattice/buffer.hpp"
 #include "lattice/operator.hpp"
 #include "latticemg/aggregates/aggregates.hpp"
 #include "latticemg/coarsening.hpp"

@@ -241,4 +241,56 @@ TEST(CNNObject, FollowsNewValuesAndNewSizes) {
   EXPECT_EQ(fallback_reason(pc_of(ksp)), "");
 }
 
+TEST(CNNObject, AppliesItsTranspose) {
+  const OwnedMat A = system(largest_component(balls(18, 4, 5)), voxel()), jumps = system(box(9, 8, 7), variable(2));
+  for (Mat matrix : {static_cast<Mat>(A), static_cast<Mat>(jumps)}) { // the network, the fallback
+    const OwnedKSP ksp = cnn_solver(matrix);
+    PC pc = pc_of(ksp);
+    LINNET_CALL(PCCNNSetPrecision(pc, PC_CNN_PRECISION_F32));
+    LINNET_CALL(PCSetUp(pc));
+    for (int values = 0; values < 2; ++values) {
+      const OwnedVec x = noise(matrix, 1), y = noise(matrix, 2), Mx = zeros(matrix), Ty = zeros(matrix);
+      PetscScalar one = 0, two = 0, forward = 0;
+      LINNET_CALL(PCApply(pc, x, Mx));
+      LINNET_CALL(PCApplyTranspose(pc, y, Ty));
+      LINNET_CALL(VecDot(Mx, y, &one));
+      LINNET_CALL(VecDot(x, Ty, &two));
+      PetscReal size = 0, length = 0;
+      LINNET_CALL(VecNorm(Mx, NORM_2, &size));
+      LINNET_CALL(VecNorm(y, NORM_2, &length));
+      EXPECT_NEAR(one, two, 1e-6 * size * length);
+      LINNET_CALL(PCApply(pc, y, Mx));
+      LINNET_CALL(VecDot(Mx, x, &forward));
+      EXPECT_EQ(std::abs(forward - one) > 1e-5 * size * length, matrix == A); // the network is not symmetric
+      LINNET_CALL(MatScale(matrix, 3));
+      LINNET_CALL(PCSetOperators(pc, matrix, matrix));
+      LINNET_CALL(PCSetUp(pc));
+    }
+  }
+}
+
+// Rows of boundary values that are not taken out of the others, as PETSc's ksp ex45 has them.
+TEST(CNNObject, TakesRowsThatFixTheirUnknown) {
+  const OwnedMat A = system(box(21, 20, 19), voxel());
+  PetscInt first = 0, last = 0;
+  std::vector<PetscInt> walls;
+  LINNET_CALL(MatGetOwnershipRange(A, &first, &last));
+  for (PetscInt row = first; row < last; ++row)
+    if (const PetscInt i = row % 21, j = row / 21 % 20, k = row / 420;
+        i == 0 || j == 0 || k == 0 || i == 20 || j == 19 || k == 18)
+      walls.push_back(row);
+  LINNET_CALL(MatZeroRows(A, static_cast<PetscInt>(walls.size()), walls.data(), 6, nullptr, nullptr));
+  for (const char* type : {PCCNN, PCLATTICEMG}) {
+    const OwnedKSP ksp = cnn_solver(A);
+    LINNET_CALL(PCSetType(pc_of(ksp), type));
+    const Outcome outcome = solve(ksp);
+    EXPECT_GT(outcome.reason, 0);
+    EXPECT_LE(outcome.residual, 1.01e-6);
+    EXPECT_LE(outcome.iterations, 9);
+    if (type == std::string(PCCNN)) {
+      EXPECT_EQ(fallback_reason(pc_of(ksp)), "");
+    }
+  }
+}
+
 } // namespace

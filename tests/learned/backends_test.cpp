@@ -1,6 +1,8 @@
 // oneDNN's results against the reference's, layer by layer and for whole networks, on odd shapes.
+#include "base/error.hpp"
 #include "learned/architectures.hpp"
 #include "learned/network.hpp"
+#include "learned/transpose.hpp"
 
 #include <gtest/gtest.h>
 
@@ -198,6 +200,57 @@ TEST(Hybrid, IsLinearInTheResidual) {
   EXPECT_LE(distance(fsum, expected), 1e-5);
   network->apply(std::vector<float>(n, 0.0F).data(), fr.data());
   EXPECT_EQ(fr, std::vector<float>(n, 0.0F));
+}
+
+// (N x) . y = x . (N^T y), by the reference; and oneDNN's N^T is the reference's.
+void expect_transpose(const Architecture& architecture, const Grid& grid) {
+  SCOPED_TRACE(std::to_string(grid[0]) + " x " + std::to_string(grid[1]) + " x " + std::to_string(grid[2]));
+  const Graph graph = instantiate(architecture, grid);
+  const Tensors tensors = make_model(architecture, 5).tensors;
+  const auto [turned, turned_tensors] = transpose(graph, tensors);
+  const auto forward = make_reference_network(graph, tensors),
+             backward = make_reference_network(turned, turned_tensors);
+  const std::vector<float> fields = noise(5 * cells_of(grid), 7), x = noise(cells_of(grid), 1),
+                           y = noise(cells_of(grid), 2);
+  std::vector<float> Nx(x.size()), Ty(x.size()), other(x.size());
+  forward->set_operator(fields.data());
+  forward->apply(x.data(), Nx.data());
+  backward->set_operator(fields.data());
+  backward->apply(y.data(), Ty.data());
+  double one = 0, two = 0, size = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    one += static_cast<double>(Nx[i]) * y[i];
+    two += static_cast<double>(x[i]) * Ty[i];
+    size += std::abs(static_cast<double>(Nx[i]) * y[i]);
+  }
+  EXPECT_NEAR(one, two, 1e-5 * size);
+  const auto onednn = make_onednn_network(turned, turned_tensors, Precision::f32, 2);
+  onednn->set_operator(fields.data());
+  onednn->apply(y.data(), other.data());
+  EXPECT_LE(distance(other, Ty), 1e-5);
+}
+
+TEST(Transpose, IsTheAdjointOfNetworksThatAreLinear) {
+  const Architecture pooled = parse_architecture(
+      R"({"name":"pooled","dimension":3,"sweeps":0,"operator_channels":5,"blocks":{"main":{"in":["r","a"],"out":"e",)"
+      R"("layers":[{"op":"convolution","out":"x","in":["r"],"weight":"w","kernel":3,"channels":5},)"
+      R"({"op":"gate","out":"g","in":["x","a"]},{"op":"pool","out":"p","in":["g"]},)"
+      R"({"op":"convolution","out":"c","in":["p"],"weight":"v","kernel":2,"channels":7},)"
+      R"({"op":"upsample","out":"u","in":["c","p"]},{"op":"convolution","out":"d","in":["u"],"weight":"z","kernel":1,)"
+      R"("channels":5},{"op":"add","out":"s","in":["d","p"]},{"op":"upsample","out":"t","in":["s","x"]},)"
+      R"({"op":"add","out":"q","in":["t","x"]},)"
+      R"({"op":"convolution","out":"e","in":["q"],"weight":"l","kernel":1,"channels":1}]}}})",
+      "pooled");
+  for (const Grid& grid : {Grid{5, 4, 3}, Grid{13, 6, 7}, Grid{4, 7, 13}}) {
+    expect_transpose(hybrid_architecture(3, {16, 8, 4, 1, 1}), grid);
+    expect_transpose(pooled, grid);
+  }
+  expect_transpose(hybrid_architecture(2, {16, 8, 4, 1, 1}), {15, 17, 1});
+}
+
+TEST(Transpose, IsRefusedToOthers) {
+  const Architecture paper = dcdm_architecture(64, 3);
+  EXPECT_THROW(transpose(instantiate(paper, {8, 8, 8}), make_model(paper, 1).tensors), linnet::InputError);
 }
 
 } // namespace

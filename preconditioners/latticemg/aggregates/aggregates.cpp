@@ -50,7 +50,6 @@ void list(const Buffer<int>& aggregate_place, int threads, const ForEach& for_ea
   for (std::size_t s = 0; s < aggregate_place.size(); ++s)
     sums->first[s + 1] += sums->first[s];
   sums->from.resize(sums->first[aggregate_place.size()]);
-  use_large_pages(&sums->from);
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (std::ptrdiff_t s = 0; s < count; ++s) {
     std::size_t k = sums->first[static_cast<std::size_t>(s)];
@@ -103,7 +102,6 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
   for (std::size_t s = 0; s < place.size(); ++s)
     sums.first[s + 1] += sums.first[s];
   sums.from.resize(sums.first[place.size()]);
-  use_large_pages(&sums.from);
   std::vector<std::uint32_t> next(sums.first.begin(), sums.first.end() - 1);
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int line = 0; line < blocks.lines(); ++line)
