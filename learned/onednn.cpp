@@ -8,6 +8,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstring>
 #include <functional>
 
 namespace linnet::learned {
@@ -29,17 +30,17 @@ private:
 template <class T>
 class OneDnnNetwork : public Network {
 public:
-  OneDnnNetwork(const Graph& graph, const Tensors& tensors, int threads)
-      : graph_(graph), threads_(threads), plan_(make_plan(graph, sizeof(T))), engine_(dnnl::engine::kind::cpu, 0),
-        stream_(engine_) {
+  OneDnnNetwork(const Graph& graph, const Tensors& tensors, int threads, Exchange* exchange)
+      : graph_(graph), threads_(threads), exchange_(exchange), plan_(make_plan(graph, sizeof(T))),
+        engine_(dnnl::engine::kind::cpu, 0), stream_(engine_) {
     const ThreadCount count(threads_);
     std::size_t scratch = 0;
     kept_.resize(plan_.kept);
     work_.resize(plan_.work);
     for (const Step& step : plan_.setup)
-      setup_.push_back(make(step, tensors));
+      add(step, tensors, &setup_);
     for (const Step& step : plan_.apply)
-      apply_.push_back(make(step, tensors));
+      add(step, tensors, &apply_);
     for (const auto& c : convolutions_)
       scratch = std::max(scratch, c->scratchpad_bytes());
     scratch_.resize(scratch);
@@ -98,6 +99,38 @@ private:
                                    [&](const Node& n) { return n.op == Op::depth_to_space && n.in[0] == input; });
     if (copied || grown)
       team([&] { pointwise(size_of(input), values, Epilogue<T>{}, field(input)); });
+    if (graph_.node(input).refreshed)
+      refresh(graph_.node(input), field(input));
+  }
+
+  void refresh(const Node& node, T* field) {
+    exchange_->refresh(reinterpret_cast<std::byte*>(field), graph_.plane_of(node) * sizeof(T), node.begin, node.end);
+  }
+
+  void add(const Step& step, const Tensors& tensors, std::vector<std::function<void()>>* steps) {
+    steps->push_back(make(step, tensors));
+    if (const Node& node = graph_.node(step.result); node.refreshed)
+      steps->emplace_back([this, &node, out = field(step.result)] {
+        stream_.wait();
+        refresh(node, out);
+      });
+  }
+
+  // Copies of planes between a part and the whole.
+  std::function<void()> make_copy(const Node& node, const T* in, T* out) {
+    const std::size_t plane = graph_.plane_of(node);
+    const T* const from = in + static_cast<std::ptrdiff_t>(plane) * node.begin;
+    if (node.op == Op::window)
+      return [=, this, &node] {
+        stream_.wait();
+        std::memcpy(out, from, size_of(static_cast<int>(&node - graph_.nodes.data())) * sizeof(T));
+      };
+    T* const to = out + static_cast<std::ptrdiff_t>(plane) * node.firsts[static_cast<std::size_t>(node.slab)];
+    return [=, this, &node] {
+      stream_.wait();
+      std::memcpy(to, from, plane * static_cast<std::size_t>(node.end - node.begin) * sizeof(T));
+      exchange_->gather(reinterpret_cast<std::byte*>(out), plane * sizeof(T), node.firsts);
+    };
   }
 
   std::function<void()> make(const Step& step, const Tensors& tensors) {
@@ -110,6 +143,9 @@ private:
     const Grid window = graph_.window(node.factor);
     const Epilogue<T> epilogue = epilogue_of(step);
     switch (node.op) {
+    case Op::gather:
+    case Op::window:
+      return make_copy(node, in, out);
     case Op::space_to_depth:
       if (from.op == Op::input) {
         const float* const& given = from.setup ? operator_ : residual_;
@@ -170,6 +206,7 @@ private:
 
   Graph graph_;
   int threads_;
+  Exchange* exchange_;
   Plan plan_;
   Buffer<std::byte> kept_, work_, scratch_;
   dnnl::engine engine_;
@@ -190,11 +227,11 @@ bool multiplies_bf16() {
 } // namespace
 
 std::unique_ptr<Network> make_onednn_network(const Graph& graph, const Tensors& tensors, Precision precision,
-                                             int threads) {
+                                             int threads, Exchange* exchange) {
   try {
     if (precision == Precision::bf16 || (precision == Precision::automatic && multiplies_bf16()))
-      return std::make_unique<OneDnnNetwork<Bf16>>(graph, tensors, threads);
-    return std::make_unique<OneDnnNetwork<float>>(graph, tensors, threads);
+      return std::make_unique<OneDnnNetwork<Bf16>>(graph, tensors, threads, exchange);
+    return std::make_unique<OneDnnNetwork<float>>(graph, tensors, threads, exchange);
   } catch (const dnnl::error& error) {
     refuse_onednn(error, precision == Precision::bf16 ? "the network in bf16" : "the network");
   }

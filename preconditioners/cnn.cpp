@@ -16,26 +16,33 @@ static MPI_Comm CommOf(PC pc) {
   return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
 }
 
-/* Runs `body` on the first rank; what it throws is a refusal on all. */
+/* Runs `body`; what it throws on some rank is a refusal on all. */
 template <class Body>
-static PetscErrorCode OnFirstRank(PC pc, std::string* refusal, Body&& body) {
-  PetscMPIInt rank;
-
+static PetscErrorCode Attempt(PC pc, std::string* refusal, Body&& body) {
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(CommOf(pc), &rank));
-  if (rank == 0) {
-    try {
-      *refusal = body();
-    } catch (const std::exception& error) {
-      *refusal = error.what();
-    }
+  try {
+    *refusal = body();
+  } catch (const std::exception& error) {
+    *refusal = error.what();
   }
   PetscCall(linnet::AgreeOnRefusal(CommOf(pc), refusal));
   PetscFunctionReturn(0);
 }
 
-/* The lattice of the matrix, by a PCLATTICEMG of its own; `whole`: on the first rank */
-static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool whole) {
+/* The model for a lattice, read once. Throws InputError. */
+static const linnet::learned::Model& ModelFor(PC_CNN* cnn, const linnet::Lattice& lattice) {
+  const bool volume = lattice.size[0] > 1 && lattice.size[1] > 1 && lattice.size[2] > 1;
+  const std::string name = cnn->model.empty() ? linnet::learned::default_model(volume ? 3 : 2) : cnn->model;
+  if (!cnn->loaded || cnn->loaded_as != name) {
+    cnn->loaded.reset();
+    cnn->loaded = linnet::learned::share_model(name);
+    cnn->loaded_as = name;
+  }
+  return *cnn->loaded;
+}
+
+/* The lattice of the matrix, by a PCLATTICEMG of its own; `network`: as a network needs it */
+static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string* refusal) {
   PC_CNN* cnn = DataOf(pc);
   PC_LatticeMG* mg;
   DM dm;
@@ -53,9 +60,20 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool whole) {
     PetscCall(PCSetFromOptions(cnn->lattice));
   }
   mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
-  if (mg->whole != whole)
+  if (mg->whole != network || cnn->planned != cnn->model || !cnn->loaded)
     cnn->lattice->setupcalled = PETSC_FALSE;
-  mg->whole = whole;
+  cnn->planned = cnn->model;
+  mg->whole = network;
+  mg->plan = [cnn, mg, pc, refusal](const linnet::latticemg::CoarseningPlan& plan, PetscMPIInt ranks) {
+    linnet::latticemg::SlabPlan slabs{
+        {0, static_cast<int>(mg->placement.lattice.size[static_cast<std::size_t>(plan.axis[2])])}, 0, 0, false};
+    (void)Attempt(pc, refusal, [&] {
+      slabs = linnet::cnn::NetworkCycle::plan_slabs(ModelFor(cnn, mg->placement.lattice), plan, mg->placement.lattice,
+                                                    ranks);
+      return std::string();
+    });
+    return slabs;
+  };
   if (cnn->grid[0] > 0)
     PetscCall(PCLatticeMGSetGrid(cnn->lattice, cnn->grid[0], cnn->grid[1], cnn->grid[2]));
   PetscCall(PCLatticeMGSetThreads(cnn->lattice, PCCNNThreads_Private(cnn)));
@@ -70,30 +88,21 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool whole) {
 static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   PC_CNN* cnn = DataOf(pc);
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
-  PetscMPIInt ranks;
   MatNullSpace constants;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(CommOf(pc), &ranks));
   PetscCall(MatGetNullSpace(pc->pmat, &constants));
-  const linnet::LatticeOperator& op = ranks > 1 ? mg->op : mg->placement.op;
-  PetscCall(OnFirstRank(pc, refusal, [&] {
-    const bool volume = op.size[0] > 1 && op.size[1] > 1 && op.size[2] > 1;
-    const std::string name = cnn->model.empty() ? linnet::learned::default_model(volume ? 3 : 2) : cnn->model;
-    if (!cnn->loaded || cnn->loaded_as != name) {
-      cnn->loaded = linnet::learned::share_model(name);
-      cnn->loaded_as = name;
-    }
+  PetscCall(Attempt(pc, refusal, [&] {
+    const linnet::learned::Model& model = ModelFor(cnn, mg->placement.lattice);
+    cnn->outside = constants ? "the operator is singular"
+                             : linnet::cnn::NetworkCycle::outside(model, mg->placement.lattice, mg->placement.op);
     return std::string();
   }));
-  if (!refusal->empty())
+  if (!refusal->empty() || !cnn->outside.empty())
     PetscFunctionReturn(0);
-  PetscCall(OnFirstRank(pc, &cnn->outside, [&] {
-    return constants ? "the operator is singular" : linnet::cnn::NetworkCycle::outside(*cnn->loaded, op);
-  }));
-  if (!cnn->outside.empty())
-    PetscFunctionReturn(0);
-  PetscCall(OnFirstRank(pc, refusal, [&] {
+  PetscCall(Attempt(pc, refusal, [&] {
+    if (mg->active_ranks > 0 && mg->layout.ranks.slab < 0)
+      return std::string();
     linnet::cnn::NetworkOptions options;
     options.precision = cnn->precision == PC_CNN_PRECISION_F32    ? linnet::learned::Precision::f32
                         : cnn->precision == PC_CNN_PRECISION_BF16 ? linnet::learned::Precision::bf16
@@ -120,7 +129,7 @@ static PetscErrorCode PCCNNSetUpFallback_Private(PC pc) {
     cnn->warned = cnn->outside;
   }
   if (cnn->fallback == PCLATTICEMG) {
-    PetscCall(PCCNNSetUpLattice_Private(pc, false));
+    PetscCall(PCCNNSetUpLattice_Private(pc, false, nullptr));
     PetscFunctionReturn(0);
   }
   if (!cnn->other) {
@@ -143,8 +152,9 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(PC_CNN_SetUp, pc, pc->pmat, nullptr, nullptr));
-  PetscCall(PCCNNSetUpLattice_Private(pc, true));
-  PetscCall(linnet::Guarded([&] { return PCCNNSetUpNetwork_Private(pc, &refusal); }));
+  PetscCall(PCCNNSetUpLattice_Private(pc, true, &refusal));
+  if (refusal.empty())
+    PetscCall(linnet::Guarded([&] { return PCCNNSetUpNetwork_Private(pc, &refusal); }));
   PetscCheck(refusal.empty(), CommOf(pc), PETSC_ERR_USER, "cnn refused: %s", refusal.c_str());
   if (!cnn->outside.empty())
     PetscCall(PCCNNSetUpFallback_Private(pc));
@@ -152,7 +162,7 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
   PetscFunctionReturn(0);
 }
 
-/* z <- M r or M^T r of the rows of the whole grid */
+/* z <- M r or M^T r of the rows of the slab of this rank */
 static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const PetscScalar* r, PetscScalar* z) {
   PC_CNN* cnn = DataOf(pc);
 
@@ -189,7 +199,7 @@ static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec 
     if (mg->active_ranks == 0)
       return PCCNNNetwork_Private(pc, transpose, from, to);
     mg->exchange.to_slabs(from, mg->r.data());
-    if (mg->layout.ranks.slab == 0)
+    if (mg->layout.ranks.slab >= 0)
       PetscCall(PCCNNNetwork_Private(pc, transpose, mg->r.data(), mg->z.data()));
     mg->exchange.to_rows(mg->z.data(), to);
     return PetscErrorCode{0};
@@ -256,8 +266,10 @@ around it.
    The shipped models were trained on voxel Laplacians: one size of coupling, any shape of the domain, closed or open
    sides. For periodic, singular and other operators the fallback takes over, which the view shows.
 
-   On several ranks the operator, and in each application the residual, are gathered on the first rank, which runs the
-   network with its threads: the same operator on any number of ranks, but no faster on more of them.
+   Ranks share the finer grids of the network in slabs of planes across the longest axis, whatever rows of the matrix
+they have, and tell each other the planes that a convolution needs from the next slab; coarser grids are gathered and
+computed by each rank. The operator is that of one rank to rounding. As many ranks have a slab as fit the grid
+(`-pc_view` tells them).
 
    `PCApplyTranspose()` runs the transposed network, which is made, and conditioned on the operator, when it is first
 asked for; there is none of a nonlinear network (`dcdm64`, `dcdm128`). `PCMatApply()` goes through the columns.

@@ -22,8 +22,11 @@ static PetscErrorCode PCLatticeMGPlan_Private(PC pc, Layout* layout) {
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums.count.data(), 3, MPI_DOUBLE, MPI_SUM, comm));
   layout->coarsening = plan_coarsening(lattice.size, sums, PCLatticeMGCoarsening_Private(mg), coarsest_cells);
   layout->aggregation = PCLatticeMGAggregation_Private(mg);
-  layout->slabs = plan_slabs(layout->coarsening, lattice.size, lattice.periodic, options.sweeps, options.w_cycle,
-                             mg->whole || mg->aggregated || layout->aggregation == Aggregation::always ? 1 : ranks);
+  if (mg->whole)
+    layout->slabs = mg->plan(layout->coarsening, ranks);
+  else
+    layout->slabs = plan_slabs(layout->coarsening, lattice.size, lattice.periodic, options.sweeps, options.w_cycle,
+                               mg->aggregated || layout->aggregation == Aggregation::always ? 1 : ranks);
   layout->ranks.all = comm;
   layout->ranks.slab = rank < layout->slabs.slabs() ? rank : -1;
   PetscFunctionReturn(0);

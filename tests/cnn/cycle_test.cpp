@@ -91,7 +91,7 @@ void expect_same(const Domain& domain, const learned::Model& model) {
   latticemg::Multigrid multigrid;
   const LatticeOperator& op = placed.placement.op;
   ASSERT_EQ(multigrid.build(op, placed.placement.lattice, domain.cells(), 2), "");
-  EXPECT_EQ(cnn::NetworkCycle::outside(model, op), "");
+  EXPECT_EQ(cnn::NetworkCycle::outside(model, placed.placement.lattice, op), "");
   const std::vector<double> r = random_residual(domain.cells());
   const std::vector<double> known = expected(model, op, r);
   for (const auto& [precision, backend, threads, tolerance] :
@@ -165,7 +165,7 @@ TEST(NetworkCycle, SaysWhatIsOutsideOfItsTraining) {
   const auto outside = [&](const Domain& domain, const Coefficients& coefficients) {
     Placed placed;
     place(domain, coefficients, &placed);
-    return cnn::NetworkCycle::outside(volume, placed.placement.op);
+    return cnn::NetworkCycle::outside(volume, placed.placement.lattice, placed.placement.op);
   };
   EXPECT_EQ(outside(box(5, 6, 7), voxel()), "");
   EXPECT_NE(outside(box(5, 6, 1), voxel()).find("3 dimensions, the grid has 2"), std::string::npos);

@@ -293,4 +293,55 @@ TEST(CNNObject, TakesRowsThatFixTheirUnknown) {
   }
 }
 
+// M r and M^T r of all ranks against those of one: shared where the grid is large enough.
+TEST(CNNObject, IsTheSameOperatorOnAnyNumberOfRanks) {
+  PetscMPIInt ranks = 0;
+  MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
+  for (const auto& [domain, precision, slabs] :
+       {std::tuple{largest_component(voxels::noise(33, 29, 71, 0.1, 3)), PC_CNN_PRECISION_F32, 4},
+        std::tuple{largest_component(voxels::noise(131, 290, 1, 0.1, 3)), PC_CNN_PRECISION_F32, 2},
+        std::tuple{largest_component(voxels::noise(40, 90, 24, 0.1, 4)), PC_CNN_PRECISION_BF16, 5}}) {
+    const OwnedMat A = system(domain, voxel());
+    const OwnedMat alone = on_each_process(A);
+    const auto pc_for = [&, precision = precision](Mat M, const Domain& d, OwnedPC* pc) {
+      compose_cells(M, d);
+      PCCreate(PetscObjectComm(reinterpret_cast<PetscObject>(M)), pc->out());
+      PCSetType(*pc, PCCNN);
+      PCSetOperators(*pc, M, M);
+      EXPECT_EQ(static_cast<int>(PCCNNSetPrecision(*pc, precision)), 0);
+      EXPECT_EQ(static_cast<int>(PCCNNSetGrid(*pc, d.size[0], d.size[1], d.size[2])), 0);
+      EXPECT_EQ(static_cast<int>(PCSetUp(*pc)), 0);
+    };
+    OwnedPC split, whole;
+    LINNET_CALL(LinnetInitialize());
+    pc_for(A, domain, &split);
+    pc_for(alone, domain, &whole);
+    const std::string text = view(split);
+    if (first_rank() && ranks > 1) {
+      EXPECT_NE(text.find("shared by " + std::to_string(std::min(ranks, slabs)) + " of "), std::string::npos) << text;
+    }
+    const OwnedVec r = latticemg_test::noise(A), z = zeros(A);
+    for (const auto apply : {PCApply, PCApplyTranspose}) {
+      LINNET_CALL(apply(split, r, z));
+      const std::vector<double> all_r = on_first_rank(r), all_z = on_first_rank(z);
+      if (!first_rank())
+        continue;
+      const OwnedVec one_r = zeros(alone), one_z = zeros(alone);
+      PetscScalar* values = nullptr;
+      VecGetArray(one_r, &values);
+      std::copy(all_r.begin(), all_r.end(), values);
+      VecRestoreArray(one_r, &values);
+      LINNET_CALL(apply(whole, one_r, one_z));
+      VecGetArray(one_z, &values);
+      double difference = 0, size = 0;
+      for (std::size_t i = 0; i < all_z.size(); ++i) {
+        difference += (all_z[i] - values[i]) * (all_z[i] - values[i]);
+        size += values[i] * values[i];
+      }
+      VecRestoreArray(one_z, &values);
+      EXPECT_LE(std::sqrt(difference / size), precision == PC_CNN_PRECISION_F32 ? 1e-5 : 1e-2);
+    }
+  }
+}
+
 } // namespace

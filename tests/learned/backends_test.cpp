@@ -2,15 +2,18 @@
 #include "base/error.hpp"
 #include "learned/architectures.hpp"
 #include "learned/network.hpp"
+#include "learned/slabs.hpp"
 #include "learned/transpose.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
 #include <cmath>
 #include <cstdlib>
 #include <new>
 #include <random>
+#include <thread>
 
 namespace {
 std::atomic<std::size_t> largest_allocation{0};
@@ -251,6 +254,100 @@ TEST(Transpose, IsTheAdjointOfNetworksThatAreLinear) {
 TEST(Transpose, IsRefusedToOthers) {
   const Architecture paper = dcdm_architecture(64, 3);
   EXPECT_THROW(transpose(instantiate(paper, {8, 8, 8}), make_model(paper, 1).tensors), linnet::InputError);
+}
+
+// Ranks that are threads of this program.
+struct Threads {
+  explicit Threads(int count) : barrier(count), posted(static_cast<std::size_t>(count)) {}
+  std::barrier<> barrier;
+  std::vector<std::vector<std::byte>> posted; // by rank
+};
+
+class ThreadExchange : public Exchange {
+public:
+  ThreadExchange(Threads* threads, int rank) : threads_(*threads), rank_(static_cast<std::size_t>(rank)) {}
+  void refresh(std::byte* field, std::size_t plane, int first, int last) override {
+    std::byte* const own = field + plane * static_cast<std::size_t>(first);
+    std::byte* const end = field + plane * static_cast<std::size_t>(last);
+    std::vector<std::byte>& post = threads_.posted[rank_];
+    post.assign(own, own + plane);
+    post.insert(post.end(), end - plane, end);
+    threads_.barrier.arrive_and_wait();
+    if (rank_ > 0)
+      std::copy_n(threads_.posted[rank_ - 1].data() + plane, plane, own - plane);
+    if (rank_ + 1 < threads_.posted.size())
+      std::copy_n(threads_.posted[rank_ + 1].data(), plane, end);
+    threads_.barrier.arrive_and_wait();
+  }
+  void gather(std::byte* field, std::size_t plane, const std::vector<int>& first) override {
+    const auto place = [&](std::size_t s) { return plane * static_cast<std::size_t>(first[s]); };
+    threads_.posted[rank_].assign(field + place(rank_), field + place(rank_ + 1));
+    threads_.barrier.arrive_and_wait();
+    for (std::size_t s = 0; s < threads_.posted.size(); ++s)
+      std::copy(threads_.posted[s].begin(), threads_.posted[s].end(), field + place(s));
+    threads_.barrier.arrive_and_wait();
+  }
+
+private:
+  Threads& threads_;
+  std::size_t rank_;
+};
+
+// What slabs compute together.
+std::vector<float> run_on_slabs(const Graph& graph, const Tensors& tensors, bool onednn, std::size_t least_cells,
+                                const std::vector<int>& first) {
+  const std::size_t plane = graph.plane_of(graph.node(0));
+  const std::vector<float> fields = noise(5 * cells_of(graph.node(0).grid), 101), r = noise(fields.size() / 5, 1);
+  std::vector<float> e(r.size());
+  Threads all(static_cast<int>(first.size()) - 1);
+  std::vector<std::thread> ranks;
+  for (int s = 0; s + 1 < static_cast<int>(first.size()); ++s)
+    ranks.emplace_back([&, s] {
+      const auto begin = plane * static_cast<std::size_t>(first[static_cast<std::size_t>(s)]),
+                 end = plane * static_cast<std::size_t>(first[static_cast<std::size_t>(s) + 1]);
+      SlabWindow window{};
+      const Graph part = slabs(graph, first, s, &window, least_cells);
+      ThreadExchange exchange(&all, s);
+      const auto network = onednn ? make_onednn_network(part, tensors, Precision::f32, 1, &exchange)
+                                  : make_reference_network(part, tensors, &exchange);
+      // Zeros around the slab.
+      const auto around = plane * static_cast<std::size_t>(window.first);
+      std::vector<float> own_r(plane * static_cast<std::size_t>(window.last - window.first)), own_e(own_r.size()),
+          own_fields(5 * own_r.size());
+      std::copy(r.begin() + static_cast<std::ptrdiff_t>(begin), r.begin() + static_cast<std::ptrdiff_t>(end),
+                own_r.begin() + static_cast<std::ptrdiff_t>(begin - around));
+      std::copy(fields.begin() + static_cast<std::ptrdiff_t>(5 * begin),
+                fields.begin() + static_cast<std::ptrdiff_t>(5 * end),
+                own_fields.begin() + static_cast<std::ptrdiff_t>(5 * (begin - around)));
+      network->set_operator(own_fields.data());
+      network->apply(own_r.data(), own_e.data());
+      std::copy_n(own_e.begin() + static_cast<std::ptrdiff_t>(begin - around), end - begin,
+                  e.begin() + static_cast<std::ptrdiff_t>(begin));
+    });
+  for (std::thread& rank : ranks)
+    rank.join();
+  return e;
+}
+
+TEST(Slabs, TogetherAreTheWholeNetwork) {
+  const Architecture hybrid = hybrid_architecture(3, {16, 8, 4, 1, 1}), flat = hybrid_architecture(2, {16, 8, 4, 1, 1});
+  const Graph graph = instantiate(hybrid, {13, 10, 75}), plane = instantiate(flat, {21, 90, 1}),
+              paper = instantiate(dcdm_architecture(64, 3), {7, 6, 21});
+  const auto expect_whole = [](const Graph& whole, const Tensors& tensors, std::size_t least_cells, int unit,
+                               const std::vector<int>& first) {
+    EXPECT_EQ(slab_unit(whole, least_cells), unit);
+    const std::vector<float> expected = run(make_reference_network(whole, tensors).get(), whole, 1);
+    EXPECT_EQ(run_on_slabs(whole, tensors, false, least_cells, first), expected); // to the bit
+    EXPECT_LE(distance(run_on_slabs(whole, tensors, true, least_cells, first), expected), 1e-5);
+  };
+  const Tensors tensors = random_tensors(hybrid), flat_tensors = random_tensors(flat);
+  expect_whole(graph, tensors, 1000, 4, {0, 8, 12, 75}); // the finest grid alone
+  expect_whole(graph, tensors, 200, 8, {0, 8, 40, 75});  // the one of 4 x 3 x 19 cells too
+  expect_whole(graph, tensors, 30, 16, {0, 32, 48, 75}); // and that of 2 x 2 x 10
+  expect_whole(plane, flat_tensors, 100, 8, {0, 16, 56, 90});
+  const auto [turned, turned_tensors] = transpose(graph, tensors);
+  expect_whole(turned, turned_tensors, 200, 8, {0, 24, 64, 75});
+  expect_whole(paper, random_tensors(dcdm_architecture(64, 3)), 200, 2, {0, 4, 10, 21});
 }
 
 } // namespace
