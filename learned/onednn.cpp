@@ -62,7 +62,7 @@ public:
       step();
     stream_.wait();
     if (!written_)
-      team([&] { pointwise(size_of(graph_.output), field(graph_.output), Epilogue<T>{}, e); });
+      team(size_of(graph_.output), [&] { pointwise(size_of(graph_.output), field(graph_.output), Epilogue<T>{}, e); });
   }
   std::string description() const override {
     return std::string("oneDNN, ") + (sizeof(T) == 2 ? "bf16" : "f32") + ", " + std::to_string(threads_) +
@@ -83,9 +83,11 @@ private:
   std::size_t size_of(int n) const {
     return cells_of(graph_.node(n).grid) * static_cast<std::size_t>(graph_.node(n).channels);
   }
+  // On so many numbers.
   template <class Work>
-  void team(Work&& work) const {
-#pragma omp parallel num_threads(threads_)
+  void team(std::size_t numbers, Work&& work) const {
+    const int threads = numbers < 32768 ? 1 : threads_;
+#pragma omp parallel num_threads(threads)
     work();
   }
 
@@ -98,7 +100,7 @@ private:
     const bool grown = std::any_of(graph_.nodes.begin(), graph_.nodes.end(),
                                    [&](const Node& n) { return n.op == Op::depth_to_space && n.in[0] == input; });
     if (copied || grown)
-      team([&] { pointwise(size_of(input), values, Epilogue<T>{}, field(input)); });
+      team(size_of(input), [&] { pointwise(size_of(input), values, Epilogue<T>{}, field(input)); });
     if (graph_.node(input).refreshed)
       refresh(graph_.node(input), field(input));
   }
@@ -142,6 +144,7 @@ private:
     T* const out = field(step.result);
     const Grid window = graph_.window(node.factor);
     const Epilogue<T> epilogue = epilogue_of(step);
+    const std::size_t numbers = std::max(size_of(node.in[0]), size_of(step.result));
     switch (node.op) {
     case Op::gather:
     case Op::window:
@@ -150,30 +153,32 @@ private:
       if (from.op == Op::input) {
         const float* const& given = from.setup ? operator_ : residual_;
         return [=, this, &from, &node, &given] {
-          team([&] { space_to_depth(from.grid, from.channels, window, given, node.grid, out); });
+          team(numbers, [&] { space_to_depth(from.grid, from.channels, window, given, node.grid, out); });
         };
       }
       return [=, this, &from, &node] {
-        team([&] { space_to_depth(from.grid, from.channels, window, in, node.grid, out); });
+        team(numbers, [&] { space_to_depth(from.grid, from.channels, window, in, node.grid, out); });
       };
     case Op::depth_to_space:
       if (step.result == graph_.output) {
         written_ = true;
         return [=, this, &from, &node] {
-          team([&] { depth_to_space(node.grid, node.channels, window, in, from.grid, epilogue, result_); });
+          team(numbers, [&] { depth_to_space(node.grid, node.channels, window, in, from.grid, epilogue, result_); });
         };
       }
       return [=, this, &from, &node] {
-        team([&] { depth_to_space(node.grid, node.channels, window, in, from.grid, epilogue, out); });
+        team(numbers, [&] { depth_to_space(node.grid, node.channels, window, in, from.grid, epilogue, out); });
       };
     case Op::pool:
-      return [=, this, &from, &node] { team([&] { pool(from.grid, from.channels, window, in, node.grid, out); }); };
+      return [=, this, &from, &node] {
+        team(numbers, [&] { pool(from.grid, from.channels, window, in, node.grid, out); });
+      };
     case Op::upsample:
       return [=, this, &from, &node] {
-        team([&] { upsample(node.grid, node.channels, window, in, from.grid, epilogue, out); });
+        team(numbers, [&] { upsample(node.grid, node.channels, window, in, from.grid, epilogue, out); });
       };
     default:
-      return [=, this] { team([&] { pointwise(size_of(step.result), in, epilogue, out); }); };
+      return [=, this] { team(size_of(step.result), [&] { pointwise(size_of(step.result), in, epilogue, out); }); };
     }
   }
 
@@ -198,10 +203,15 @@ private:
       fused.push_back({Op::gate, 0, field(graph_.node(step.gate).in[1])});
     if (step.add >= 0)
       fused.push_back({Op::add, 0, field(step.other)});
+    const int threads = threads_for(graph_, node, threads_);
+    const ThreadCount count(threads);
     constexpr auto type = sizeof(T) == 2 ? dnnl::memory::data_type::bf16 : dnnl::memory::data_type::f32;
     convolutions_.push_back(std::make_unique<OneDnnConvolution>(engine_, graph_, node, tensors, type, field(node.in[0]),
                                                                 field(step.result), fused));
-    return [this, convolution = convolutions_.back().get()] { convolution->run(stream_, scratch_.data()); };
+    return [this, threads, convolution = convolutions_.back().get()] {
+      const ThreadCount running(threads);
+      convolution->run(stream_, scratch_.data());
+    };
   }
 
   Graph graph_;

@@ -6,7 +6,7 @@
 #include "latticemg.hpp"
 #include "learned/shipped.hpp"
 
-PetscLogEvent PC_CNN_SetUp, PC_CNN_Network;
+PetscLogEvent PC_CNN_SetUp, PC_CNN_Network, PC_CNN_Transfer;
 
 static PC_CNN* DataOf(PC pc) {
   return static_cast<PC_CNN*>(pc->data);
@@ -60,10 +60,10 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string
     PetscCall(PCSetFromOptions(cnn->lattice));
   }
   mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
-  if (mg->whole != network || cnn->planned != cnn->model || !cnn->loaded)
+  if (mg->finest_only != network || cnn->planned != cnn->model || !cnn->loaded)
     cnn->lattice->setupcalled = PETSC_FALSE;
   cnn->planned = cnn->model;
-  mg->whole = network;
+  mg->finest_only = network;
   mg->plan = [cnn, mg, pc, refusal](const linnet::latticemg::CoarseningPlan& plan, PetscMPIInt ranks) {
     linnet::latticemg::SlabPlan slabs{
         {0, static_cast<int>(mg->placement.lattice.size[static_cast<std::size_t>(plan.axis[2])])}, 0, 0, false};
@@ -167,6 +167,7 @@ static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const Pet
   PC_CNN* cnn = DataOf(pc);
 
   PetscFunctionBegin;
+  PetscCall(PetscLogEventBegin(PC_CNN_Network, pc, nullptr, nullptr, nullptr));
   try {
     if (transpose)
       cnn->network.apply_transpose(r, z);
@@ -178,6 +179,7 @@ static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const Pet
     SETERRQ(PETSC_COMM_SELF, PETSC_ERR_LIB, "cnn: %s", error.what());
   }
   PetscCall(PetscLogFlops(cnn->network.flops()));
+  PetscCall(PetscLogEventEnd(PC_CNN_Network, pc, nullptr, nullptr, nullptr));
   PetscFunctionReturn(0);
 }
 
@@ -191,22 +193,26 @@ static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec 
     PetscCall((transpose ? PCApplyTranspose : PCApply)(cnn->other ? cnn->other : cnn->lattice, r, z));
     PetscFunctionReturn(0);
   }
+  PetscCheck(!transpose || !cnn->loaded->architecture.unit_residual, CommOf(pc), PETSC_ERR_SUP,
+             "The network '%s' is not linear and has no transpose", cnn->loaded->architecture.name.c_str());
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
-  PetscCall(PetscLogEventBegin(PC_CNN_Network, pc, r, z, nullptr));
   PetscCall(VecGetArrayRead(r, &from));
   PetscCall(VecGetArrayWrite(z, &to));
   PetscCall(linnet::Guarded([&] {
     if (mg->active_ranks == 0)
       return PCCNNNetwork_Private(pc, transpose, from, to);
+    PetscCall(PetscLogEventBegin(PC_CNN_Transfer, pc, r, z, nullptr));
     mg->exchange.to_slabs(from, mg->r.data());
+    PetscCall(PetscLogEventEnd(PC_CNN_Transfer, pc, r, z, nullptr));
     if (mg->layout.ranks.slab >= 0)
       PetscCall(PCCNNNetwork_Private(pc, transpose, mg->r.data(), mg->z.data()));
+    PetscCall(PetscLogEventBegin(PC_CNN_Transfer, pc, r, z, nullptr));
     mg->exchange.to_rows(mg->z.data(), to);
+    PetscCall(PetscLogEventEnd(PC_CNN_Transfer, pc, r, z, nullptr));
     return PetscErrorCode{0};
   }));
   PetscCall(VecRestoreArrayWrite(z, &to));
   PetscCall(VecRestoreArrayRead(r, &from));
-  PetscCall(PetscLogEventEnd(PC_CNN_Network, pc, r, z, nullptr));
   PetscFunctionReturn(0);
 }
 
@@ -272,7 +278,7 @@ computed by each rank. The operator is that of one rank to rounding. As many ran
 (`-pc_view` tells them).
 
    `PCApplyTranspose()` runs the transposed network, which is made, and conditioned on the operator, when it is first
-asked for; there is none of a nonlinear network (`dcdm64`, `dcdm128`). `PCMatApply()` goes through the columns.
+asked for; there is none of a network that is not linear. `PCMatApply()` goes through the columns.
 
    References:
 .  * - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A deep conjugate direction method for iteratively

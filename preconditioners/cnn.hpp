@@ -27,7 +27,7 @@ struct PC_CNN {
   linnet::cnn::NetworkCycle network; ///< on ranks that have a slab
 };
 
-extern PetscLogEvent PC_CNN_SetUp, PC_CNN_Network;
+extern PetscLogEvent PC_CNN_SetUp, PC_CNN_Network, PC_CNN_Transfer;
 
 PETSC_INTERN PetscErrorCode PCCreate_CNN(PC pc);
 PETSC_INTERN PetscErrorCode PCView_CNN(PC pc, PetscViewer viewer);

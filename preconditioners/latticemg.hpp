@@ -21,7 +21,7 @@ struct PC_LatticeMG {
   PetscObjectState values = -1; ///< of the matrix that it was made from
 
   /* on several ranks */
-  bool whole = false; ///< only the finest grid is worked on, and shared as `plan` says
+  bool finest_only = false; ///< only the finest grid is worked on, and shared as `plan` says
   std::function<linnet::latticemg::SlabPlan(const linnet::latticemg::CoarseningPlan&, PetscMPIInt ranks)> plan;
   bool aggregated = false;         ///< the same, for its aggregates
   MPI_Comm active = MPI_COMM_NULL; ///< the ranks that have a slab

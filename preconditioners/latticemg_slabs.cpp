@@ -22,7 +22,8 @@ static PetscErrorCode PCLatticeMGPlan_Private(PC pc, Layout* layout) {
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums.count.data(), 3, MPI_DOUBLE, MPI_SUM, comm));
   layout->coarsening = plan_coarsening(lattice.size, sums, PCLatticeMGCoarsening_Private(mg), coarsest_cells);
   layout->aggregation = PCLatticeMGAggregation_Private(mg);
-  if (mg->whole)
+  layout->finest_only = mg->finest_only;
+  if (mg->finest_only)
     layout->slabs = mg->plan(layout->coarsening, ranks);
   else
     layout->slabs = plan_slabs(layout->coarsening, lattice.size, lattice.periodic, options.sweeps, options.w_cycle,

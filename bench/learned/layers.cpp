@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <memory>
 
 using namespace linnet;
@@ -126,8 +127,9 @@ struct Sums {
 
 void convolve(benchmark::State& state, const Model& model, const Graph& graph, const Shape& shape, int threads,
               Sums* sums) {
-  omp_set_num_threads(threads);
   const Node& node = graph.node(shape.step.first);
+  threads = threads_for(graph, node, threads);
+  omp_set_num_threads(threads);
   const std::size_t width = in_bf16() ? 2 : 4;
   const auto bytes_of = [&](const Node& n) { return width * cells_of(n.grid) * static_cast<std::size_t>(n.channels); };
   const std::size_t in = bytes_of(graph.node(node.in[0])), out = bytes_of(node);

@@ -154,8 +154,12 @@ void keep_freed_memory() {
   (void)mallopt(M_TOP_PAD, margin);
 #ifndef __SANITIZE_ADDRESS__ // its allocator marks all that it hands out
   // The heap grows into this much, in large pages.
-  std::free(allocate_untouched(static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) / 2 *
-                               static_cast<std::size_t>(sysconf(_SC_PAGESIZE))));
+  try {
+    std::free(allocate_untouched(static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) / 2 *
+                                 static_cast<std::size_t>(sysconf(_SC_PAGESIZE))));
+  } catch (const std::bad_alloc&) { // into small ones, then
+    return;
+  }
 #endif
 }
 

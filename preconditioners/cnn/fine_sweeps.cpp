@@ -59,6 +59,11 @@ void FineSweeps::exchange(float* field, unsigned colours, int depth, Member* mem
   member->barrier();
 }
 
+double FineSweeps::flops(int sweeps) const {
+  const double relax = finest().couplings == Couplings::general ? 13 : 7; // of a cell
+  return static_cast<double>(finest().cells()) * (2 * sweeps * relax + (relax + 3) / 2 + 1);
+}
+
 void FineSweeps::write_operator(int threads, float* fields) const {
   const Level& level = finest();
   const Coefficients coefficients(level);

@@ -27,6 +27,9 @@ public:
   /// Adds the correction on unknowns, sweeps black-red, and writes z, one number a row.
   void after(const double* r, const float* correction, int sweeps, int threads, double* z);
 
+  /// Operations of before() and after() on this rank.
+  double flops(int sweeps) const;
+
 private:
   const Level& finest() const { return m_.levels_[0]; }
   std::size_t plane() const {

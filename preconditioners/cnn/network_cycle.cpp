@@ -125,6 +125,10 @@ void NetworkCycle::apply(learned::Network* network, const double* r, double* z) 
   sweeps_->after(r, correction_.data(), sweeps, options_.threads, z);
 }
 
+double NetworkCycle::flops() const {
+  return sweeps_ ? flops_ + sweeps_->flops(model_->architecture.sweeps) : 0;
+}
+
 std::size_t NetworkCycle::bytes() const {
   std::size_t sum = (residual_.size() + correction_.size() + fields_.size()) * sizeof(float);
   for (const learned::Network* network : {network_.get(), transposed_.get()})

@@ -42,7 +42,7 @@ public:
 
   std::string description() const { return network_ ? network_->description() : ""; }
   std::size_t bytes() const;
-  double flops() const { return flops_; } ///< of an application of the network
+  double flops() const; ///< of an application, on this rank
 
 private:
   void apply(learned::Network* network, const double* r, double* z);

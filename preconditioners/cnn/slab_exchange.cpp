@@ -1,6 +1,21 @@
 #include "cnn/slab_exchange.hpp"
 
+PetscLogEvent PC_CNN_Halo;
+
 namespace linnet::cnn {
+
+namespace {
+
+// Until it goes.
+class Logged {
+public:
+  Logged() { (void)PetscLogEventBegin(PC_CNN_Halo, nullptr, nullptr, nullptr, nullptr); }
+  Logged(const Logged&) = delete;
+  Logged& operator=(const Logged&) = delete;
+  ~Logged() { (void)PetscLogEventEnd(PC_CNN_Halo, nullptr, nullptr, nullptr, nullptr); }
+};
+
+} // namespace
 
 SlabExchange::SlabExchange(MPI_Comm ranks) : ranks_(ranks) {
   int rank = 0, count = 1;
@@ -11,6 +26,7 @@ SlabExchange::SlabExchange(MPI_Comm ranks) : ranks_(ranks) {
 }
 
 void SlabExchange::refresh(std::byte* field, std::size_t plane, int first, int last) {
+  const Logged logged;
   enum Tag : int { upwards = 1, downwards = 2 };
   const int bytes = static_cast<int>(plane);
   const auto at = [&](int k) { return field + static_cast<std::ptrdiff_t>(plane) * k; };
@@ -23,6 +39,7 @@ void SlabExchange::refresh(std::byte* field, std::size_t plane, int first, int l
 }
 
 void SlabExchange::gather(std::byte* field, std::size_t plane, const std::vector<int>& first) {
+  const Logged logged;
   std::vector<int> count, begin;
   for (std::size_t s = 0; s + 1 < first.size(); ++s) {
     begin.push_back(first[s] * static_cast<int>(plane));

@@ -3,6 +3,10 @@
 #include "learned/network.hpp"
 
 #include <mpi.h>
+#include <petsclog.h>
+
+/// Of what ranks tell each other.
+extern PetscLogEvent PC_CNN_Halo;
 
 namespace linnet::cnn {
 

@@ -111,6 +111,7 @@ struct Layout {
   Aggregation aggregation = Aggregation::never;
   SlabPlan slabs;
   Ranks ranks;
+  bool finest_only = false; ///< the coarser grids are not made: for FineSweeps
 };
 
 /// A symmetric approximation z = M r of the inverse of a lattice operator, by one multigrid cycle in single precision
