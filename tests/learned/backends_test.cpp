@@ -4,6 +4,7 @@
 #include "learned/network.hpp"
 #include "learned/slabs.hpp"
 #include "learned/transpose.hpp"
+#include "support/bf16.hpp"
 
 #include <gtest/gtest.h>
 
@@ -89,6 +90,10 @@ void expect_same(const Architecture& architecture, const Grid& grid) {
   for (const int threads : {1, 2}) {
     const auto f32 = make_onednn_network(graph, tensors, Precision::f32, threads);
     EXPECT_LE(distance(run(f32.get(), graph, 1), expected), 1e-5) << grid[0] << " " << grid[1] << " " << grid[2];
+  }
+  if (!linnet::test::has_bf16()) {
+    EXPECT_THROW(make_onednn_network(graph, tensors, Precision::bf16, 1), linnet::InputError);
+    return;
   }
   const auto bf16 = make_onednn_network(graph, tensors, Precision::bf16, 1);
   EXPECT_LE(distance(run(bf16.get(), graph, 1), expected), 2e-2) << grid[0] << " " << grid[1] << " " << grid[2];
