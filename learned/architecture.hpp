@@ -19,7 +19,9 @@ enum class Op : std::uint8_t {
   add,            ///< two inputs of one shape
   gate,           ///< the first input times the second, a field computed at setup, of one shape
   relu,           ///< max(x, slope x)
-  call            ///< another block; not in a graph
+  call,           ///< another block; not in a graph
+  gather,         ///< in a graph that ranks share: the whole field from the parts of all of them
+  window          ///< the same: some planes of a whole field
 };
 
 /// One layer of a block.

@@ -26,7 +26,7 @@ std::size_t Model::parameters() const {
   return sum;
 }
 
-Model model_from(const SafetensorsFile& contents, const std::string& file) {
+Model model_from(SafetensorsFile contents, const std::string& file) {
   const auto metadata = [&](const char* key) -> const std::string& {
     const auto found = contents.metadata.find(key);
     if (found == contents.metadata.end())
@@ -56,7 +56,7 @@ Model model_from(const SafetensorsFile& contents, const std::string& file) {
     throw InputError(file, "",
                      std::to_string(contents.tensors.size() - shapes.size()) +
                          " tensors that the architecture does not name");
-  model.tensors = contents.tensors;
+  model.tensors = std::move(contents.tensors);
   for (const auto& [key, value] : contents.metadata)
     if (key != format_key && key != architecture_key)
       model.provenance[key] = value;

@@ -19,7 +19,7 @@ inline constexpr const char* model_format = "linnet.model/1";
 
 /// Throws InputError that names `file` for another format, and for tensors that are missing, too many or of another
 /// shape than the architecture's.
-Model model_from(const SafetensorsFile& contents, const std::string& file);
+Model model_from(SafetensorsFile contents, const std::string& file);
 Model read_model(const std::string& file);
 void write_model(const Model& model, const std::string& file);
 SafetensorsFile contents_of(const Model& model);

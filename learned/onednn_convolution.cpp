@@ -20,6 +20,13 @@ memory::format_tag field_layout(const Graph& graph) {
   return graph.dimension == 2 ? memory::format_tag::nhwc : memory::format_tag::ndhwc;
 }
 
+int threads_for(const Graph& graph, const Node& node, int threads) {
+  constexpr double least_products = 4e6; // some 20 us
+  const double products = static_cast<double>(cells_of(node.grid) * cells_of(graph.window(node.kernel))) *
+                          node.channels * graph.node(node.in[0]).channels;
+  return products < least_products ? 1 : threads;
+}
+
 ConvolutionShape convolution_shape(const Graph& graph, const Node& node) {
   ConvolutionShape shape;
   for (int a = graph.dimension - 1; a >= 0; --a) {

@@ -25,6 +25,7 @@ public:
   OneDnnConvolution(const dnnl::engine& engine, const Graph& graph, const Node& node, const Tensors& tensors,
                     dnnl::memory::data_type type, void* from, void* to, const std::vector<Fused>& fused);
 
+  /// With as many threads as it was made for.
   void run(const dnnl::stream& stream, void* scratchpad);
   std::size_t scratchpad_bytes() const { return scratchpad_bytes_; }
   std::size_t weight_bytes() const { return weights_.get_desc().get_size(); }
@@ -38,6 +39,9 @@ private:
   std::size_t scratchpad_bytes_ = 0;
   std::string implementation_;
 };
+
+/// The threads, of so many, that a convolution is worth: each waits for the others at its end.
+int threads_for(const Graph& graph, const Node& node, int threads);
 
 /// The shape of a field as oneDNN takes it: {1, C, z, y, x} or {1, C, y, x}; `batch` of them.
 dnnl::memory::dims field_shape(const Graph& graph, const Node& node, int batch = 1);

@@ -80,10 +80,6 @@ public:
   }
 
 private:
-  // Transfers onto the grid of their second input do not read it.
-  static bool reads(const Node& node, std::size_t i) {
-    return node.in[i] >= 0 && !(i == 1 && (node.op == Op::depth_to_space || node.op == Op::upsample));
-  }
   std::size_t bytes(int n) const {
     const Node& node = graph_.node(n);
     return cells_of(node.grid) * static_cast<std::size_t>(node.channels) * size_;
@@ -123,7 +119,7 @@ private:
       if (stage == 3)
         step.other = graph_.node(first).in[1];
     }
-    if (op == Op::space_to_depth || op == Op::pool)
+    if (op == Op::space_to_depth || op == Op::pool || op == Op::gather || op == Op::window)
       return step;
     for (int n = only_reader(first); n >= 0 && take(n, step.result); n = only_reader(n))
       step.chain.push_back(n);

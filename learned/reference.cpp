@@ -40,8 +40,8 @@ float value(const Field& field, const Node& of, const Place& p, int c) {
 
 class ReferenceNetwork : public Network {
 public:
-  ReferenceNetwork(const Graph& graph, const Tensors& tensors)
-      : graph_(graph), tensors_(tensors), fields_(graph.nodes.size()) {}
+  ReferenceNetwork(const Graph& graph, const Tensors& tensors, Exchange* exchange)
+      : graph_(graph), tensors_(tensors), fields_(graph.nodes.size()), exchange_(exchange) {}
 
   void set_operator(const float* fields) override {
     if (graph_.operator_fields >= 0)
@@ -67,11 +67,38 @@ private:
     const Node& node = graph_.node(input);
     fields_[static_cast<std::size_t>(input)].assign(values, values + cells_of(node.grid) *
                                                                          static_cast<std::size_t>(node.channels));
+    refresh(input);
   }
   void run(bool setup) {
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i)
       if (graph_.nodes[i].op != Op::input && graph_.nodes[i].setup == setup)
-        fields_[i] = compute(graph_.nodes[i]);
+        compute_node(i);
+  }
+  void compute_node(std::size_t i) {
+    const Node& n = graph_.nodes[i];
+    if (n.op == Op::gather || n.op == Op::window) {
+      const std::size_t plane = graph_.plane_of(n);
+      const Field& x = fields_[static_cast<std::size_t>(n.in[0])];
+      const auto from = x.begin() + static_cast<std::ptrdiff_t>(plane) * n.begin;
+      Field& out = fields_[i];
+      out.assign(cells_of(n.grid) * static_cast<std::size_t>(n.channels), 0.0F);
+      if (n.op == Op::window) {
+        std::copy_n(from, out.size(), out.begin());
+        return;
+      }
+      std::copy_n(from, plane * static_cast<std::size_t>(n.end - n.begin),
+                  out.begin() + static_cast<std::ptrdiff_t>(plane) * n.firsts[static_cast<std::size_t>(n.slab)]);
+      exchange_->gather(reinterpret_cast<std::byte*>(out.data()), plane * sizeof(float), n.firsts);
+      return;
+    }
+    fields_[i] = compute(n);
+    refresh(static_cast<int>(i));
+  }
+  void refresh(int i) {
+    const Node& n = graph_.node(i);
+    if (n.refreshed)
+      exchange_->refresh(reinterpret_cast<std::byte*>(fields_[static_cast<std::size_t>(i)].data()),
+                         graph_.plane_of(n) * sizeof(float), n.begin, n.end);
   }
 
   Field compute(const Node& n) const {
@@ -147,12 +174,13 @@ private:
   Graph graph_;
   Tensors tensors_;
   std::vector<Field> fields_;
+  Exchange* exchange_;
 };
 
 } // namespace
 
-std::unique_ptr<Network> make_reference_network(const Graph& graph, const Tensors& tensors) {
-  return std::make_unique<ReferenceNetwork>(graph, tensors);
+std::unique_ptr<Network> make_reference_network(const Graph& graph, const Tensors& tensors, Exchange* exchange) {
+  return std::make_unique<ReferenceNetwork>(graph, tensors, exchange);
 }
 
 } // namespace linnet::learned

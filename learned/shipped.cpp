@@ -3,8 +3,11 @@
 
 #include "base/error.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
+#include <map>
+#include <mutex>
 
 #define LINNET_EMBED(name, file)                                                                                       \
   asm(".pushsection .rodata\n"                                                                                         \
@@ -47,6 +50,19 @@ std::vector<std::string> shipped_names() {
 
 std::string default_model(int dimension) {
   return dimension == 3 ? "hybrid3d" : "hybrid2d";
+}
+
+std::shared_ptr<const Model> share_model(const std::string& name) {
+  static std::mutex mutex;
+  static std::map<std::string, std::shared_ptr<const Model>> known;
+  const bool kept = std::any_of(shipped.begin(), shipped.end(), [&](const Shipped& s) { return name == s.name; });
+  if (!kept)
+    return std::make_shared<const Model>(find_model(name));
+  const std::scoped_lock lock(mutex);
+  std::shared_ptr<const Model>& model = known[name];
+  if (!model)
+    model = std::make_shared<const Model>(find_model(name));
+  return model;
 }
 
 Model find_model(const std::string& name) {

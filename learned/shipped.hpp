@@ -2,6 +2,7 @@
 
 #include "learned/model.hpp"
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,8 @@ namespace linnet::learned {
 std::vector<std::string> shipped_names();
 /// A shipped model by name, else the model in a file of that name. Throws InputError.
 Model find_model(const std::string& name);
+/// The same, one copy for all: shipped ones are read once.
+std::shared_ptr<const Model> share_model(const std::string& name);
 /// The shipped model for grids of 2 or 3 dimensions.
 std::string default_model(int dimension);
 

@@ -94,6 +94,8 @@ PetscErrorCode LinnetInitialize(void) {
   PetscCall(PCRegister(PCCNN, PCCreate_CNN));
   PetscCall(PetscLogEventRegister("PCCNNSetUp", PC_CLASSID, &PC_CNN_SetUp));
   PetscCall(PetscLogEventRegister("PCCNNNetwork", PC_CLASSID, &PC_CNN_Network));
+  PetscCall(PetscLogEventRegister("PCCNNTransfer", PC_CLASSID, &PC_CNN_Transfer));
+  PetscCall(PetscLogEventRegister("PCCNNHalo", PC_CLASSID, &PC_CNN_Halo));
   PetscCall(PetscRegisterFinalize(Unregister));
   registered = true;
   PetscFunctionReturn(0);

@@ -6,7 +6,7 @@
 #include "latticemg.hpp"
 #include "learned/shipped.hpp"
 
-PetscLogEvent PC_CNN_SetUp, PC_CNN_Network;
+PetscLogEvent PC_CNN_SetUp, PC_CNN_Network, PC_CNN_Transfer;
 
 static PC_CNN* DataOf(PC pc) {
   return static_cast<PC_CNN*>(pc->data);
@@ -16,26 +16,33 @@ static MPI_Comm CommOf(PC pc) {
   return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
 }
 
-/* Runs `body` on the first rank; what it throws is a refusal on all. */
+/* Runs `body`; what it throws on some rank is a refusal on all. */
 template <class Body>
-static PetscErrorCode OnFirstRank(PC pc, std::string* refusal, Body&& body) {
-  PetscMPIInt rank;
-
+static PetscErrorCode Attempt(PC pc, std::string* refusal, Body&& body) {
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(CommOf(pc), &rank));
-  if (rank == 0) {
-    try {
-      *refusal = body();
-    } catch (const std::exception& error) {
-      *refusal = error.what();
-    }
+  try {
+    *refusal = body();
+  } catch (const std::exception& error) {
+    *refusal = error.what();
   }
   PetscCall(linnet::AgreeOnRefusal(CommOf(pc), refusal));
   PetscFunctionReturn(0);
 }
 
-/* The lattice of the matrix, by a PCLATTICEMG of its own; `whole`: on the first rank */
-static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool whole) {
+/* The model for a lattice, read once. Throws InputError. */
+static const linnet::learned::Model& ModelFor(PC_CNN* cnn, const linnet::Lattice& lattice) {
+  const bool volume = lattice.size[0] > 1 && lattice.size[1] > 1 && lattice.size[2] > 1;
+  const std::string name = cnn->model.empty() ? linnet::learned::default_model(volume ? 3 : 2) : cnn->model;
+  if (!cnn->loaded || cnn->loaded_as != name) {
+    cnn->loaded.reset();
+    cnn->loaded = linnet::learned::share_model(name);
+    cnn->loaded_as = name;
+  }
+  return *cnn->loaded;
+}
+
+/* The lattice of the matrix, by a PCLATTICEMG of its own; `network`: as a network needs it */
+static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string* refusal) {
   PC_CNN* cnn = DataOf(pc);
   PC_LatticeMG* mg;
   DM dm;
@@ -53,9 +60,20 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool whole) {
     PetscCall(PCSetFromOptions(cnn->lattice));
   }
   mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
-  if (mg->whole != whole)
+  if (mg->finest_only != network || cnn->planned != cnn->model || !cnn->loaded)
     cnn->lattice->setupcalled = PETSC_FALSE;
-  mg->whole = whole;
+  cnn->planned = cnn->model;
+  mg->finest_only = network;
+  mg->plan = [cnn, mg, pc, refusal](const linnet::latticemg::CoarseningPlan& plan, PetscMPIInt ranks) {
+    linnet::latticemg::SlabPlan slabs{
+        {0, static_cast<int>(mg->placement.lattice.size[static_cast<std::size_t>(plan.axis[2])])}, 0, 0, false};
+    (void)Attempt(pc, refusal, [&] {
+      slabs = linnet::cnn::NetworkCycle::plan_slabs(ModelFor(cnn, mg->placement.lattice), plan, mg->placement.lattice,
+                                                    ranks);
+      return std::string();
+    });
+    return slabs;
+  };
   if (cnn->grid[0] > 0)
     PetscCall(PCLatticeMGSetGrid(cnn->lattice, cnn->grid[0], cnn->grid[1], cnn->grid[2]));
   PetscCall(PCLatticeMGSetThreads(cnn->lattice, PCCNNThreads_Private(cnn)));
@@ -70,30 +88,21 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool whole) {
 static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   PC_CNN* cnn = DataOf(pc);
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
-  PetscMPIInt ranks;
   MatNullSpace constants;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(CommOf(pc), &ranks));
   PetscCall(MatGetNullSpace(pc->pmat, &constants));
-  const linnet::LatticeOperator& op = ranks > 1 ? mg->op : mg->placement.op;
-  PetscCall(OnFirstRank(pc, refusal, [&] {
-    const bool volume = op.size[0] > 1 && op.size[1] > 1 && op.size[2] > 1;
-    const std::string name = cnn->model.empty() ? linnet::learned::default_model(volume ? 3 : 2) : cnn->model;
-    if (!cnn->loaded || cnn->loaded_as != name) {
-      cnn->loaded = std::make_shared<linnet::learned::Model>(linnet::learned::find_model(name));
-      cnn->loaded_as = name;
-    }
+  PetscCall(Attempt(pc, refusal, [&] {
+    const linnet::learned::Model& model = ModelFor(cnn, mg->placement.lattice);
+    cnn->outside = constants ? "the operator is singular"
+                             : linnet::cnn::NetworkCycle::outside(model, mg->placement.lattice, mg->placement.op);
     return std::string();
   }));
-  if (!refusal->empty())
+  if (!refusal->empty() || !cnn->outside.empty())
     PetscFunctionReturn(0);
-  PetscCall(OnFirstRank(pc, &cnn->outside, [&] {
-    return constants ? "the operator is singular" : linnet::cnn::NetworkCycle::outside(*cnn->loaded, op);
-  }));
-  if (!cnn->outside.empty())
-    PetscFunctionReturn(0);
-  PetscCall(OnFirstRank(pc, refusal, [&] {
+  PetscCall(Attempt(pc, refusal, [&] {
+    if (mg->active_ranks > 0 && mg->layout.ranks.slab < 0)
+      return std::string();
     linnet::cnn::NetworkOptions options;
     options.precision = cnn->precision == PC_CNN_PRECISION_F32    ? linnet::learned::Precision::f32
                         : cnn->precision == PC_CNN_PRECISION_BF16 ? linnet::learned::Precision::bf16
@@ -113,10 +122,14 @@ static PetscErrorCode PCCNNSetUpFallback_Private(PC pc) {
   PetscFunctionBegin;
   PetscCheck(cnn->fallback != "none", CommOf(pc), PETSC_ERR_SUP,
              "cnn refused: %s; its model was not trained for that, and -pc_cnn_fallback is none", cnn->outside.c_str());
-  PetscCall(PetscInfo(pc, "outside of what the model was trained for (%s): %s instead\n", cnn->outside.c_str(),
-                      cnn->fallback.c_str()));
+  if (cnn->warned != cnn->outside) { /* once for a reason */
+    PetscCall(PetscFPrintf(CommOf(pc), PETSC_STDERR,
+                           "cnn: %s, which its model was not trained for: %s is used instead (-pc_cnn_fallback)\n",
+                           cnn->outside.c_str(), cnn->fallback.c_str()));
+    cnn->warned = cnn->outside;
+  }
   if (cnn->fallback == PCLATTICEMG) {
-    PetscCall(PCCNNSetUpLattice_Private(pc, false));
+    PetscCall(PCCNNSetUpLattice_Private(pc, false, nullptr));
     PetscFunctionReturn(0);
   }
   if (!cnn->other) {
@@ -139,8 +152,9 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(PC_CNN_SetUp, pc, pc->pmat, nullptr, nullptr));
-  PetscCall(PCCNNSetUpLattice_Private(pc, true));
-  PetscCall(linnet::Guarded([&] { return PCCNNSetUpNetwork_Private(pc, &refusal); }));
+  PetscCall(PCCNNSetUpLattice_Private(pc, true, &refusal));
+  if (refusal.empty())
+    PetscCall(linnet::Guarded([&] { return PCCNNSetUpNetwork_Private(pc, &refusal); }));
   PetscCheck(refusal.empty(), CommOf(pc), PETSC_ERR_USER, "cnn refused: %s", refusal.c_str());
   if (!cnn->outside.empty())
     PetscCall(PCCNNSetUpFallback_Private(pc));
@@ -148,48 +162,69 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
   PetscFunctionReturn(0);
 }
 
-/* z <- M r of the rows of the whole grid */
-static PetscErrorCode PCCNNNetwork_Private(PC pc, const PetscScalar* r, PetscScalar* z) {
+/* z <- M r or M^T r of the rows of the slab of this rank */
+static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const PetscScalar* r, PetscScalar* z) {
   PC_CNN* cnn = DataOf(pc);
 
   PetscFunctionBegin;
+  PetscCall(PetscLogEventBegin(PC_CNN_Network, pc, nullptr, nullptr, nullptr));
   try {
-    cnn->network.apply(r, z);
+    if (transpose)
+      cnn->network.apply_transpose(r, z);
+    else
+      cnn->network.apply(r, z);
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
     SETERRQ(PETSC_COMM_SELF, PETSC_ERR_LIB, "cnn: %s", error.what());
   }
   PetscCall(PetscLogFlops(cnn->network.flops()));
+  PetscCall(PetscLogEventEnd(PC_CNN_Network, pc, nullptr, nullptr, nullptr));
   PetscFunctionReturn(0);
 }
 
-static PetscErrorCode PCApply_CNN(PC pc, Vec r, Vec z) {
+static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec z) {
   PC_CNN* cnn = DataOf(pc);
   const PetscScalar* from;
   PetscScalar* to;
 
   PetscFunctionBegin;
   if (!cnn->outside.empty()) {
-    PetscCall(PCApply(cnn->other ? cnn->other : cnn->lattice, r, z));
+    PetscCall((transpose ? PCApplyTranspose : PCApply)(cnn->other ? cnn->other : cnn->lattice, r, z));
     PetscFunctionReturn(0);
   }
+  PetscCheck(!transpose || !cnn->loaded->architecture.unit_residual, CommOf(pc), PETSC_ERR_SUP,
+             "The network '%s' is not linear and has no transpose", cnn->loaded->architecture.name.c_str());
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
-  PetscCall(PetscLogEventBegin(PC_CNN_Network, pc, r, z, nullptr));
   PetscCall(VecGetArrayRead(r, &from));
   PetscCall(VecGetArrayWrite(z, &to));
   PetscCall(linnet::Guarded([&] {
     if (mg->active_ranks == 0)
-      return PCCNNNetwork_Private(pc, from, to);
+      return PCCNNNetwork_Private(pc, transpose, from, to);
+    PetscCall(PetscLogEventBegin(PC_CNN_Transfer, pc, r, z, nullptr));
     mg->exchange.to_slabs(from, mg->r.data());
-    if (mg->layout.ranks.slab == 0)
-      PetscCall(PCCNNNetwork_Private(pc, mg->r.data(), mg->z.data()));
+    PetscCall(PetscLogEventEnd(PC_CNN_Transfer, pc, r, z, nullptr));
+    if (mg->layout.ranks.slab >= 0)
+      PetscCall(PCCNNNetwork_Private(pc, transpose, mg->r.data(), mg->z.data()));
+    PetscCall(PetscLogEventBegin(PC_CNN_Transfer, pc, r, z, nullptr));
     mg->exchange.to_rows(mg->z.data(), to);
+    PetscCall(PetscLogEventEnd(PC_CNN_Transfer, pc, r, z, nullptr));
     return PetscErrorCode{0};
   }));
   PetscCall(VecRestoreArrayWrite(z, &to));
   PetscCall(VecRestoreArrayRead(r, &from));
-  PetscCall(PetscLogEventEnd(PC_CNN_Network, pc, r, z, nullptr));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCApply_CNN(PC pc, Vec r, Vec z) {
+  PetscFunctionBegin;
+  PetscCall(PCCNNApply_Private(pc, PETSC_FALSE, r, z));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCApplyTranspose_CNN(PC pc, Vec r, Vec z) {
+  PetscFunctionBegin;
+  PetscCall(PCCNNApply_Private(pc, PETSC_TRUE, r, z));
   PetscFunctionReturn(0);
 }
 
@@ -237,10 +272,13 @@ around it.
    The shipped models were trained on voxel Laplacians: one size of coupling, any shape of the domain, closed or open
    sides. For periodic, singular and other operators the fallback takes over, which the view shows.
 
-   On several ranks the operator, and in each application the residual, are gathered on the first rank, which runs the
-   network with its threads: the same operator on any number of ranks, but no faster on more of them.
+   Ranks share the finer grids of the network in slabs of planes across the longest axis, whatever rows of the matrix
+they have, and tell each other the planes that a convolution needs from the next slab; coarser grids are gathered and
+computed by each rank. The operator is that of one rank to rounding. As many ranks have a slab as fit the grid
+(`-pc_view` tells them).
 
-   There is no `PCApplyTranspose()` of a network.
+   `PCApplyTranspose()` runs the transposed network, which is made, and conditioned on the operator, when it is first
+asked for; there is none of a network that is not linear. `PCMatApply()` goes through the columns.
 
    References:
 .  * - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A deep conjugate direction method for iteratively
@@ -257,6 +295,7 @@ PetscErrorCode PCCreate_CNN(PC pc) {
   }));
   pc->ops->setup = PCSetUp_CNN;
   pc->ops->apply = PCApply_CNN;
+  pc->ops->applytranspose = PCApplyTranspose_CNN;
   pc->ops->reset = PCReset_CNN;
   pc->ops->destroy = PCDestroy_CNN;
   pc->ops->view = PCView_CNN;

@@ -20,12 +20,14 @@ struct PC_CNN {
   PC lattice = nullptr; ///< a PCLATTICEMG: places the matrix, gathers it, holds the finest grid; and the usual fallback
   PC other = nullptr;   ///< a fallback of another type
   std::string outside;  ///< why the fallback is used; empty: the network is
-  std::string loaded_as;                                ///< what `loaded` was made from
-  std::shared_ptr<const linnet::learned::Model> loaded; ///< on the first rank
-  linnet::cnn::NetworkCycle network;                    ///< on the first rank
+  std::string warned;   ///< the last such reason that was printed
+  std::string planned;  ///< the `model` that ranks share the grid for
+  std::string loaded_as; ///< what `loaded` was made from
+  std::shared_ptr<const linnet::learned::Model> loaded;
+  linnet::cnn::NetworkCycle network; ///< on ranks that have a slab
 };
 
-extern PetscLogEvent PC_CNN_SetUp, PC_CNN_Network;
+extern PetscLogEvent PC_CNN_SetUp, PC_CNN_Network, PC_CNN_Transfer;
 
 PETSC_INTERN PetscErrorCode PCCreate_CNN(PC pc);
 PETSC_INTERN PetscErrorCode PCView_CNN(PC pc, PetscViewer viewer);

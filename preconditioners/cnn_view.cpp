@@ -1,9 +1,10 @@
 // PCCNN in -pc_view.
 #include "cnn.hpp"
 #include "lattice/guarded.hpp"
+#include "latticemg.hpp"
 
 /* What the first rank knows of the network, in lines. */
-static std::string Describe(const PC_CNN* cnn, PetscMPIInt ranks) {
+static std::string Describe(const PC_CNN* cnn, PetscMPIInt ranks, int slabs) {
   const linnet::learned::Architecture& architecture = cnn->loaded->architecture;
   char numbers[128];
   std::string text = "  network: " + architecture.name + ", " + std::to_string(cnn->loaded->parameters()) +
@@ -11,7 +12,7 @@ static std::string Describe(const PC_CNN* cnn, PetscMPIInt ranks) {
   if (architecture.sweeps > 0)
     text += "  red-black Gauss-Seidel sweeps before and after: " + std::to_string(architecture.sweeps) + "\n";
   if (ranks > 1)
-    text += "  gathered on the first of " + std::to_string(ranks) + " ranks\n";
+    text += "  shared by " + std::to_string(slabs) + " of " + std::to_string(ranks) + " ranks\n";
   (void)std::snprintf(numbers, sizeof(numbers), "  an application: %.3g Gflop; memory beside the lattice: %.3g MB\n",
                       1e-9 * cnn->network.flops(), 1e-6 * static_cast<double>(cnn->network.bytes()));
   return text + numbers;
@@ -41,7 +42,9 @@ PetscErrorCode PCView_CNN(PC pc, PetscViewer viewer) {
     PetscCall(PetscViewerASCIIPrintf(viewer, "  the fallback is used: %s\n", cnn->outside.c_str()));
   } else {
     PetscCall(linnet::Guarded([&] {
-      const std::string text = cnn->loaded ? Describe(cnn, ranks) : ""; /* on the first rank, the one that prints */
+      const std::string text =
+          cnn->loaded ? Describe(cnn, ranks, static_cast<PC_LatticeMG*>(cnn->lattice->data)->layout.slabs.slabs())
+                      : ""; /* on the first rank, the one that prints */
       for (std::size_t begin = 0, end; begin < text.size(); begin = end + 1) {
         end = text.find('\n', begin);
         PetscCall(PetscViewerASCIIPrintf(viewer, "%s\n", text.substr(begin, end - begin).c_str()));

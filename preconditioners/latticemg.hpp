@@ -7,6 +7,8 @@
 #include <linnet/linnet.h>
 #include <petsc/private/pcimpl.h>
 
+#include <functional>
+
 /// State of PCLATTICEMG.
 struct PC_LatticeMG {
   PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
@@ -19,7 +21,8 @@ struct PC_LatticeMG {
   PetscObjectState values = -1; ///< of the matrix that it was made from
 
   /* on several ranks */
-  bool whole = false;              ///< the grid is not to be shared, but to lie on the first rank
+  bool finest_only = false; ///< only the finest grid is worked on, and shared as `plan` says
+  std::function<linnet::latticemg::SlabPlan(const linnet::latticemg::CoarseningPlan&, PetscMPIInt ranks)> plan;
   bool aggregated = false;         ///< the same, for its aggregates
   MPI_Comm active = MPI_COMM_NULL; ///< the ranks that have a slab
   PetscMPIInt active_ranks = 0;

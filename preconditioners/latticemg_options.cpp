@@ -34,7 +34,7 @@ linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* 
 
 linnet::latticemg::Aggregation PCLatticeMGAggregation_Private(const PC_LatticeMG* mg) {
   using linnet::latticemg::Aggregation;
-  if (mg->whole)
+  if (mg->finest_only)
     return Aggregation::never;
   return mg->coarsening == PC_LATTICEMG_COARSENING_AUTO         ? Aggregation::automatic
          : mg->coarsening == PC_LATTICEMG_COARSENING_AGGREGATES ? Aggregation::always

@@ -1,7 +1,6 @@
 // PCLATTICEMG on several ranks: who owns which planes of the grid.
 #include "latticemg.hpp"
 #include "latticemg/distribute.hpp"
-#include "latticemg/zeros.hpp"
 
 #include <algorithm>
 
@@ -23,8 +22,12 @@ static PetscErrorCode PCLatticeMGPlan_Private(PC pc, Layout* layout) {
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sums.count.data(), 3, MPI_DOUBLE, MPI_SUM, comm));
   layout->coarsening = plan_coarsening(lattice.size, sums, PCLatticeMGCoarsening_Private(mg), coarsest_cells);
   layout->aggregation = PCLatticeMGAggregation_Private(mg);
-  layout->slabs = plan_slabs(layout->coarsening, lattice.size, lattice.periodic, options.sweeps, options.w_cycle,
-                             mg->whole || mg->aggregated || layout->aggregation == Aggregation::always ? 1 : ranks);
+  layout->finest_only = mg->finest_only;
+  if (mg->finest_only)
+    layout->slabs = mg->plan(layout->coarsening, ranks);
+  else
+    layout->slabs = plan_slabs(layout->coarsening, lattice.size, lattice.periodic, options.sweeps, options.w_cycle,
+                               mg->aggregated || layout->aggregation == Aggregation::always ? 1 : ranks);
   layout->ranks.all = comm;
   layout->ranks.slab = rank < layout->slabs.slabs() ? rank : -1;
   PetscFunctionReturn(0);
@@ -64,10 +67,8 @@ static PetscErrorCode PCLatticeMGDealRows_Private(PC pc) {
   for (PetscInt r = 0; lattice.natural && r < rows; ++r)
     cells.push_back(lattice.cell(r));
   mg->lattice.cells = mg->exchange.to_slabs(lattice.natural ? cells.data() : lattice.cells.data());
-  for (linnet::Buffer<double>* vector : {&mg->r, &mg->z}) {
+  for (linnet::Buffer<double>* vector : {&mg->r, &mg->z})
     vector->resize(mg->lattice.cells.size());
-    use_large_pages(vector);
-  }
   PetscFunctionReturn(0);
 }
 

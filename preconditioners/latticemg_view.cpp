@@ -16,6 +16,8 @@ static std::string DescribeGrids(const PC_LatticeMG* mg) {
     for (std::size_t a = 0; a < 3; ++a)
       cells[a] = plan.halved[l][a] ? (cells[a] + 1) / 2 : cells[a];
   }
+  if (mg->multigrid.layout().finest_only)
+    return "\n  the finest grid alone\n";
   text += "; the last one solved directly\n  coarsening: ";
   return text + (plan.semi ? "semi, along the strong couplings first\n" : "full\n");
 }

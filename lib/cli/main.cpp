@@ -1,4 +1,5 @@
 // linnet: the command line. `linnet --help` and `linnet COMMAND --help` say how to use it.
+#include "base/large_pages.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/generate.hpp"
@@ -15,8 +16,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
-
-#include <climits>
 
 #include <malloc.h>
 #include <omp.h>
@@ -156,8 +155,17 @@ std::FILE* keep_standard_output() {
 void keep_freed_memory() {
   constexpr int margin = 64 << 20;
   (void)mallopt(M_MMAP_MAX, 0);
-  (void)mallopt(M_TRIM_THRESHOLD, INT_MAX);
+  (void)mallopt(M_TRIM_THRESHOLD, -1); // never
   (void)mallopt(M_TOP_PAD, margin);
+#ifndef __SANITIZE_ADDRESS__ // its allocator marks all that it hands out
+  // The heap grows into this much, in large pages.
+  try {
+    std::free(allocate_untouched(static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) / 2 *
+                                 static_cast<std::size_t>(sysconf(_SC_PAGESIZE))));
+  } catch (const std::bad_alloc&) { // into small ones, then
+    return;
+  }
+#endif
 }
 
 } // namespace

@@ -3,6 +3,7 @@
 #include <petscmat.h>
 
 #include <string>
+#include <vector>
 
 namespace linnet {
 
@@ -14,6 +15,7 @@ struct LocalRows {
     const PetscInt* ia = nullptr;
     const PetscInt* ja = nullptr;
     const PetscScalar* a = nullptr;
+    std::vector<PetscScalar> changed; ///< where DropFixedColumns() had something to drop, what a points at
   };
   PetscInt count = 0;
   PetscInt begin = 0;
@@ -30,6 +32,11 @@ struct LocalRows {
 /// rows are then not open. Collective.
 PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal);
 PetscErrorCode CloseLocalRows(LocalRows* rows);
+
+/// A row that holds nothing but its diagonal fixes its unknown, u_i = b_i / a_ii, as boundary conditions are often
+/// imposed: the entries of its column in other rows belong to their right-hand sides, and become zeros here. *any:
+/// there were some, on any rank. Collective.
+PetscErrorCode DropFixedColumns(Mat A, LocalRows* rows, bool* any);
 
 /// Gives every rank the refusal of the lowest rank that has one; empty where none has. Collective.
 PetscErrorCode AgreeOnRefusal(MPI_Comm comm, std::string* refusal);

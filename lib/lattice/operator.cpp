@@ -354,7 +354,19 @@ PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperat
   PetscCall(OpenLocalRows(A, &rows, refusal));
   if (!refusal->empty())
     PetscFunctionReturn(0);
-  status = Guarded([&] { return BuildFromRows(A, rows, lattice, op, refusal); });
+  op->fixed_columns = false;
+  status = Guarded([&] {
+    PetscFunctionBegin;
+    PetscCall(BuildFromRows(A, rows, lattice, op, refusal));
+    if (!refusal->empty()) {
+      PetscCall(DropFixedColumns(A, &rows, &op->fixed_columns));
+      if (op->fixed_columns) {
+        refusal->clear();
+        PetscCall(BuildFromRows(A, rows, lattice, op, refusal));
+      }
+    }
+    PetscFunctionReturn(0);
+  });
   PetscCall(CloseLocalRows(&rows));
   PetscCall(status);
   PetscFunctionReturn(0);

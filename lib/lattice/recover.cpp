@@ -145,8 +145,20 @@ PetscErrorCode RecoverLattice(Mat A, Lattice* lattice, std::string* refusal) {
   PetscCall(OpenLocalRows(A, &rows, refusal));
   if (!refusal->empty())
     PetscFunctionReturn(0);
-  status = Guarded(
-      [&] { return RecoverFromRows(PetscObjectComm(reinterpret_cast<PetscObject>(A)), rows, lattice, refusal); });
+  status = Guarded([&] {
+    const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
+    bool any = false;
+    PetscFunctionBegin;
+    PetscCall(RecoverFromRows(comm, rows, lattice, refusal));
+    if (!refusal->empty()) {
+      PetscCall(DropFixedColumns(A, &rows, &any));
+      if (any) {
+        refusal->clear();
+        PetscCall(RecoverFromRows(comm, rows, lattice, refusal));
+      }
+    }
+    PetscFunctionReturn(0);
+  });
   PetscCall(CloseLocalRows(&rows));
   PetscCall(status);
   PetscFunctionReturn(0);

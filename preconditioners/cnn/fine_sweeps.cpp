@@ -42,16 +42,26 @@ private:
   bool general_;
 };
 
-std::ptrdiff_t cell_number(const Level& level, int i, int j, int k) {
-  return i + static_cast<std::ptrdiff_t>(level.size[0]) * (j + static_cast<std::ptrdiff_t>(level.size[1]) * k);
-}
-
 } // namespace
 
 std::array<int, 3> FineSweeps::size() const {
   const Level& level = finest();
-  return level.size[1] > 1 ? std::array<int, 3>{level.size[0], level.size[1], level.size[2]}
-                           : std::array<int, 3>{level.size[0], level.size[2], 1};
+  return level.size[1] > 1 ? std::array<int, 3>{level.size[0], level.size[1], planes()}
+                           : std::array<int, 3>{level.size[0], planes(), 1};
+}
+
+void FineSweeps::exchange(float* field, unsigned colours, int depth, Member* member) const {
+  if (!finest().shared || depth == 0)
+    return;
+  member->barrier();
+  if (member->id() == 0)
+    m_.halo_->exchange(finest(), field, colours, depth);
+  member->barrier();
+}
+
+double FineSweeps::flops(int sweeps) const {
+  const double relax = finest().couplings == Couplings::general ? 13 : 7; // of a cell
+  return static_cast<double>(finest().cells()) * (2 * sweeps * relax + (relax + 3) / 2 + 1);
 }
 
 void FineSweeps::write_operator(int threads, float* fields) const {
@@ -59,12 +69,12 @@ void FineSweeps::write_operator(int threads, float* fields) const {
   const Coefficients coefficients(level);
   const bool flat = level.size[1] == 1;
 #pragma omp parallel for collapse(2) schedule(static) num_threads(threads)
-  for (int k = 0; k < level.size[2]; ++k)
+  for (int k = level.own.first; k < level.own.last; ++k)
     for (int j = 0; j < level.size[1]; ++j)
       for (int colour = 0; colour < 2; ++colour) {
         const ColouredLine line(level, colour, j, k);
         for (int t = 0; t < line.count; ++t) {
-          float* const out = fields + 5 * cell_number(level, 2 * t + line.q, j, k);
+          float* const out = fields + 5 * cell(2 * t + line.q, j, k);
           std::fill(out, out + 5, 0.0F);
           if (!coefficients.unknown(line.own + t))
             continue;
@@ -88,7 +98,7 @@ void FineSweeps::residual_of_plane(int k, bool both, float* residual) const {
   for (int j = 0; j < level.size[1]; ++j)
     for (int colour = 0; colour < 2; ++colour) {
       const ColouredLine line(level, colour, j, k);
-      float* const out = residual + cell_number(level, line.q, j, k);
+      float* const out = residual + cell(line.q, j, k);
       for (int t = 0; t < line.count; ++t) {
         const std::ptrdiff_t c = line.own + t;
         float r = 0;
@@ -109,7 +119,7 @@ void FineSweeps::add_on_plane(int k, bool both, const float* correction) const {
   for (int j = 0; j < level.size[1]; ++j)
     for (int colour = 0; colour < (both ? 2 : 1); ++colour) {
       const ColouredLine line(level, colour, j, k);
-      const float* const from = correction + cell_number(level, line.q, j, k);
+      const float* const from = correction + cell(line.q, j, k);
       for (int t = 0; t < line.count; ++t)
         if (coefficients.unknown(line.own + t))
           level.u[line.own + t] += from[2 * t];
@@ -119,6 +129,8 @@ void FineSweeps::add_on_plane(int k, bool both, const float* correction) const {
 bool FineSweeps::before(const double* r, int sweeps, int threads, float* residual, double* z) {
   const auto rows = static_cast<std::ptrdiff_t>(m_.place_.size());
   largest_ = largest_magnitude(r, rows, threads);
+  if (finest().shared)
+    MPI_Allreduce(MPI_IN_PLACE, &largest_, 1, MPI_DOUBLE, MPI_MAX, m_.layout().ranks.active);
   if (!std::isfinite(largest_) || largest_ == 0) {
     std::fill_n(z, rows, largest_ == 0 ? 0 : std::numeric_limits<double>::quiet_NaN());
     return false;
@@ -136,7 +148,11 @@ bool FineSweeps::before(const double* r, int sweeps, int threads, float* residua
     member->barrier();
     const Kernels& kernels = *supported_kernels()[0];
     const int half_sweeps = 2 * sweeps;
-    member->wavefront(Planes{0, level.size[2]}, half_sweeps + 1, [&](int h, int k) {
+    exchange(level.b, Halo::both, half_sweeps, member);
+    // Half sweep h on the planes that later ones need.
+    member->wavefront(level.around(half_sweeps), half_sweeps + 1, [&](int h, int k) {
+      if (!level.around(half_sweeps - h).has(k))
+        return;
       const Lines lines{k, 0, level.size[1]};
       if (h == half_sweeps)
         residual_of_plane(k, sweeps == 0, residual); // after a sweep black cells have none
@@ -156,11 +172,17 @@ void FineSweeps::after(const double* r, const float* correction, int sweeps, int
   m_.run_team(threads, [&](Member* member) {
     const Level& level = finest();
     const Kernels& kernels = *supported_kernels()[0];
-    member->wavefront(Planes{0, level.size[2]}, 2 * sweeps + 1, [&](int h, int k) {
-      if (h == 0)
-        add_on_plane(k, sweeps == 0, correction); // black cells are overwritten before they are read
-      else
+    const int half_sweeps = 2 * sweeps;
+    if (level.shared)
+      member->share(level.own, [&](int k) { add_on_plane(k, sweeps == 0, correction); });
+    exchange(level.u, Halo::red, half_sweeps, member);
+    member->wavefront(level.around(half_sweeps), half_sweeps + 1, [&](int h, int k) {
+      if (!level.around(half_sweeps - h).has(k))
+        return;
+      if (h > 0)
         kernels.relax(level, h & 1, {k, 0, level.size[1]});
+      else if (!level.shared)
+        add_on_plane(k, sweeps == 0, correction); // black cells are overwritten before they are read
     });
     member->barrier();
     const auto [first, last] = member->part_of(rows);

@@ -5,30 +5,47 @@
 namespace linnet::latticemg {
 
 /// The exact sweeps of a multigrid's finest grid, not periodic, around another correction than that of its coarser
-/// grids. Cells are numbered i + nx (j + ny k) by the axes of the level.
+/// grids. Fields are of planes first ... last - 1 of the grid, all or those around the slab of this rank; cells are
+/// numbered i + nx (j + ny k) by the axes of the level. Collective over the ranks that have a slab.
 class FineSweeps {
 public:
-  explicit FineSweeps(Multigrid* multigrid) : m_(*multigrid) {}
+  /// On all planes.
+  explicit FineSweeps(Multigrid* multigrid) : FineSweeps(multigrid, 0, 0) { last_ = planes(); }
+  FineSweeps(Multigrid* multigrid, int first, int last) : m_(*multigrid), first_(first), last_(last) {}
 
-  /// Cells along the axes of a network: those of the level, x and z in two dimensions.
+  /// Cells of the whole grid along the axes of a network: those of the level, x and z in two dimensions.
   std::array<int, 3> size() const;
-  std::size_t cells() const { return static_cast<std::size_t>(finest().cells()); }
+  /// Of the whole grid.
+  int planes() const { return finest().shared ? m_.layout().slabs.first.back() : finest().size[2]; }
+  std::size_t cells() const { return static_cast<std::size_t>(last_ - first_) * plane(); }
   /// [cell][5]: couplings with the upper neighbours along the axes of size(), excess, 1 on unknowns; couplings of 1 at
   /// most.
   void write_operator(int threads, float* fields) const;
-  /// Red-black sweeps on r (one number a row) from zero; the residual after them by cell. False where r is zero or not
-  /// finite; z is then zero or not a number.
+  /// Red-black sweeps on r (one number a row) from zero; the residual after them by cell, of this rank's planes. False
+  /// where r is zero or not finite; z is then zero or not a number.
   bool before(const double* r, int sweeps, int threads, float* residual, double* z);
   /// Adds the correction on unknowns, sweeps black-red, and writes z, one number a row.
   void after(const double* r, const float* correction, int sweeps, int threads, double* z);
 
+  /// Operations of before() and after() on this rank.
+  double flops(int sweeps) const;
+
 private:
   const Level& finest() const { return m_.levels_[0]; }
+  std::size_t plane() const {
+    return static_cast<std::size_t>(finest().size[0]) * static_cast<std::size_t>(finest().size[1]);
+  }
+  /// Where a field has cell (i, j) of plane k of the level.
+  std::ptrdiff_t cell(int i, int j, int k) const {
+    return i + finest().size[0] * (j + static_cast<std::ptrdiff_t>(finest().size[1]) * (k + finest().begin - first_));
+  }
+  void exchange(float* field, unsigned colours, int depth, Member* member) const;
   /// Of red cells, or of both colours.
   void residual_of_plane(int k, bool both, float* residual) const;
   void add_on_plane(int k, bool both, const float* correction) const;
 
   Multigrid& m_;
+  int first_, last_;
   double largest_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "cnn/network_cycle.hpp"
 
 #include "base/error.hpp"
+#include "learned/transpose.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,14 +10,14 @@ namespace linnet::cnn {
 
 namespace {
 
-int dimension_of(const LatticeOperator& op) {
-  return static_cast<int>(std::count_if(op.size.begin(), op.size.end(), [](PetscInt n) { return n > 1; }));
+int dimension_of(const Lattice& lattice) {
+  return static_cast<int>(std::count_if(lattice.size.begin(), lattice.size.end(), [](PetscInt n) { return n > 1; }));
 }
 
 } // namespace
 
-std::string NetworkCycle::outside(const learned::Model& model, const LatticeOperator& op) {
-  const int dimension = std::max(2, dimension_of(op));
+std::string NetworkCycle::outside(const learned::Model& model, const Lattice& lattice, const LatticeOperator& op) {
+  const int dimension = std::max(2, dimension_of(lattice));
   if (dimension != model.architecture.dimension)
     return "the model is for " + std::to_string(model.architecture.dimension) + " dimensions, the grid has " +
            std::to_string(dimension);
@@ -31,52 +32,108 @@ std::string NetworkCycle::outside(const learned::Model& model, const LatticeOper
 
 void NetworkCycle::build(latticemg::Multigrid* multigrid, std::shared_ptr<const learned::Model> model,
                          const NetworkOptions& options) {
-  sweeps_ = std::make_unique<latticemg::FineSweeps>(multigrid);
-  const bool same = network_ && model == model_ && size_ == sweeps_->size() &&
+  const latticemg::Layout& layout = multigrid->layout();
+  const std::array<int, 3> size = latticemg::FineSweeps(multigrid).size();
+  const bool same = network_ && model == model_ && size_ == size && slabs_ == layout.slabs &&
                     options.precision == options_.precision && options.backend == options_.backend &&
                     options.threads == options_.threads;
   if (!same) {
-    const learned::Graph graph = learned::instantiate(model->architecture, sweeps_->size());
     network_.reset();
-    network_ = options.backend == Backend::reference
-                   ? learned::make_reference_network(graph, model->tensors)
-                   : learned::make_onednn_network(graph, model->tensors, options.precision, options.threads);
-    flops_ = graph.flops(false);
-    residual_.resize(sweeps_->cells());
-    correction_.resize(sweeps_->cells());
-    model_ = std::move(model);
-    size_ = sweeps_->size();
+    transposed_.reset();
+    size_ = size;
+    slabs_ = layout.slabs;
     options_ = options;
+    exchange_ = slabs_.slabs() > 1 ? std::make_unique<SlabExchange>(layout.ranks.active) : nullptr;
+    slab_ = layout.ranks.slab;
+    window_ = {0, latticemg::FineSweeps(multigrid).planes()};
+    const learned::Graph graph = part_of(learned::instantiate(model->architecture, size), &window_);
+    const latticemg::FineSweeps sweeps(multigrid, window_.first, window_.last);
+    network_ = make_network(graph, model->tensors);
+    flops_ = graph.flops(false);
+    residual_.resize(sweeps.cells());
+    correction_.resize(sweeps.cells());
+    fields_.resize(5 * sweeps.cells());
+    // Nothing is written around the slab: what is computed there is replaced by the neighbours'.
+    std::fill(residual_.begin(), residual_.end(), 0.0F);
+    std::fill(fields_.begin(), fields_.end(), 0.0F);
+    model_ = std::move(model);
   }
-  std::vector<float> fields;
-  if (model_->architecture.operator_channels > 0) {
-    fields.resize(5 * sweeps_->cells());
-    sweeps_->write_operator(options_.threads, fields.data());
-  }
-  network_->set_operator(fields.data());
+  sweeps_ = std::make_unique<latticemg::FineSweeps>(multigrid, window_.first, window_.last);
+  if (model_->architecture.operator_channels > 0)
+    sweeps_->write_operator(options_.threads, fields_.data());
+  network_->set_operator(fields_.data());
+  transposed_current_ = false;
 }
 
-void NetworkCycle::apply(const double* r, double* z) {
+std::unique_ptr<learned::Network> NetworkCycle::make_network(const learned::Graph& graph,
+                                                             const learned::Tensors& tensors) const {
+  return options_.backend == Backend::reference
+             ? learned::make_reference_network(graph, tensors, exchange_.get())
+             : learned::make_onednn_network(graph, tensors, options_.precision, options_.threads, exchange_.get());
+}
+
+learned::Graph NetworkCycle::part_of(const learned::Graph& graph, learned::SlabWindow* window) const {
+  return exchange_ ? learned::slabs(graph, slabs_.first, slab_, window) : graph;
+}
+
+latticemg::SlabPlan NetworkCycle::plan_slabs(const learned::Model& model, const latticemg::CoarseningPlan& plan,
+                                             const Lattice& lattice, int ranks) {
+  std::array<int, 3> n{};
+  for (std::size_t a = 0; a < 3; ++a)
+    n[a] = lattice.size[static_cast<std::size_t>(plan.axis[a])];
+  const bool flat = n[1] == 1;
+  int unit = 0;
+  if ((flat ? 2 : 3) == model.architecture.dimension)
+    unit = learned::slab_unit(learned::instantiate(model.architecture, flat ? std::array<int, 3>{n[0], n[2], 1} : n));
+  return latticemg::plan_fine_slabs(plan, lattice.size, lattice.periodic, model.architecture.sweeps, unit,
+                                    unit > 0 ? ranks : 1);
+}
+
+void NetworkCycle::apply_transpose(const double* r, double* z) {
+  if (model_->architecture.unit_residual)
+    throw InputError("the network '" + model_->architecture.name + "' is not linear and has no transpose");
+  if (!transposed_) {
+    const learned::TransposedGraph transposed =
+        learned::transpose(learned::instantiate(model_->architecture, size_), model_->tensors);
+    learned::SlabWindow window{};
+    transposed_ = make_network(part_of(transposed.graph, &window), transposed.tensors);
+  }
+  if (!transposed_current_)
+    transposed_->set_operator(fields_.data());
+  transposed_current_ = true;
+  apply(transposed_.get(), r, z);
+}
+
+void NetworkCycle::apply(learned::Network* network, const double* r, double* z) {
   const int sweeps = model_->architecture.sweeps;
   if (!sweeps_->before(r, sweeps, options_.threads, residual_.data(), z))
     return;
   double scale = 1;
   if (model_->architecture.unit_residual) {
     double square = 0;
-    for (const float v : residual_)
+    for (const float v : residual_) // zero around the slab
       square += static_cast<double>(v) * v;
+    if (exchange_)
+      square = exchange_->sum(square);
     scale = square > 0 ? std::sqrt(square) : 1;
     for (float& v : residual_)
       v = static_cast<float>(v / scale);
   }
-  network_->apply(residual_.data(), correction_.data());
+  network->apply(residual_.data(), correction_.data());
   for (std::size_t c = 0; scale != 1 && c < correction_.size(); ++c)
     correction_[c] = static_cast<float>(correction_[c] * scale);
   sweeps_->after(r, correction_.data(), sweeps, options_.threads, z);
 }
 
+double NetworkCycle::flops() const {
+  return sweeps_ ? flops_ + sweeps_->flops(model_->architecture.sweeps) : 0;
+}
+
 std::size_t NetworkCycle::bytes() const {
-  return (network_ ? network_->bytes() : 0) + (residual_.size() + correction_.size()) * sizeof(float);
+  std::size_t sum = (residual_.size() + correction_.size() + fields_.size()) * sizeof(float);
+  for (const learned::Network* network : {network_.get(), transposed_.get()})
+    sum += network ? network->bytes() : 0;
+  return sum;
 }
 
 } // namespace linnet::cnn

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "cnn/fine_sweeps.hpp"
+#include "cnn/slab_exchange.hpp"
 #include "learned/model.hpp"
 #include "learned/network.hpp"
+#include "learned/slabs.hpp"
 
 #include <memory>
 #include <string>
@@ -21,26 +23,44 @@ struct NetworkOptions {
 class NetworkCycle {
 public:
   /// What of an operator a model was not trained for, in one line; nothing where it covers it.
-  static std::string outside(const learned::Model& model, const LatticeOperator& op);
+  static std::string outside(const learned::Model& model, const Lattice& lattice, const LatticeOperator& op);
+
+  /// How ranks are to share the finest grid for a model.
+  static latticemg::SlabPlan plan_slabs(const learned::Model& model, const latticemg::CoarseningPlan& plan,
+                                        const Lattice& lattice, int ranks);
 
   /// The network for the finest grid of `multigrid`, which must stay where it is, conditioned on its operator. What was
-  /// made before for the same size, model and options is used again. Throws InputError.
+  /// made before for the same size, slabs, model and options is used again. Throws InputError. This and what follows is
+  /// collective over the ranks that have a slab.
   void build(latticemg::Multigrid* multigrid, std::shared_ptr<const learned::Model> model,
              const NetworkOptions& options);
   /// One number a row. Inf or NaN in r make all of z NaN.
-  void apply(const double* r, double* z);
+  void apply(const double* r, double* z) { apply(network_.get(), r, z); }
+  /// z = M^T r: the sweeps are each other's adjoints, so that the network alone is transposed. Throws InputError where
+  /// it is not linear.
+  void apply_transpose(const double* r, double* z);
 
   std::string description() const { return network_ ? network_->description() : ""; }
   std::size_t bytes() const;
-  double flops() const { return flops_; } ///< of an application of the network
+  double flops() const; ///< of an application, on this rank
 
 private:
+  void apply(learned::Network* network, const double* r, double* z);
+  std::unique_ptr<learned::Network> make_network(const learned::Graph& graph, const learned::Tensors& tensors) const;
+  /// The part of this rank.
+  learned::Graph part_of(const learned::Graph& graph, learned::SlabWindow* window) const;
+
   std::unique_ptr<latticemg::FineSweeps> sweeps_;
   std::shared_ptr<const learned::Model> model_;
-  std::unique_ptr<learned::Network> network_;
+  std::unique_ptr<learned::Network> network_, transposed_; // the second one from its first use on
+  bool transposed_current_ = false;                        // it is conditioned on the operator that there is
   NetworkOptions options_;
   std::array<int, 3> size_{};
-  std::vector<float> residual_, correction_;
+  latticemg::SlabPlan slabs_;
+  std::unique_ptr<SlabExchange> exchange_; // null where the grid is not shared
+  int slab_ = 0;
+  learned::SlabWindow window_{};
+  Buffer<float> residual_, correction_, fields_;
   double flops_ = 0;
 };
 

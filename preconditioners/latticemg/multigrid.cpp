@@ -124,6 +124,8 @@ void Multigrid::lay_out(const GridSize& size, const std::array<bool, 3>& periodi
     }
     set_strides(&level);
     levels_.push_back(level);
+    if (layout_.finest_only)
+      break;
   }
 }
 
@@ -185,7 +187,8 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   const bool active = layout.ranks.slab >= 0;
   std::string refusal = active ? check(op) : "";
   bool laid = !levels_.empty() && laid_size_ == lattice.size && laid_periodic_ == lattice.periodic &&
-              layout_.coarsening == layout.coarsening && layout_.slabs == layout.slabs && layout_.ranks == layout.ranks;
+              layout_.coarsening == layout.coarsening && layout_.slabs == layout.slabs &&
+              layout_.ranks == layout.ranks && layout_.finest_only == layout.finest_only;
   if (!laid && refusal.empty()) {
     layout_ = layout;
     lay_out(lattice.size, lattice.periodic);
@@ -229,7 +232,7 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     complete_coefficients(&levels_[l + 1], views_[l]);
     set_diagonals(threads, &levels_[l + 1]);
   }
-  if (active)
+  if (active && !layout_.finest_only)
     coarsest_.build(levels_.back(), levels_.back().b);
   aggregates_.clear();
   CellGroups groups;

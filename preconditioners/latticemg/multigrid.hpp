@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/buffer.hpp"
 #include "base/outer.hpp"
-#include "lattice/buffer.hpp"
 #include "lattice/operator.hpp"
 #include "latticemg/aggregates/aggregates.hpp"
 #include "latticemg/coarsening.hpp"
@@ -111,6 +111,7 @@ struct Layout {
   Aggregation aggregation = Aggregation::never;
   SlabPlan slabs;
   Ranks ranks;
+  bool finest_only = false; ///< the coarser grids are not made: for FineSweeps
 };
 
 /// A symmetric approximation z = M r of the inverse of a lattice operator, by one multigrid cycle in single precision

@@ -47,7 +47,6 @@ private:
 
 void Multigrid::place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads) {
   place_.resize(static_cast<std::size_t>(rows));
-  use_large_pages(&place_);
 #pragma omp parallel num_threads(threads)
   {
     CellPlaces place(op, lattice, layout_.coarsening.axis, levels_[0]);

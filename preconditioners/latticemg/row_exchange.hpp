@@ -1,6 +1,6 @@
 #pragma once
 
-#include "lattice/buffer.hpp"
+#include "base/buffer.hpp"
 
 #include <mpi.h>
 #include <petscsys.h>

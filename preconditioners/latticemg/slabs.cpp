@@ -40,6 +40,11 @@ std::vector<int> bounds(int planes, int slabs, int unit) {
   return first;
 }
 
+// A half sweep needs one plane more than the next one, and an even number of them in multiples of 4 keeps colours.
+int halo_of(int reach) {
+  return (reach + 1 + 3) / 4 * 4;
+}
+
 // Planes of the thinnest and the thickest slab on a grid.
 std::pair<int, int> thickness(const std::vector<int>& first, int halvings) {
   int thinnest = std::numeric_limits<int>::max(), thickest = 0;
@@ -58,8 +63,7 @@ SlabPlan plan_slabs(const CoarseningPlan& plan, const GridSize& size, const std:
   const std::vector<Grid> grids = grids_of(plan, size);
   const int planes = grids[0].planes, levels = static_cast<int>(grids.size());
   const bool ring = periodic[static_cast<std::size_t>(plan.axis[2])];
-  // A half sweep needs one plane more than the next one, and an even number of them in multiples of 4 keeps colours.
-  const int reach = 2 * sweeps, halo = (reach + 1 + 3) / 4 * 4;
+  const int reach = 2 * sweeps, halo = halo_of(reach);
   const auto visits = [&](int l) { return w_cycle ? std::ldexp(1.0, std::min(l, levels - 2)) : 1.0; };
 
   SlabPlan best{{0, planes}, 0, 0, false};
@@ -84,6 +88,23 @@ SlabPlan plan_slabs(const CoarseningPlan& plan, const GridSize& size, const std:
         best = {first, shared, halo, ring};
       }
     }
+  return best;
+}
+
+SlabPlan plan_fine_slabs(const CoarseningPlan& plan, const GridSize& size, const std::array<bool, 3>& periodic,
+                         int sweeps, int unit, int ranks) {
+  constexpr double least_cells = 16384;
+  const std::vector<Grid> grids = grids_of(plan, size);
+  const int planes = grids[0].planes, halo = halo_of(2 * sweeps);
+  SlabPlan best{{0, planes}, 0, 0, false};
+  if (grids.size() < 2 || periodic[static_cast<std::size_t>(plan.axis[2])])
+    return best;
+  unit = std::max(unit, 2 << grids[1].halvings); // powers of two
+  for (int slabs = 2; slabs <= ranks && planes * grids[0].plane >= slabs * least_cells; ++slabs) {
+    const std::vector<int> first = bounds(planes, slabs, unit);
+    if (thickness(first, 0).first >= std::max(halo, unit))
+      best = {first, 1, halo, false};
+  }
   return best;
 }
 

@@ -24,6 +24,12 @@ struct SlabPlan {
 SlabPlan plan_slabs(const CoarseningPlan& plan, const GridSize& size, const std::array<bool, 3>& periodic, int sweeps,
                     bool w_cycle, int ranks);
 
+/// The finest grid alone, in as many slabs, of `ranks`, as may begin at multiples of `unit` planes, have as many planes
+/// as `sweeps` and a residual reach, and are worth their messages. One where there are no coarser grids, or the axis is
+/// periodic.
+SlabPlan plan_fine_slabs(const CoarseningPlan& plan, const GridSize& size, const std::array<bool, 3>& periodic,
+                         int sweeps, int unit, int ranks);
+
 /// The planes of the grid of a slab and its halo, in order: the number of each, or -1 where it lies beyond the grid.
 std::vector<int> planes_of(const SlabPlan& plan, int slab);
 

@@ -1,5 +1,6 @@
 // PCCNN as an object of PETSc: what it takes in iterations, parameters, options, fallbacks, refusals, ranks.
 #include "latticemg/solve.hpp"
+#include "support/bf16.hpp"
 
 #include <cstdio>
 
@@ -49,9 +50,10 @@ TEST(CNNObject, TakesAThirdOfTheIterationsOfIncompleteCholesky) {
 TEST(CNNObject, TakesThemWithTheReferenceBackendAndInEitherPrecisionToo) {
   const OwnedMat A = system(largest_component(balls(20, 4, 5)), voxel());
   std::vector<PetscInt> counts;
-  for (const auto& [precision, backend] : {std::pair{PC_CNN_PRECISION_F32, PC_CNN_BACKEND_REFERENCE},
-                                           std::pair{PC_CNN_PRECISION_F32, PC_CNN_BACKEND_ONEDNN},
-                                           std::pair{PC_CNN_PRECISION_BF16, PC_CNN_BACKEND_ONEDNN}}) {
+  for (const auto& [precision, backend] :
+       {std::pair{PC_CNN_PRECISION_F32, PC_CNN_BACKEND_REFERENCE},
+        std::pair{PC_CNN_PRECISION_F32, PC_CNN_BACKEND_ONEDNN},
+        std::pair{has_bf16() ? PC_CNN_PRECISION_BF16 : PC_CNN_PRECISION_F32, PC_CNN_BACKEND_ONEDNN}}) {
     const OwnedKSP ksp = cnn_solver(A);
     LINNET_CALL(PCCNNSetPrecision(pc_of(ksp), precision));
     LINNET_CALL(PCCNNSetBackend(pc_of(ksp), backend));
@@ -227,6 +229,27 @@ TEST(CNNObject, AppliesToSeveralVectors) {
   }
 }
 
+TEST(CNNObject, SolvesForSeveralRightHandSides) {
+  const OwnedMat A = system(box(16, 15, 14), voxel());
+  const OwnedKSP ksp = cnn_solver(A);
+  PetscInt local = 0, rows = 0;
+  LINNET_CALL(MatGetLocalSize(A, &local, nullptr));
+  LINNET_CALL(MatGetSize(A, &rows, nullptr));
+  OwnedMat B, X;
+  LINNET_CALL(MatCreateDense(PETSC_COMM_WORLD, local, PETSC_DECIDE, rows, 3, nullptr, B.out()));
+  LINNET_CALL(MatSetRandom(B, nullptr));
+  LINNET_CALL(MatDuplicate(B, MAT_DO_NOT_COPY_VALUES, X.out()));
+  LINNET_CALL(KSPMatSolve(ksp, B, X));
+  for (PetscInt c = 0; c < 3; ++c) {
+    Vec b = nullptr, x = nullptr;
+    LINNET_CALL(MatDenseGetColumnVecRead(B, c, &b));
+    LINNET_CALL(MatDenseGetColumnVecRead(X, c, &x));
+    EXPECT_LE(relative_residual(A, x, b), 1.01e-6);
+    LINNET_CALL(MatDenseRestoreColumnVecRead(X, c, &x));
+    LINNET_CALL(MatDenseRestoreColumnVecRead(B, c, &b));
+  }
+}
+
 TEST(CNNObject, FollowsNewValuesAndNewSizes) {
   const OwnedMat A = system(box(14, 13, 12), voxel());
   const OwnedKSP ksp = cnn_solver(A);
@@ -239,6 +262,109 @@ TEST(CNNObject, FollowsNewValuesAndNewSizes) {
   const Outcome other = solve(ksp);
   EXPECT_GT(other.reason, 0);
   EXPECT_EQ(fallback_reason(pc_of(ksp)), "");
+}
+
+TEST(CNNObject, AppliesItsTranspose) {
+  const OwnedMat A = system(largest_component(balls(18, 4, 5)), voxel()), jumps = system(box(9, 8, 7), variable(2));
+  for (Mat matrix : {static_cast<Mat>(A), static_cast<Mat>(jumps)}) { // the network, the fallback
+    const OwnedKSP ksp = cnn_solver(matrix);
+    PC pc = pc_of(ksp);
+    LINNET_CALL(PCCNNSetPrecision(pc, PC_CNN_PRECISION_F32));
+    LINNET_CALL(PCSetUp(pc));
+    for (int values = 0; values < 2; ++values) {
+      const OwnedVec x = noise(matrix, 1), y = noise(matrix, 2), Mx = zeros(matrix), Ty = zeros(matrix);
+      PetscScalar one = 0, two = 0, forward = 0;
+      LINNET_CALL(PCApply(pc, x, Mx));
+      LINNET_CALL(PCApplyTranspose(pc, y, Ty));
+      LINNET_CALL(VecDot(Mx, y, &one));
+      LINNET_CALL(VecDot(x, Ty, &two));
+      PetscReal size = 0, length = 0;
+      LINNET_CALL(VecNorm(Mx, NORM_2, &size));
+      LINNET_CALL(VecNorm(y, NORM_2, &length));
+      EXPECT_NEAR(one, two, 1e-6 * size * length);
+      LINNET_CALL(PCApply(pc, y, Mx));
+      LINNET_CALL(VecDot(Mx, x, &forward));
+      EXPECT_EQ(std::abs(forward - one) > 1e-5 * size * length, matrix == A); // the network is not symmetric
+      LINNET_CALL(MatScale(matrix, 3));
+      LINNET_CALL(PCSetOperators(pc, matrix, matrix));
+      LINNET_CALL(PCSetUp(pc));
+    }
+  }
+}
+
+// Rows of boundary values that are not taken out of the others, as PETSc's ksp ex45 has them.
+TEST(CNNObject, TakesRowsThatFixTheirUnknown) {
+  const OwnedMat A = system(box(21, 20, 19), voxel());
+  PetscInt first = 0, last = 0;
+  std::vector<PetscInt> walls;
+  LINNET_CALL(MatGetOwnershipRange(A, &first, &last));
+  for (PetscInt row = first; row < last; ++row)
+    if (const PetscInt i = row % 21, j = row / 21 % 20, k = row / 420;
+        i == 0 || j == 0 || k == 0 || i == 20 || j == 19 || k == 18)
+      walls.push_back(row);
+  LINNET_CALL(MatZeroRows(A, static_cast<PetscInt>(walls.size()), walls.data(), 6, nullptr, nullptr));
+  for (const char* type : {PCCNN, PCLATTICEMG}) {
+    const OwnedKSP ksp = cnn_solver(A);
+    LINNET_CALL(PCSetType(pc_of(ksp), type));
+    const Outcome outcome = solve(ksp);
+    EXPECT_GT(outcome.reason, 0);
+    EXPECT_LE(outcome.residual, 1.01e-6);
+    EXPECT_LE(outcome.iterations, 9);
+    if (type == std::string(PCCNN)) {
+      EXPECT_EQ(fallback_reason(pc_of(ksp)), "");
+    }
+  }
+}
+
+// M r and M^T r of all ranks against those of one: shared where the grid is large enough.
+TEST(CNNObject, IsTheSameOperatorOnAnyNumberOfRanks) {
+  PetscMPIInt ranks = 0;
+  MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
+  for (const auto& [domain, precision, slabs] :
+       {std::tuple{largest_component(voxels::noise(33, 29, 71, 0.1, 3)), PC_CNN_PRECISION_F32, 4},
+        std::tuple{largest_component(voxels::noise(131, 290, 1, 0.1, 3)), PC_CNN_PRECISION_F32, 2},
+        std::tuple{largest_component(voxels::noise(40, 90, 24, 0.1, 4)), PC_CNN_PRECISION_AUTO, 5}}) {
+    const OwnedMat A = system(domain, voxel());
+    const OwnedMat alone = on_each_process(A);
+    const auto pc_for = [&, precision = precision](Mat M, const Domain& d, OwnedPC* pc) {
+      compose_cells(M, d);
+      PCCreate(PetscObjectComm(reinterpret_cast<PetscObject>(M)), pc->out());
+      PCSetType(*pc, PCCNN);
+      PCSetOperators(*pc, M, M);
+      EXPECT_EQ(static_cast<int>(PCCNNSetPrecision(*pc, precision)), 0);
+      EXPECT_EQ(static_cast<int>(PCCNNSetGrid(*pc, d.size[0], d.size[1], d.size[2])), 0);
+      EXPECT_EQ(static_cast<int>(PCSetUp(*pc)), 0);
+    };
+    OwnedPC split, whole;
+    LINNET_CALL(LinnetInitialize());
+    pc_for(A, domain, &split);
+    pc_for(alone, domain, &whole);
+    const std::string text = view(split);
+    if (first_rank() && ranks > 1) {
+      EXPECT_NE(text.find("shared by " + std::to_string(std::min(ranks, slabs)) + " of "), std::string::npos) << text;
+    }
+    const OwnedVec r = latticemg_test::noise(A), z = zeros(A);
+    for (const auto apply : {PCApply, PCApplyTranspose}) {
+      LINNET_CALL(apply(split, r, z));
+      const std::vector<double> all_r = on_first_rank(r), all_z = on_first_rank(z);
+      if (!first_rank())
+        continue;
+      const OwnedVec one_r = zeros(alone), one_z = zeros(alone);
+      PetscScalar* values = nullptr;
+      VecGetArray(one_r, &values);
+      std::copy(all_r.begin(), all_r.end(), values);
+      VecRestoreArray(one_r, &values);
+      LINNET_CALL(apply(whole, one_r, one_z));
+      VecGetArray(one_z, &values);
+      double difference = 0, size = 0;
+      for (std::size_t i = 0; i < all_z.size(); ++i) {
+        difference += (all_z[i] - values[i]) * (all_z[i] - values[i]);
+        size += values[i] * values[i];
+      }
+      VecRestoreArray(one_z, &values);
+      EXPECT_LE(std::sqrt(difference / size), precision == PC_CNN_PRECISION_F32 ? 1e-5 : 1e-2);
+    }
+  }
 }
 
 } // namespace

@@ -151,39 +151,6 @@ TEST(LatticeMGObject, ShowsItsGridAndItsLevels) {
     EXPECT_NE(text.find(expected), std::string::npos) << expected << " in\n" << text;
 }
 
-// The answer of one application to a random vector, by cell, as a norm that any order of summation leaves alone.
-std::vector<double> on_first_rank(Vec v) {
-  VecScatter scatter = nullptr;
-  Vec all = nullptr;
-  PetscInt length = 0;
-  const PetscScalar* values = nullptr;
-  VecScatterCreateToZero(v, &scatter, &all);
-  VecScatterBegin(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
-  VecScatterEnd(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
-  VecGetLocalSize(all, &length);
-  VecGetArrayRead(all, &values);
-  std::vector<double> copy(values, values + length);
-  VecRestoreArrayRead(all, &values);
-  VecScatterDestroy(&scatter);
-  VecDestroy(&all);
-  return copy;
-}
-
-// A matrix on one process alone, whatever the communicator of the test.
-OwnedMat on_each_process(Mat A) {
-  PetscInt rows = 0;
-  IS all = nullptr;
-  Mat* copies = nullptr;
-  OwnedMat copy;
-  MatGetSize(A, &rows, nullptr);
-  ISCreateStride(PETSC_COMM_SELF, rows, 0, 1, &all);
-  MatCreateSubMatrices(A, 1, &all, &all, MAT_INITIAL_MATRIX, &copies);
-  MatDuplicate(copies[0], MAT_COPY_VALUES, copy.out());
-  MatDestroySubMatrices(1, &copies);
-  ISDestroy(&all);
-  return copy;
-}
-
 struct Shared {
   const char* name;
   Domain domain;

@@ -7,6 +7,7 @@
 #include <linnet/linnet.h>
 
 #include <string>
+#include <vector>
 
 namespace latticemg_test {
 
@@ -83,6 +84,39 @@ inline void compose_cells(Mat A, const voxels::Domain& domain) {
                   PETSC_COPY_VALUES, &cells);
   PetscObjectCompose(reinterpret_cast<PetscObject>(A), "linnet_cells", reinterpret_cast<PetscObject>(cells));
   ISDestroy(&cells);
+}
+
+/// All of a vector on the first rank, nothing on the others.
+inline std::vector<double> on_first_rank(Vec v) {
+  VecScatter scatter = nullptr;
+  Vec all = nullptr;
+  PetscInt length = 0;
+  const PetscScalar* values = nullptr;
+  VecScatterCreateToZero(v, &scatter, &all);
+  VecScatterBegin(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
+  VecScatterEnd(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
+  VecGetLocalSize(all, &length);
+  VecGetArrayRead(all, &values);
+  std::vector<double> copy(values, values + length);
+  VecRestoreArrayRead(all, &values);
+  VecScatterDestroy(&scatter);
+  VecDestroy(&all);
+  return copy;
+}
+
+/// A matrix on one process alone, whatever the communicator of the test.
+inline OwnedMat on_each_process(Mat A) {
+  PetscInt rows = 0;
+  IS all = nullptr;
+  Mat* copies = nullptr;
+  OwnedMat copy;
+  MatGetSize(A, &rows, nullptr);
+  ISCreateStride(PETSC_COMM_SELF, rows, 0, 1, &all);
+  MatCreateSubMatrices(A, 1, &all, &all, MAT_INITIAL_MATRIX, &copies);
+  MatDuplicate(copies[0], MAT_COPY_VALUES, copy.out());
+  MatDestroySubMatrices(1, &copies);
+  ISDestroy(&all);
+  return copy;
 }
 
 inline std::string view(PC pc) {

@@ -1,14 +1,20 @@
 // oneDNN's results against the reference's, layer by layer and for whole networks, on odd shapes.
+#include "base/error.hpp"
 #include "learned/architectures.hpp"
 #include "learned/network.hpp"
+#include "learned/slabs.hpp"
+#include "learned/transpose.hpp"
+#include "support/bf16.hpp"
 
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <barrier>
 #include <cmath>
 #include <cstdlib>
 #include <new>
 #include <random>
+#include <thread>
 
 namespace {
 std::atomic<std::size_t> largest_allocation{0};
@@ -84,6 +90,10 @@ void expect_same(const Architecture& architecture, const Grid& grid) {
   for (const int threads : {1, 2}) {
     const auto f32 = make_onednn_network(graph, tensors, Precision::f32, threads);
     EXPECT_LE(distance(run(f32.get(), graph, 1), expected), 1e-5) << grid[0] << " " << grid[1] << " " << grid[2];
+  }
+  if (!linnet::test::has_bf16()) {
+    EXPECT_THROW(make_onednn_network(graph, tensors, Precision::bf16, 1), linnet::InputError);
+    return;
   }
   const auto bf16 = make_onednn_network(graph, tensors, Precision::bf16, 1);
   EXPECT_LE(distance(run(bf16.get(), graph, 1), expected), 2e-2) << grid[0] << " " << grid[1] << " " << grid[2];
@@ -198,6 +208,151 @@ TEST(Hybrid, IsLinearInTheResidual) {
   EXPECT_LE(distance(fsum, expected), 1e-5);
   network->apply(std::vector<float>(n, 0.0F).data(), fr.data());
   EXPECT_EQ(fr, std::vector<float>(n, 0.0F));
+}
+
+// (N x) . y = x . (N^T y), by the reference; and oneDNN's N^T is the reference's.
+void expect_transpose(const Architecture& architecture, const Grid& grid) {
+  SCOPED_TRACE(std::to_string(grid[0]) + " x " + std::to_string(grid[1]) + " x " + std::to_string(grid[2]));
+  const Graph graph = instantiate(architecture, grid);
+  const Tensors tensors = make_model(architecture, 5).tensors;
+  const auto [turned, turned_tensors] = transpose(graph, tensors);
+  const auto forward = make_reference_network(graph, tensors),
+             backward = make_reference_network(turned, turned_tensors);
+  const std::vector<float> fields = noise(5 * cells_of(grid), 7), x = noise(cells_of(grid), 1),
+                           y = noise(cells_of(grid), 2);
+  std::vector<float> Nx(x.size()), Ty(x.size()), other(x.size());
+  forward->set_operator(fields.data());
+  forward->apply(x.data(), Nx.data());
+  backward->set_operator(fields.data());
+  backward->apply(y.data(), Ty.data());
+  double one = 0, two = 0, size = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    one += static_cast<double>(Nx[i]) * y[i];
+    two += static_cast<double>(x[i]) * Ty[i];
+    size += std::abs(static_cast<double>(Nx[i]) * y[i]);
+  }
+  EXPECT_NEAR(one, two, 1e-5 * size);
+  const auto onednn = make_onednn_network(turned, turned_tensors, Precision::f32, 2);
+  onednn->set_operator(fields.data());
+  onednn->apply(y.data(), other.data());
+  EXPECT_LE(distance(other, Ty), 1e-5);
+}
+
+TEST(Transpose, IsTheAdjointOfNetworksThatAreLinear) {
+  const Architecture pooled = parse_architecture(
+      R"({"name":"pooled","dimension":3,"sweeps":0,"operator_channels":5,"blocks":{"main":{"in":["r","a"],"out":"e",)"
+      R"("layers":[{"op":"convolution","out":"x","in":["r"],"weight":"w","kernel":3,"channels":5},)"
+      R"({"op":"gate","out":"g","in":["x","a"]},{"op":"pool","out":"p","in":["g"]},)"
+      R"({"op":"convolution","out":"c","in":["p"],"weight":"v","kernel":2,"channels":7},)"
+      R"({"op":"upsample","out":"u","in":["c","p"]},{"op":"convolution","out":"d","in":["u"],"weight":"z","kernel":1,)"
+      R"("channels":5},{"op":"add","out":"s","in":["d","p"]},{"op":"upsample","out":"t","in":["s","x"]},)"
+      R"({"op":"add","out":"q","in":["t","x"]},)"
+      R"({"op":"convolution","out":"e","in":["q"],"weight":"l","kernel":1,"channels":1}]}}})",
+      "pooled");
+  for (const Grid& grid : {Grid{5, 4, 3}, Grid{13, 6, 7}, Grid{4, 7, 13}}) {
+    expect_transpose(hybrid_architecture(3, {16, 8, 4, 1, 1}), grid);
+    expect_transpose(pooled, grid);
+  }
+  expect_transpose(hybrid_architecture(2, {16, 8, 4, 1, 1}), {15, 17, 1});
+}
+
+TEST(Transpose, IsRefusedToOthers) {
+  const Architecture paper = dcdm_architecture(64, 3);
+  EXPECT_THROW(transpose(instantiate(paper, {8, 8, 8}), make_model(paper, 1).tensors), linnet::InputError);
+}
+
+// Ranks that are threads of this program.
+struct Threads {
+  explicit Threads(int count) : barrier(count), posted(static_cast<std::size_t>(count)) {}
+  std::barrier<> barrier;
+  std::vector<std::vector<std::byte>> posted; // by rank
+};
+
+class ThreadExchange : public Exchange {
+public:
+  ThreadExchange(Threads* threads, int rank) : threads_(*threads), rank_(static_cast<std::size_t>(rank)) {}
+  void refresh(std::byte* field, std::size_t plane, int first, int last) override {
+    std::byte* const own = field + plane * static_cast<std::size_t>(first);
+    std::byte* const end = field + plane * static_cast<std::size_t>(last);
+    std::vector<std::byte>& post = threads_.posted[rank_];
+    post.assign(own, own + plane);
+    post.insert(post.end(), end - plane, end);
+    threads_.barrier.arrive_and_wait();
+    if (rank_ > 0)
+      std::copy_n(threads_.posted[rank_ - 1].data() + plane, plane, own - plane);
+    if (rank_ + 1 < threads_.posted.size())
+      std::copy_n(threads_.posted[rank_ + 1].data(), plane, end);
+    threads_.barrier.arrive_and_wait();
+  }
+  void gather(std::byte* field, std::size_t plane, const std::vector<int>& first) override {
+    const auto place = [&](std::size_t s) { return plane * static_cast<std::size_t>(first[s]); };
+    threads_.posted[rank_].assign(field + place(rank_), field + place(rank_ + 1));
+    threads_.barrier.arrive_and_wait();
+    for (std::size_t s = 0; s < threads_.posted.size(); ++s)
+      std::copy(threads_.posted[s].begin(), threads_.posted[s].end(), field + place(s));
+    threads_.barrier.arrive_and_wait();
+  }
+
+private:
+  Threads& threads_;
+  std::size_t rank_;
+};
+
+// What slabs compute together.
+std::vector<float> run_on_slabs(const Graph& graph, const Tensors& tensors, bool onednn, std::size_t least_cells,
+                                const std::vector<int>& first) {
+  const std::size_t plane = graph.plane_of(graph.node(0));
+  const std::vector<float> fields = noise(5 * cells_of(graph.node(0).grid), 101), r = noise(fields.size() / 5, 1);
+  std::vector<float> e(r.size());
+  Threads all(static_cast<int>(first.size()) - 1);
+  std::vector<std::thread> ranks;
+  for (int s = 0; s + 1 < static_cast<int>(first.size()); ++s)
+    ranks.emplace_back([&, s] {
+      const auto begin = plane * static_cast<std::size_t>(first[static_cast<std::size_t>(s)]),
+                 end = plane * static_cast<std::size_t>(first[static_cast<std::size_t>(s) + 1]);
+      SlabWindow window{};
+      const Graph part = slabs(graph, first, s, &window, least_cells);
+      ThreadExchange exchange(&all, s);
+      const auto network = onednn ? make_onednn_network(part, tensors, Precision::f32, 1, &exchange)
+                                  : make_reference_network(part, tensors, &exchange);
+      // Zeros around the slab.
+      const auto around = plane * static_cast<std::size_t>(window.first);
+      std::vector<float> own_r(plane * static_cast<std::size_t>(window.last - window.first)), own_e(own_r.size()),
+          own_fields(5 * own_r.size());
+      std::copy(r.begin() + static_cast<std::ptrdiff_t>(begin), r.begin() + static_cast<std::ptrdiff_t>(end),
+                own_r.begin() + static_cast<std::ptrdiff_t>(begin - around));
+      std::copy(fields.begin() + static_cast<std::ptrdiff_t>(5 * begin),
+                fields.begin() + static_cast<std::ptrdiff_t>(5 * end),
+                own_fields.begin() + static_cast<std::ptrdiff_t>(5 * (begin - around)));
+      network->set_operator(own_fields.data());
+      network->apply(own_r.data(), own_e.data());
+      std::copy_n(own_e.begin() + static_cast<std::ptrdiff_t>(begin - around), end - begin,
+                  e.begin() + static_cast<std::ptrdiff_t>(begin));
+    });
+  for (std::thread& rank : ranks)
+    rank.join();
+  return e;
+}
+
+TEST(Slabs, TogetherAreTheWholeNetwork) {
+  const Architecture hybrid = hybrid_architecture(3, {16, 8, 4, 1, 1}), flat = hybrid_architecture(2, {16, 8, 4, 1, 1});
+  const Graph graph = instantiate(hybrid, {13, 10, 75}), plane = instantiate(flat, {21, 90, 1}),
+              paper = instantiate(dcdm_architecture(64, 3), {7, 6, 21});
+  const auto expect_whole = [](const Graph& whole, const Tensors& tensors, std::size_t least_cells, int unit,
+                               const std::vector<int>& first) {
+    EXPECT_EQ(slab_unit(whole, least_cells), unit);
+    const std::vector<float> expected = run(make_reference_network(whole, tensors).get(), whole, 1);
+    EXPECT_EQ(run_on_slabs(whole, tensors, false, least_cells, first), expected); // to the bit
+    EXPECT_LE(distance(run_on_slabs(whole, tensors, true, least_cells, first), expected), 1e-5);
+  };
+  const Tensors tensors = random_tensors(hybrid), flat_tensors = random_tensors(flat);
+  expect_whole(graph, tensors, 1000, 4, {0, 8, 12, 75}); // the finest grid alone
+  expect_whole(graph, tensors, 200, 8, {0, 8, 40, 75});  // the one of 4 x 3 x 19 cells too
+  expect_whole(graph, tensors, 30, 16, {0, 32, 48, 75}); // and that of 2 x 2 x 10
+  expect_whole(plane, flat_tensors, 100, 8, {0, 16, 56, 90});
+  const auto [turned, turned_tensors] = transpose(graph, tensors);
+  expect_whole(turned, turned_tensors, 200, 8, {0, 24, 64, 75});
+  expect_whole(paper, random_tensors(dcdm_architecture(64, 3)), 200, 2, {0, 4, 10, 21});
 }
 
 } // namespace

@@ -43,4 +43,29 @@ for prefix in ("", "inner_"):
     relative = residual.norm() / b.norm()
     PETSc.Sys.Print(f"{prefix}{ksp.getType()} {ksp.getIterationNumber()} {ksp.getConvergedReason()} {relative:.1e}")
     assert ksp.getType() == "dcd" and ksp.getConvergedReason() > 0 and relative <= 1e-9
+
+# The network on the grid of a DMDA, against incomplete Cholesky.
+da = PETSc.DMDA().create([72, 65], stencil_width=1)
+A = laplacian_on(da)
+b, x, residual = A.createVecs()[0], A.createVecs()[0], A.createVecs()[0]
+b.setRandom()
+PETSc.Options()["plain_sub_pc_type"] = "icc"
+iterations = {}
+for ksp_type, pc_type in (("dcd", "cnn"), ("cg", "bjacobi")):
+    ksp = PETSc.KSP().create()
+    ksp.setOptionsPrefix("plain_")
+    ksp.setOperators(A)
+    ksp.setType(ksp_type)
+    ksp.pc.setType(pc_type)
+    ksp.pc.setDM(da)
+    ksp.setNormType(PETSc.KSP.NormType.UNPRECONDITIONED)
+    ksp.setTolerances(rtol=1e-6)
+    ksp.setFromOptions()
+    ksp.solve(b, x)
+    A.mult(x, residual)
+    residual.aypx(-1, b)
+    assert ksp.getConvergedReason() > 0 and residual.norm() <= 1.01e-6 * b.norm()
+    iterations[pc_type] = ksp.getIterationNumber()
+PETSc.Sys.Print(iterations)
+assert 3 * iterations["cnn"] <= iterations["bjacobi"]
 PETSc.Sys.Print("passed")

@@ -48,7 +48,6 @@ AggregateSums sums_of(const Buffer<int>& to, int parts, int threads, const ForEa
   for (std::size_t s = 0; s < to.size(); ++s)
     sums.first[s + 1] += sums.first[s];
   sums.from.resize(sums.first[to.size()]);
-  use_large_pages(&sums.from);
   std::vector<std::uint32_t> next(sums.first.begin(), sums.first.end() - 1);
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int part = 0; part < parts; ++part)

@@ -154,7 +154,6 @@ void group_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
   const Blocks blocks(op);
   const Cells cells(op);
   groups->of.resize(op.cell_count());
-  use_large_pages(&groups->of);
   int* of = groups->of.data();
   groups->first.resize(static_cast<std::size_t>(blocks.lines()) + 1);
   int* first = groups->first.data();
@@ -208,8 +207,6 @@ void contract(const LatticeOperator& op, const CellGroups& groups, double scale,
   const auto links = static_cast<std::size_t>(graph->first[count]);
   graph->neighbour.resize(links);
   graph->coupling.resize(links);
-  use_large_pages(&graph->neighbour);
-  use_large_pages(&graph->coupling);
   const auto resistance = [&](std::size_t group, std::size_t axis) {
     const double inner = groups.within[3 * group + axis];
     return inner > 0 ? part_within / inner : 0;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "lattice/buffer.hpp"
+#include "base/buffer.hpp"
 
 #include <cstddef>
 #include <cstdint>

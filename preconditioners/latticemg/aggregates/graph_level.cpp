@@ -1,5 +1,4 @@
 #include "latticemg/aggregates/graph_level.hpp"
-#include "latticemg/zeros.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -10,12 +9,6 @@ namespace {
 
 // Nodes within this many of a colour are ordered by their number of links: blocks of equal rows, near each other.
 constexpr int ordered = 16 * block;
-
-template <class T>
-void resize(std::size_t count, Buffer<T>* buffer) {
-  buffer->resize(count);
-  use_large_pages(buffer);
-}
 
 template <class T>
 std::size_t bytes_of(const Buffer<T>& buffer) {
@@ -54,7 +47,7 @@ std::size_t GraphLevel::bytes() const {
 void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int>* place) {
   const int nodes = graph.nodes();
   level->nodes = nodes;
-  resize(static_cast<std::size_t>(nodes), place);
+  place->resize(static_cast<std::size_t>(nodes));
   const std::vector<int> count = colour(graph, place->data());
   // Nodes of each colour, in their order.
   std::vector<int> begin(count.size() + 1, 0), node(static_cast<std::size_t>(nodes));
@@ -66,7 +59,7 @@ void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int
   for (const int size : count)
     level->colours.push_back(level->colours.back() + (size + block - 1) / block);
   const auto places = static_cast<std::size_t>(level->places()), blocks = places / block;
-  resize(blocks + 1, &level->first);
+  level->first.resize(blocks + 1);
   level->first[0] = 0;
   for (std::size_t c = 0; c < count.size(); ++c)
 #pragma omp parallel for schedule(static) num_threads(threads)
@@ -84,10 +77,10 @@ void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int
   for (std::size_t B = 0; B < blocks; ++B)
     level->first[B + 1] += level->first[B];
   const auto links = static_cast<std::size_t>(level->first[blocks]);
-  resize(links, &level->neighbour);
-  resize(links, &level->coupling);
+  level->neighbour.resize(links);
+  level->coupling.resize(links);
   for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->u, &level->b, &level->residual}) {
-    resize(places, field);
+    field->resize(places);
     std::fill(field->begin(), field->end(), 0.0F);
   }
 #pragma omp parallel for schedule(static) num_threads(threads)

@@ -211,8 +211,6 @@ void contract(const Graph& graph, const Pairing& pairing, int threads, Graph* co
   const auto links = static_cast<std::size_t>(at(coarse->first, count));
   coarse->neighbour.resize(links);
   coarse->coupling.resize(links);
-  use_large_pages(&coarse->neighbour);
-  use_large_pages(&coarse->coupling);
 #pragma omp parallel num_threads(threads)
   {
     Row row(graph, places);

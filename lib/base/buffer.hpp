@@ -1,6 +1,9 @@
 #pragma once
 
+#include "base/large_pages.hpp"
+
 #include <cstddef>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <new>
@@ -9,7 +12,7 @@
 namespace linnet {
 
 /// An array of plain values that is not cleared when it grows (so that the threads which fill it touch its pages first)
-/// and keeps its memory when it is resized to what it had room for.
+/// and keeps its memory when it is resized to what it had room for. At the beginning of a cache line, in large pages.
 template <class T>
 class Buffer {
 public:
@@ -19,7 +22,7 @@ public:
       if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
         throw std::bad_array_new_length();
       data_.reset();
-      data_.reset(static_cast<T*>(::operator new(count * sizeof(T), alignment)));
+      data_.reset(static_cast<T*>(allocate_untouched(count * sizeof(T))));
       capacity_ = count;
     }
     count_ = count;
@@ -41,9 +44,8 @@ public:
 
 private:
   static_assert(std::is_trivial_v<T>);
-  static constexpr std::align_val_t alignment{64};
   struct Free {
-    void operator()(T* data) const { ::operator delete(data, alignment); }
+    void operator()(T* data) const { std::free(data); }
   };
   std::unique_ptr<T[], Free> data_;
   std::size_t count_ = 0;

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <sys/mman.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <limits>
+#include <new>
+
+namespace linnet {
+
+inline constexpr std::size_t large_page = std::size_t{1} << 21;
+
+/// Memory that is not touched, to be given back with std::free(). From the size of a large page on it consists of them,
+/// where the system has them: one fault in place of 512, each of which may cost as much as many passes over its page.
+/// Throws std::bad_alloc.
+inline void* allocate_untouched(std::size_t bytes) {
+  const std::size_t unit = bytes >= large_page ? large_page : 64;
+  if (bytes > std::numeric_limits<std::size_t>::max() - unit)
+    throw std::bad_alloc();
+  const std::size_t whole = (bytes + unit - 1) / unit * unit;
+  void* const data = std::aligned_alloc(unit, whole);
+  if (!data && whole > 0)
+    throw std::bad_alloc();
+  if (unit == large_page)
+    (void)madvise(data, whole, MADV_HUGEPAGE); // advice only
+  return data;
+}
+
+} // namespace linnet
