@@ -89,7 +89,7 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   if (!refusal->empty())
     PetscFunctionReturn(0);
   PetscCall(OnFirstRank(pc, &cnn->outside, [&] {
-    return constants ? "the operator is singular" : linnet::cnn::NetworkCycle::outside(*cnn->loaded, op);
+    return linnet::cnn::NetworkCycle::outside(*cnn->loaded, op, constants != nullptr);
   }));
   if (!cnn->outside.empty())
     PetscFunctionReturn(0);
@@ -234,8 +234,9 @@ residual that they leave, and the sweeps in reverse. The network of the shipped 
 reads the operator's coefficients once, in `PCSetUp()`. It is not symmetric: use `KSPDCD` (or `KSPFCG`, `KSPFGMRES`)
 around it.
 
-   The shipped models were trained on voxel Laplacians: one size of coupling, any shape of the domain, closed or open
-   sides. For periodic, singular and other operators the fallback takes over, which the view shows.
+   A model names the classes of operators that it was trained on in its metadata (`linnet info`): voxel Laplacians (one
+   size of coupling, any shape of the domain, closed or open sides), closed (singular), shift, stretched, jumps or
+   smooth. For others, and for periodic grids, the fallback takes over, which the view shows.
 
    On several ranks the operator, and in each application the residual, are gathered on the first rank, which runs the
    network with its threads: the same operator on any number of ranks, but no faster on more of them.

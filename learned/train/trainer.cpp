@@ -13,7 +13,7 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr int warm_up = 150, good_every = 100, log_every = 10;
+constexpr int warm_up = 150, good_every = 100, log_every = 10, look_every = 25;
 constexpr int most_spoilt = 10, most_rollbacks = 8;
 
 // No weight that is zero moves: its gradient is taken as zero from the first step on.
@@ -45,7 +45,7 @@ struct Trainer::Grids {
   bool late = false; // not before the end of the plateau
   double cost = 0;   // seconds of a step
   int visits = 0;
-  double least = 1; // of the running mean
+  double least = 1e300; // of the running mean
 };
 
 void check_trainable(const Architecture& architecture) {
@@ -109,12 +109,17 @@ bool Trainer::done() const {
          (options_.minutes > 0 && p.seconds >= 60 * options_.minutes);
 }
 
-// Each size twice at first, so that the time of a step is known; then by parts.
+// Each size twice at first, and in the plateau the late ones now and then, so that the time of a step is known.
 std::size_t Trainer::choose_stage() {
   const double u = draw_.uniform();
   if (stages_.size() > 1 && static_cast<std::size_t>(progress_.step) < 2 * stages_.size())
     return static_cast<std::size_t>(progress_.step) / 2;
   const bool late = progress_.plateau > 0 && progress_.step >= progress_.plateau;
+  if (!late && progress_.step % look_every == look_every - 1) {
+    const std::size_t next = static_cast<std::size_t>(progress_.step / look_every) % stages_.size();
+    if (stages_[next].late)
+      return next;
+  }
   double sum = 0;
   for (const Grids& g : stages_)
     sum += late || !g.late ? g.part : 0;
@@ -131,7 +136,7 @@ std::size_t Trainer::choose_stage() {
 
 double Trainer::rate() const {
   const TrainingState& p = progress_;
-  double factor = std::min(1.0, (p.step + 1.0) / warm_up);
+  double factor = std::min(1.0, (p.step - warm_from_ + 1.0) / warm_up);
   if (p.plateau > 0 && p.step >= p.plateau)
     factor = std::min(factor, static_cast<double>(p.steps - p.step) / std::max(1, p.steps - p.plateau) + 1e-3);
   return brake_ * options_.rate * factor;
@@ -154,11 +159,12 @@ void Trainer::plan() {
 
 void Trainer::step() {
   const Clock::time_point start = Clock::now();
-  if (progress_.step % good_every == 0 && last_good_step_ != progress_.step && spoilt_ == 0) {
+  if ((candidate_.empty() || progress_.step >= candidate_step_ + good_every) && healthy()) {
     Archive archive;
     core_state(&archive);
-    last_good_ = archive.bytes();
-    last_good_step_ = progress_.step;
+    last_good_ = candidate_.empty() ? archive.bytes() : std::move(candidate_);
+    candidate_ = archive.bytes();
+    candidate_step_ = progress_.step;
   }
   const std::size_t chosen = choose_stage();
   Grids& grids = stages_[chosen];
@@ -173,11 +179,20 @@ void Trainer::step() {
     log_.push_back({progress_.step, progress_.seconds, progress_.rate, value, progress_.norm});
   watch_divergence(chosen, value);
   const double spent = seconds_since(start);
-  grids.cost = grids.visits <= 2 ? spent : 0.95 * grids.cost + 0.05 * spent;
+  grids.cost = grids.visits <= 1 ? spent : grids.cost + std::max(0.05, 1.0 / (grids.visits - 1)) * (spent - grids.cost);
   progress_.seconds += spent;
   plan();
   if (options_.validate_every > 0 && progress_.step % options_.validate_every == 0 && !done())
     finish();
+}
+
+// Worth going back to: no size is far above its least.
+bool Trainer::healthy() const {
+  for (std::size_t s = 0; s < stages_.size(); ++s)
+    if (const double mean = progress_.left[s], least = stages_[s].least;
+        stages_[s].visits >= 50 && mean > std::max(1.5 * least, least + 0.1))
+      return false;
+  return spoilt_ == 0;
 }
 
 void Trainer::watch_divergence(std::size_t stage, double value) {
@@ -186,12 +201,13 @@ void Trainer::watch_divergence(std::size_t stage, double value) {
   const bool finite = std::isfinite(progress_.norm) && std::isfinite(value);
   spoilt_ = finite ? 0 : spoilt_ + 1;
   if (finite) {
-    mean += 0.02 * (value - mean);
-    ++grids.visits;
+    mean += std::max(0.02, 1.0 / ++grids.visits) * (value - mean);
     if (grids.visits >= 50)
       grids.least = std::min(grids.least, mean);
   }
-  const bool risen = grids.visits >= 100 && mean > 3 * grids.least && mean > grids.least + 0.2;
+  // Three times the least, or most of what a step takes away (1 - value) gone.
+  const double bound = std::min(3 * grids.least, grids.least < 1 ? 1 - 0.3 * (1 - grids.least) : 3 * grids.least);
+  const bool risen = grids.visits >= 100 && mean > std::max(bound, grids.least + 0.2);
   if (spoilt_ < most_spoilt && !risen)
     return;
   if (++progress_.rollbacks > most_rollbacks)
@@ -200,6 +216,8 @@ void Trainer::watch_divergence(std::size_t stage, double value) {
   Archive archive(last_good_);
   core_state(&archive);
   brake_ /= 2;
+  warm_from_ = candidate_step_ = progress_.step;
+  candidate_ = last_good_;
   spoilt_ = 0;
 }
 
@@ -252,12 +270,13 @@ void Trainer::state(Archive* archive) {
   best_validation_.resize(archive->length(best_validation_.size(), 1));
   for (Validation& v : best_validation_)
     v.state(archive);
-  for (int* value :
-       {&progress_.step, &progress_.steps, &progress_.plateau, &progress_.rollbacks, &spoilt_, &last_good_step_})
+  for (int* value : {&progress_.step, &progress_.steps, &progress_.plateau, &progress_.rollbacks, &warm_from_, &spoilt_,
+                     &candidate_step_})
     (*archive)(value);
   for (double* value : {&progress_.rate, &progress_.seconds, &progress_.norm, &brake_})
     (*archive)(value);
   (*archive)(&last_good_);
+  (*archive)(&candidate_);
   (*archive)(&log_);
   validations_.resize(archive->length(validations_.size(), 1));
   for (LogValidation& v : validations_) {

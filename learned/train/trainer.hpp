@@ -71,8 +71,9 @@ struct LogValidation {
 /// Adam (0.9, 0.98), or M-FAC over a window of gradients with momentum 0.9, over running solves (Slot). The same
 /// options give the same bits for the same number of threads, also across a checkpoint; what was found by time is in
 /// progress(). A step with a gradient that is not finite is left out. Where ten of them come in a row, or the running
-/// mean of a size rises to three times its least, all is set back by up to 100 steps and goes on at half the rate;
-/// eight times, then std::runtime_error.
+/// mean of what a step leaves rises to three times its least, or a step takes less than 0.3 of what it took at best,
+/// all is set back to where it was well, 100 steps ago or more, and goes on at half the rate, warmed up anew; eight
+/// times, then std::runtime_error.
 class Trainer {
 public:
   Trainer(const TrainingOptions& options, Model model, OwnSystems own = {});
@@ -103,6 +104,7 @@ private:
   std::size_t choose_stage();
   double rate() const;
   void plan();
+  bool healthy() const;
   void watch_divergence(std::size_t stage, double value);
   void core_state(Archive* archive);
 
@@ -120,9 +122,10 @@ private:
   std::vector<LogPoint> log_;
   std::vector<LogValidation> validations_;
   double brake_ = 1;
-  int spoilt_ = 0;
-  std::string last_good_;
-  int last_good_step_ = -1;
+  int spoilt_ = 0, warm_from_ = 0;
+  // What all was at `candidate_step_`; when the steps after it turn out well it becomes what is gone back to.
+  std::string candidate_, last_good_;
+  int candidate_step_ = 0;
 };
 
 /// A whole training. `watch` is called after each step and returns false to end.

@@ -133,12 +133,16 @@ void write_result(Run* run, const std::vector<std::string>& sizes) {
   learned::Model& model = run->model;
   std::erase_if(model.provenance, [](const auto& entry) { return entry.first.starts_with("validation"); });
   model.tensors = run->trainer->best();
-  model.provenance["command"] = training_command(run->options, run->training, end);
+  const std::string command = training_command(run->options, run->training, end);
+  std::string& whole = model.provenance["command"]; // that of the model it goes on from is the first part
+  whole = run->options.from.empty() || whole.empty() ? command : whole + "; then " + command;
   model.provenance["classes"] = run->classes;
   model.provenance["data"] = run->options.systems.empty() ? "random operators of the classes, running solves"
                                                           : "systems of the user's own, running solves";
   model.provenance[run->options.loss + " left by a step"] = left_by_a_step(end, sizes);
-  model.provenance["seconds"] = std::to_string(static_cast<long>(end.seconds));
+  std::string& seconds = model.provenance["seconds"];
+  const std::string own = std::to_string(static_cast<long>(end.seconds));
+  seconds = run->options.from.empty() || seconds.empty() ? own : seconds + "; then " + own;
   if (end.rollbacks > 0)
     model.provenance["set back"] = std::to_string(end.rollbacks) + " times";
   for (const learned::Validation& v : run->trainer->best_validation()) {
