@@ -88,9 +88,8 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   }));
   if (!refusal->empty())
     PetscFunctionReturn(0);
-  PetscCall(OnFirstRank(pc, &cnn->outside, [&] {
-    return linnet::cnn::NetworkCycle::outside(*cnn->loaded, op, constants != nullptr);
-  }));
+  PetscCall(OnFirstRank(pc, &cnn->outside,
+                        [&] { return linnet::cnn::NetworkCycle::outside(*cnn->loaded, op, constants != nullptr); }));
   if (!cnn->outside.empty())
     PetscFunctionReturn(0);
   PetscCall(OnFirstRank(pc, refusal, [&] {

@@ -52,7 +52,7 @@ Sides random_sides(OperatorClass what, int dimension, Draw* draw) {
     const int first = draw->integer(dimension);
     for (int a = 0; a < dimension; ++a)
       if (a == first || draw->uniform() < 0.5)
-        sides[static_cast<std::size_t>(2 * a)] = sides[static_cast<std::size_t>(2 * a) + 1] = Beyond::periodic;
+        sides[2 * static_cast<std::size_t>(a)] = sides[2 * static_cast<std::size_t>(a) + 1] = Beyond::periodic;
   }
   return sides;
 }

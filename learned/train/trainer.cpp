@@ -162,7 +162,7 @@ void Trainer::step() {
   if ((candidate_.empty() || progress_.step >= candidate_step_ + good_every) && healthy()) {
     Archive archive;
     core_state(&archive);
-    last_good_ = candidate_.empty() ? archive.bytes() : std::move(candidate_);
+    last_good_ = candidate_.empty() ? archive.bytes() : candidate_;
     candidate_ = archive.bytes();
     candidate_step_ = progress_.step;
   }

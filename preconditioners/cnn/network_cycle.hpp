@@ -21,7 +21,8 @@ struct NetworkOptions {
 class NetworkCycle {
 public:
   /// What of an operator a model was not trained for, in one line; nothing where it covers it.
-  /// By its "classes" (learned/train/classes.hpp); where it names none, voxel. `null_space`: the matrix has one attached.
+  /// By its "classes" (learned/train/classes.hpp); where it names none, voxel. `null_space`: the matrix has one
+  /// attached.
   static std::string outside(const learned::Model& model, const LatticeOperator& op, bool null_space = false);
 
   /// The network for the finest grid of `multigrid`, which must stay where it is, conditioned on its operator. What was

@@ -2,7 +2,6 @@
 #include "cli/fixture.hpp"
 
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -84,8 +83,9 @@ TEST_F(Networks, AreTunedToSystemsOfOnesOwnAndSayHowWellTheyDo) {
             0);
   const auto info = json_of(linnet({"info", model, "--json"}), 0)["provenance"];
   EXPECT_EQ(info["classes"], "voxel,shift");
-  int said = 0;
-  ASSERT_EQ(std::sscanf(info["validation systems"].get<std::string>().c_str(), "blobs %d", &said), 1);
+  const std::string counts = info["validation systems"];
+  ASSERT_TRUE(counts.starts_with("blobs ")) << counts;
+  const int said = std::stoi(counts.substr(6));
   ASSERT_EQ(linnet({"generate", "poisson", "--grid", "40,32", "--domain", "blobs", "--seed", "9", "--shift", "0.2",
                     "--out", path("p")})
                 .status,
