@@ -154,6 +154,9 @@ void write_result(Run* run, const std::vector<std::string>& sizes) {
 }
 
 Status train(TrainOptions* options, bool speaks) {
+  const Interruptible interruptible;
+  if (options->resume.empty())
+    check_writable("--out", options->out);
   Run run(options);
   check_writable("--out", options->out);
   if (!options->plot.empty())
@@ -167,12 +170,12 @@ Status train(TrainOptions* options, bool speaks) {
       sizes.push_back(std::to_string(n) + "^" + std::to_string(options->dimension));
   constexpr double between = 120; // seconds from one checkpoint to the next
   double saved = trainer.progress().seconds;
+  run.save(); // a place that cannot be written to shows at once
   const auto write_log = [&] {
     if (!options->log.empty())
       write_training_log(options->log, trainer);
   };
   {
-    const Interruptible interruptible;
     Progress progress(speaks);
     while (!trainer.done()) {
       trainer.step();
