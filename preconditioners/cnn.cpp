@@ -94,8 +94,8 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   PetscCall(MatGetNullSpace(pc->pmat, &constants));
   PetscCall(Attempt(pc, refusal, [&] {
     const linnet::learned::Model& model = ModelFor(cnn, mg->placement.lattice);
-    cnn->outside = constants ? "the operator is singular"
-                             : linnet::cnn::NetworkCycle::outside(model, mg->placement.lattice, mg->placement.op);
+    cnn->outside =
+        linnet::cnn::NetworkCycle::outside(model, mg->placement.lattice, mg->placement.op, constants != nullptr);
     return std::string();
   }));
   if (!refusal->empty() || !cnn->outside.empty())
@@ -265,24 +265,25 @@ static PetscErrorCode PCDestroy_CNN(PC pc) {
 
    Notes:
    The grid is taken as by `PCLATTICEMG`. Red-black Gauss-Seidel sweeps with the matrix itself, a network on the
-residual that they leave, and the sweeps in reverse. The network of the shipped models is linear in the residual; it
-reads the operator's coefficients once, in `PCSetUp()`. It is not symmetric: use `KSPDCD` (or `KSPFCG`, `KSPFGMRES`)
-around it.
+   residual that they leave, and the sweeps in reverse. The network of the shipped models is linear in the residual; it
+   reads the operator's coefficients once, in `PCSetUp()`. It is not symmetric: use `KSPDCD` (or `KSPFCG`, `KSPFGMRES`)
+   around it.
 
-   The shipped models were trained on voxel Laplacians: one size of coupling, any shape of the domain, closed or open
-   sides. For periodic, singular and other operators the fallback takes over, which the view shows.
+   A model names the classes of operators that it was trained on in its metadata (`linnet info`): voxel Laplacians (one
+   size of coupling, any shape of the domain, closed or open sides), closed (singular), shift, stretched, jumps or
+   smooth. For others, and for periodic grids, the fallback takes over, which the view shows.
 
    Ranks share the finer grids of the network in slabs of planes across the longest axis, whatever rows of the matrix
-they have, and tell each other the planes that a convolution needs from the next slab; coarser grids are gathered and
-computed by each rank. The operator is that of one rank to rounding. As many ranks have a slab as fit the grid
-(`-pc_view` tells them).
+   they have, and tell each other the planes that a convolution needs from the next slab; coarser grids are gathered and
+   computed by each rank. The operator is that of one rank to rounding. As many ranks have a slab as fit the grid
+   (`-pc_view` tells them).
 
    `PCApplyTranspose()` runs the transposed network, which is made, and conditioned on the operator, when it is first
-asked for; there is none of a network that is not linear. `PCMatApply()` goes through the columns.
+   asked for; there is none of a network that is not linear. `PCMatApply()` goes through the columns.
 
    References:
 .  * - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A deep conjugate direction method for iteratively
-solving linear systems, ICML 2023
+       solving linear systems, ICML 2023
 
 .seealso: `PCCreate()`, `PCSetType()`, `KSPDCD`, `PCLATTICEMG`, `PCCNNSetModel()`, `PCCNNSetPrecision()`,
 `PCCNNSetBackend()`, `PCCNNSetThreads()`, `PCCNNSetGrid()`, `PCCNNSetFallback()`

@@ -11,6 +11,15 @@ namespace linnet::learned {
 namespace {
 
 class Adam : public Optimiser {
+public:
+  void state(Archive* archive) override {
+    (*archive)(&steps_);
+    archive->map(&moments_, [&](std::pair<std::vector<float>, std::vector<float>>* moments) {
+      (*archive)(&moments->first);
+      (*archive)(&moments->second);
+    });
+  }
+
 private:
   void move(double rate, double clip, const Gradients& gradients, Tensors* tensors) override {
     ++steps_;
@@ -41,20 +50,34 @@ public:
     options_.damping = options.damping;
     options_.momentum = 0.9;
   }
+  void state(Archive* archive) override {
+    std::int64_t weights = weights_;
+    (*archive)(&weights);
+    if (archive->reads() && weights > 0)
+      make(weights);
+    if (inner_)
+      inner_->state(archive);
+  }
 
 private:
+  void make(std::int64_t weights) {
+    weights_ = weights;
+    inner_.emplace(weights, options_);
+  }
+
   void move(double rate, double clip, const Gradients& gradients, Tensors* tensors) override {
     std::vector<double> w = flat(*tensors), g = flat(gradients, *tensors);
     for (double& v : g)
       v *= clip;
     if (!inner_)
-      inner_.emplace(static_cast<std::int64_t>(w.size()), options_);
+      make(static_cast<std::int64_t>(w.size()));
     inner_->set_learning_rate(rate);
     if (inner_->step(w.data(), g.data()))
       unflatten(w, tensors);
   }
 
   mfac::OptimiserOptions options_;
+  std::int64_t weights_ = 0;
   std::optional<mfac::Optimiser> inner_;
 };
 

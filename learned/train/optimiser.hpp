@@ -1,5 +1,6 @@
 #pragma once
 
+#include "learned/train/archive.hpp"
 #include "learned/train/tape.hpp"
 #include "learned/train/trainer.hpp"
 
@@ -17,6 +18,8 @@ public:
 
   /// Returns the norm of the gradients before they are clipped. Where it is not finite nothing has changed.
   double step(double rate, const Gradients& gradients, Tensors* tensors);
+  /// Moments, or the window.
+  virtual void state(Archive* archive) = 0;
 
 private:
   virtual void move(double rate, double clip, const Gradients& gradients, Tensors* tensors) = 0;

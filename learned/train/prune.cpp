@@ -47,11 +47,15 @@ std::size_t channels_to_go(std::size_t all, const PruningOptions& options) {
   return all - std::min(all, kept);
 }
 
+OperatorPool pool(const PruningOptions& options, const Model& model, int count, Draw* draw) {
+  return {{OperatorClass::voxel, OperatorClass::walls}, model.architecture.dimension, options.small, count, draw};
+}
+
 class Pruner {
 public:
   Pruner(const PruningOptions& options, Model* model)
       : options_(options), model_(model), groups_(channel_groups(model->architecture)), draw_(options.seed),
-        stage_(model->architecture, options.small, options.batch, options.domains,
+        stage_(model->architecture, pool(options, *model, options.domains, &draw_), options.batch,
                {options.iterations, options.threads}, &draw_),
         fixed_(flat(model->tensors).size(), true), gone_(fixed_.size(), false),
         removed_(static_cast<std::size_t>(groups_.count), false) {
@@ -152,7 +156,7 @@ private:
 // Mean of q over the same solves for every model.
 double energy_left(const PruningOptions& options, const Model& model) {
   Draw draw(options.seed + 1);
-  Stage stage(model.architecture, options.small, options.batch, options.domains / 4 + 1,
+  Stage stage(model.architecture, pool(options, model, options.domains / 4 + 1, &draw), options.batch,
               {options.iterations, options.threads}, &draw);
   constexpr int steps = 32;
   double sum = 0;

@@ -9,20 +9,25 @@ namespace linnet::learned {
 struct Solves {
   int iterations = 9; ///< of a solve, at most
   int threads = 1;
+  Loss loss = Loss::energy;
 };
 
-/// Running solves on random domains of one size, one a sample of a batch.
+/// Running solves on the operators of a pool, one a sample of a batch.
 class Stage {
 public:
-  Stage(const Architecture& architecture, int n, int batch, int domains, const Solves& solves, Draw* draw);
+  Stage(const Architecture& architecture, OperatorPool pool, int batch, const Solves& solves, Draw* draw);
 
-  /// Takes a step of all solves. Returns the mean of q; adds the gradients of the mean of log q.
+  /// Takes a step of all solves. Returns the mean of what Slot::loss() returns; adds the gradients of the mean loss.
   double step(const Tensors& tensors, Draw* draw, Gradients* gradients);
+  const Grid& size() const { return pool_->size(); }
+
+  void state(Archive* archive);
 
 private:
   int sweeps_;
   std::size_t channels_, cells_ = 0;
-  DomainPool pool_;
+  Loss loss_;
+  std::unique_ptr<const OperatorPool> pool_;
   Tape tape_;
   std::vector<Slot> slots_;
   std::vector<float> residual_, gradient_, fields_;

@@ -174,11 +174,15 @@ void print(const nlohmann::ordered_json& facts) {
     std::fprintf(stderr, "wrote       %s\n", facts[key].get<std::string>().c_str());
 }
 
-int generate(const GenerateOptions& options, std::FILE* results) {
-  const auto start = std::chrono::steady_clock::now();
+struct Parsed {
+  GridSize grid;
+  AssemblySpec assembly;
+  VoxelDomain domain;
+};
+
+Parsed parse(const GenerateOptions& options) {
   const GridSize grid = parse_grid(options.grid);
   const std::size_t dimensions = split(options.grid).size();
-  const Files files = file_names(options);
   AssemblySpec spec;
   spec.spacing = parse_spacing(options.spacing, dimensions);
   spec.shift = parse<double>(options.shift, "--shift", "a non-negative number");
@@ -187,16 +191,21 @@ int generate(const GenerateOptions& options, std::FILE* results) {
   spec.numbering = numbering_from_name(options.numbering);
   spec.right_hand_side = right_hand_side_from_name(options.rhs);
   spec.seed = parse<std::uint64_t>(options.seed, "--seed", "an integer in [0, 2^64)");
+  return {grid, spec, read_or_make_domain(options, grid, dimensions == 2)};
+}
 
-  VoxelDomain domain = read_or_make_domain(options, grid, dimensions == 2);
-  const Census before = count_cells(domain);
-  const PressureSystem system = assemble(std::move(domain), spec);
+int generate(const GenerateOptions& options, std::FILE* results) {
+  const auto start = std::chrono::steady_clock::now();
+  const Files files = file_names(options);
+  Parsed parsed = parse(options);
+  const Census before = count_cells(parsed.domain);
+  const PressureSystem system = assemble(std::move(parsed.domain), parsed.assembly);
   write_matrix(files.matrix, system.matrix, true);
   write_vector(files.rhs, system.rhs);
   write_cells(files.cells, system.cells);
 
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  const nlohmann::ordered_json facts = report(options, grid, before, system, files, seconds.count());
+  const nlohmann::ordered_json facts = report(options, parsed.grid, before, system, files, seconds.count());
   print(facts);
   if (options.json)
     std::fprintf(results, "%s\n", facts.dump(2).c_str());
@@ -204,6 +213,11 @@ int generate(const GenerateOptions& options, std::FILE* results) {
 }
 
 } // namespace
+
+PressureSystem generated_system(const GenerateOptions& options) {
+  Parsed parsed = parse(options);
+  return assemble(std::move(parsed.domain), parsed.assembly);
+}
 
 int run_generate(const GenerateOptions& options, std::FILE* results) {
   try {

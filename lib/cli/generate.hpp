@@ -1,5 +1,7 @@
 #pragma once
 
+#include "problems/assemble.hpp"
+
 #include <cstdio>
 #include <string>
 
@@ -32,6 +34,9 @@ struct GenerateOptions {
 
 /// Adds the subcommand `generate` (and under it `poisson`) to `app`; parsing fills `options`, which must outlive `app`.
 void add_generate_command(CLI::App& app, GenerateOptions& options);
+
+/// The system that the options name; nothing is written.
+PressureSystem generated_system(const GenerateOptions& options);
 
 /// Makes the system and writes STEM.FORMAT (matrix), STEM.rhs.FORMAT (right-hand side) and STEM.cells.mtx (cell of each
 /// row). Says what it made on standard error, and with `json` as one object on `results`. Returns 0; throws InputError

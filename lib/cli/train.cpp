@@ -1,129 +1,220 @@
 #include "cli/train.hpp"
 
 #include "base/error.hpp"
+#include "cli/plot.hpp"
 #include "cli/progress.hpp"
+#include "cli/training_log.hpp"
+#include "cli/training_options.hpp"
+#include "cli/training_systems.hpp"
 #include "learned/architectures.hpp"
 #include "learned/shipped.hpp"
-#include "learned/train/trainer.hpp"
+#include "learned/train/archive.hpp"
 
 #include <array>
-#include <chrono>
+#include <csignal>
 #include <cstdio>
+#include <filesystem>
 
 namespace linnet {
 
 namespace {
 
-std::string command_of(const TrainOptions& options, const learned::TrainingOptions& training) {
-  std::array<char, 256> text = {};
-  (void)std::snprintf(text.data(), text.size(),
-                      "linnet train --dimension %d --steps %d --rate %g --batch %d --small %d --large %d --seed %llu "
-                      "--threads %d",
-                      options.dimension, training.steps, training.rate, training.batch, training.small, training.large,
-                      static_cast<unsigned long long>(training.seed), training.threads);
-  std::string command = text.data();
-  if (training.optimiser == learned::OptimiserType::mfac) {
-    (void)std::snprintf(text.data(), text.size(), " --optimizer mfac --window %d --damping %g", training.window,
-                        training.damping);
-    command += text.data();
-  }
-  return command + (training.keep_zeros ? " --keep-zeros" : "") +
-         (options.from.empty() ? "" : " --from " + options.from);
+using learned::Archive;
+
+volatile std::sig_atomic_t interrupted = 0;
+
+void note_interrupt(int /*signal*/) {
+  interrupted = 1;
 }
 
-void train(const TrainOptions& options, bool speaks) {
-  check_writable("--out", options.out);
-  learned::TrainingOptions training;
-  training.steps = options.steps;
-  const bool mfac = options.optimiser == "mfac";
-  training.optimiser = mfac ? learned::OptimiserType::mfac : learned::OptimiserType::adam;
-  training.rate = options.rate > 0 ? options.rate : mfac ? 1e-3 : 2e-3;
-  training.window = options.window;
-  training.damping = options.damping;
-  training.keep_zeros = options.keep_zeros;
-  training.batch = options.batch;
-  training.seed = options.seed;
-  training.threads = options.threads;
-  training.small = options.small > 0 ? options.small : options.dimension == 3 ? 32 : 64;
-  training.large = options.large > 0 ? options.large : options.dimension == 3 ? 64 : 128;
-  learned::Model model;
-  if (options.from.empty()) {
-    model = learned::make_model(learned::hybrid_architecture(options.dimension), options.seed);
-  } else {
-    model = learned::find_model(options.from);
-    if (model.architecture.dimension != options.dimension)
-      throw InputError(options.from, "", "expected a model for " + std::to_string(options.dimension) + " dimensions");
+// While it lives SIGINT and SIGTERM end the training between two steps.
+class Interruptible {
+public:
+  Interruptible() : on_interrupt_(std::signal(SIGINT, note_interrupt)), on_end_(std::signal(SIGTERM, note_interrupt)) {
+    interrupted = 0;
   }
-  const auto start = std::chrono::steady_clock::now();
-  learned::TrainingState last;
+  ~Interruptible() {
+    (void)std::signal(SIGINT, on_interrupt_);
+    (void)std::signal(SIGTERM, on_end_);
+  }
+  Interruptible(const Interruptible&) = delete;
+  Interruptible& operator=(const Interruptible&) = delete;
+
+private:
+  void (*on_interrupt_)(int);
+  void (*on_end_)(int);
+};
+
+// Everything of a training between two steps.
+struct Run {
+  TrainOptions& options;
+  learned::Model model; // its weights are those of the start
+  learned::TrainingOptions training;
+  std::string classes; // that the model is for, in the end
+  std::unique_ptr<learned::Trainer> trainer;
+
+  explicit Run(TrainOptions* given) : options(*given) {
+    if (!options.resume.empty()) {
+      const std::string file = options.resume;
+      Archive archive(learned::read_checkpoint(file));
+      try {
+        archive_options(&archive, &options);
+        options.resume = file;
+        prepare();
+        state(&archive);
+      } catch (const InputError&) {
+        throw;
+      } catch (const std::exception& error) {
+        throw InputError(file, "", std::string("no checkpoint of this training: ") + error.what());
+      }
+      return;
+    }
+    prepare();
+  }
+
+  void prepare() {
+    training = training_options(options);
+    if (options.from.empty()) {
+      model = learned::make_model(learned::hybrid_architecture(options.dimension), options.seed);
+    } else {
+      model = learned::find_model(options.from);
+      if (model.architecture.dimension != options.dimension)
+        throw InputError(options.from, "", "expected a model for " + std::to_string(options.dimension) + " dimensions");
+    }
+    learned::OwnSystems own;
+    const auto known = model.provenance.find("classes");
+    classes = options.from.empty() ? "" : known == model.provenance.end() ? "voxel" : known->second;
+    if (options.systems.empty()) {
+      for (const std::string& name : options.classes)
+        if (("," + classes + ",").find("," + name + ",") == std::string::npos)
+          classes.append(classes.empty() ? "" : ",").append(name);
+    } else {
+      own = read_training_systems(options.systems, options.count, options.dimension);
+      for (const learned::GridOperator& op : own.training)
+        classes = learned::classes_with(classes, op);
+    }
+    digest_ = digest(own);
+    trainer = std::make_unique<learned::Trainer>(training, model, std::move(own));
+  }
+
+  void state(Archive* archive) {
+    std::uint32_t sum = digest_;
+    (*archive)(&sum);
+    if (sum != digest_)
+      throw InputError(options.resume, "",
+                       "the systems of " + options.systems + " are others than those it began with");
+    trainer->state(archive);
+  }
+
+  void save() {
+    Archive archive;
+    archive_options(&archive, &options);
+    state(&archive);
+    learned::write_checkpoint(options.checkpoint, archive.bytes());
+  }
+
+private:
+  std::uint32_t digest_ = 0;
+};
+
+std::string left_by_a_step(const learned::TrainingState& state, const std::vector<std::string>& sizes) {
+  std::string text;
+  std::array<char, 64> number = {};
+  for (std::size_t s = 0; s < state.left.size(); ++s) {
+    (void)std::snprintf(number.data(), number.size(), "%s%.3f%s%s", s ? ", " : "", state.left[s],
+                        s < sizes.size() ? " on " : "", s < sizes.size() ? sizes[s].c_str() : "");
+    text += number.data();
+  }
+  return text;
+}
+
+void write_result(Run* run, const std::vector<std::string>& sizes) {
+  const learned::TrainingState& end = run->trainer->progress();
+  learned::Model& model = run->model;
+  std::erase_if(model.provenance, [](const auto& entry) { return entry.first.starts_with("validation"); });
+  model.tensors = run->trainer->best();
+  const std::string command = training_command(run->options, run->training, end);
+  std::string& whole = model.provenance["command"]; // that of the model it goes on from is the first part
+  whole = run->options.from.empty() || whole.empty() ? command : whole + "; then " + command;
+  model.provenance["classes"] = run->classes;
+  model.provenance["data"] = run->options.systems.empty() ? "random operators of the classes, running solves"
+                                                          : "systems of the user's own, running solves";
+  model.provenance[run->options.loss + " left by a step"] = left_by_a_step(end, sizes);
+  std::string& seconds = model.provenance["seconds"];
+  const std::string own = std::to_string(static_cast<long>(end.seconds));
+  seconds = run->options.from.empty() || seconds.empty() ? own : seconds + "; then " + own;
+  if (end.rollbacks > 0)
+    model.provenance["set back"] = std::to_string(end.rollbacks) + " times";
+  for (const learned::Validation& v : run->trainer->best_validation()) {
+    model.provenance["validation " + v.name] = v.text();
+    tell("validation, iterations: " + v.name + ": " + v.text());
+  }
+  learned::write_model(model, run->options.out);
+  tell("wrote " + run->options.out + " (" + run->options.loss + " left by a step: " + left_by_a_step(end, sizes) + ")");
+}
+
+Status train(TrainOptions* options, bool speaks) {
+  const Interruptible interruptible;
+  if (options->resume.empty())
+    check_writable("--out", options->out);
+  Run run(options);
+  check_writable("--out", options->out);
+  if (!options->plot.empty())
+    check_gnuplot();
+  if (options->checkpoint.empty())
+    options->checkpoint = options->out + ".checkpoint";
+  learned::Trainer& trainer = *run.trainer;
+  std::vector<std::string> sizes;
+  for (const int n : run.training.sizes)
+    if (options->systems.empty())
+      sizes.push_back(std::to_string(n) + "^" + std::to_string(options->dimension));
+  constexpr double between = 120; // seconds from one checkpoint to the next
+  double saved = trainer.progress().seconds;
+  run.save(); // a place that cannot be written to shows at once
+  const auto write_log = [&] {
+    if (!options->log.empty())
+      write_training_log(options->log, trainer);
+  };
   {
     Progress progress(speaks);
-    learned::train(training, &model, [&](const learned::TrainingState& state) {
-      last = state;
-      if (progress.due()) {
-        const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-        std::array<char, 160> line = {};
-        (void)std::snprintf(line.data(), line.size(),
-                            "step %d of %d, energy left by a step: %.3f small, %.3f large grid; rate %.1e; %.0f s left",
-                            state.step, training.steps, state.small, state.large, state.rate,
-                            spent.count() * (training.steps - state.step) / state.step);
-        progress.show(line.data());
+    while (!trainer.done()) {
+      trainer.step();
+      const learned::TrainingState& state = trainer.progress();
+      if (progress.due())
+        progress.show(progress_line(state, sizes, run.training.minutes));
+      if (interrupted || state.seconds > saved + between) {
+        run.save();
+        write_log();
+        saved = state.seconds;
       }
-      return true;
-    });
+      if (interrupted)
+        break;
+    }
   }
-  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-  std::array<char, 64> result = {};
-  (void)std::snprintf(result.data(), result.size(), "%.3f on the small grid, %.3f on the large one", last.small,
-                      last.large);
-  model.provenance["command"] = command_of(options, training);
-  model.provenance["data"] = "voxel Laplacians with open and closed sides, ten families of domains, running solves";
-  model.provenance["energy left by a step"] = result.data();
-  model.provenance["seconds"] = std::to_string(static_cast<long>(spent.count()));
-  learned::write_model(model, options.out);
-  tell("wrote " + options.out + " (energy left by a step: " + result.data() + ")");
+  if (interrupted && !trainer.done()) {
+    tell("stopped after step " + std::to_string(trainer.progress().step) + "; go on with linnet train --resume " +
+         options->checkpoint);
+    return not_converged;
+  }
+  trainer.finish();
+  write_log();
+  write_result(&run, sizes);
+  if (!options->plot.empty())
+    plot_training(options->plot, options->out, trainer);
+  std::error_code ignored;
+  std::filesystem::remove(options->checkpoint, ignored);
+  return converged;
 }
 
 } // namespace
 
-int run_train(const Session& session, const TrainOptions& options) {
-  on_rank_0(session.comm, [&] { train(options, session.speaks()); });
-  return converged;
-}
-
-void add_train_command(CLI::App& app, TrainOptions& options) {
-  CLI::App& command = *app.add_subcommand("train", "Train a network for the preconditioner cnn on random domains");
-  command.add_option("--out", options.out, "model file to write")->required();
-  command.add_option("--dimension", options.dimension, "of the grids: 2 or 3")
-      ->check(CLI::Range(2, 3))
-      ->capture_default_str();
-  command.add_option("--from", options.from, "shipped model or model file to go on from; else random weights");
-  command.add_option("--steps", options.steps, "of the optimiser")
-      ->check(CLI::Range(1, 100000000))
-      ->capture_default_str();
-  command.add_option("--optimizer", options.optimiser, "adam, or mfac: the inverse of a window's Fisher matrix")
-      ->check(CLI::IsMember({"adam", "mfac"}))
-      ->capture_default_str();
-  command
-      .add_option("--rate", options.rate,
-                  "of the optimiser (2e-3; of mfac 1e-3); warm-up, then to 0 in the last 70 % of the steps")
-      ->check(CLI::Range(1e-8, 1.0));
-  command.add_option("--window", options.window, "gradients that mfac keeps")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  command.add_option("--damping", options.damping, "of mfac")->check(CLI::Range(1e-12, 1e6))->capture_default_str();
-  command.add_flag("--keep-zeros", options.keep_zeros, "weights that are zero, as pruning leaves them, stay so");
-  command.add_option("--batch", options.batch, "solves at once")->check(CLI::Range(1, 1024))->capture_default_str();
-  command.add_option("--small", options.small, "cells along an axis of most grids (32; in two dimensions 64)")
-      ->check(CLI::Range(8, 512));
-  command.add_option("--large", options.large, "cells along an axis of the others (64; in two dimensions 128)")
-      ->check(CLI::Range(8, 512));
-  command.add_option("--seed", options.seed, "of weights, domains and errors")->capture_default_str();
-  command.add_option("--threads", options.threads, "the same bits for the same number")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  command.footer("Example:\n  linnet train --dimension 2 --steps 2500 --out mine.safetensors\n"
-                 "  linnet solve A.mtx -ksp_type dcd -pc_type cnn -pc_cnn_model mine.safetensors");
+int run_train(const Session& session, TrainOptions& options) {
+  if (options.out.empty() == options.resume.empty())
+    throw InputError("expected --out FILE, or --resume CHECKPOINT alone");
+  int status = converged;
+  on_rank_0(session.comm, [&] { status = train(&options, session.speaks()); });
+  MPI_Bcast(&status, 1, MPI_INT, 0, session.comm);
+  return status;
 }
 
 } // namespace linnet

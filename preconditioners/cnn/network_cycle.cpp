@@ -16,16 +16,33 @@ int dimension_of(const Lattice& lattice) {
 
 } // namespace
 
-std::string NetworkCycle::outside(const learned::Model& model, const Lattice& lattice, const LatticeOperator& op) {
+std::string NetworkCycle::outside(const learned::Model& model, const Lattice& lattice, const LatticeOperator& op,
+                                  bool null_space) {
   const int dimension = std::max(2, dimension_of(lattice));
   if (dimension != model.architecture.dimension)
     return "the model is for " + std::to_string(model.architecture.dimension) + " dimensions, the grid has " +
            std::to_string(dimension);
-  if (op.closes[0] || op.closes[1] || op.closes[2])
+  const auto known = model.provenance.find("classes");
+  const std::string classes = "," + (known == model.provenance.end() ? "voxel" : known->second) + ",";
+  const auto knows = [&](const char* name) {
+    return classes.find(std::string(",").append(name).append(",")) != std::string::npos;
+  };
+  if (op.closes[0] || op.closes[1] || op.closes[2]) // FineSweeps has no ends that close
     return "an axis is periodic";
-  if (op.coupled_rows == 0 || op.max_excess <= 0)
+  if (op.coupled_rows == 0)
+    return "no row is coupled with another";
+  if ((null_space || op.max_excess <= 0) && !knows("closed"))
     return "the operator is singular";
-  if (!op.voxel)
+  if (op.voxel)
+    return "";
+  if (op.min_coupling < 0)
+    return "it has negative couplings";
+  if (!op.uniform && !knows("jumps") && !knows("smooth"))
+    return "the coefficients vary";
+  const auto [least, most] = std::minmax({op.min_coupling, op.max_coupling});
+  if (op.uniform && most > 1.00001 * least && !knows("stretched"))
+    return "the spacings differ";
+  if (op.uniform && most <= 1.00001 * least && !knows("shift"))
     return "the operator is no voxel Laplacian (couplings of one size, whole multiples of it on the diagonal)";
   return "";
 }

@@ -23,7 +23,10 @@ struct NetworkOptions {
 class NetworkCycle {
 public:
   /// What of an operator a model was not trained for, in one line; nothing where it covers it.
-  static std::string outside(const learned::Model& model, const Lattice& lattice, const LatticeOperator& op);
+  /// By its "classes" (learned/train/classes.hpp); where it names none, voxel. `null_space`: the matrix has one
+  /// attached.
+  static std::string outside(const learned::Model& model, const Lattice& lattice, const LatticeOperator& op,
+                             bool null_space = false);
 
   /// How ranks are to share the finest grid for a model.
   static latticemg::SlabPlan plan_slabs(const learned::Model& model, const latticemg::CoarseningPlan& plan,

@@ -24,6 +24,14 @@ public:
   /// L^-1 by rows, n x n, zero above the diagonal. n^3/3 flops.
   std::vector<double> inverse_lower() const;
 
+  template <class Archive>
+  void state(Archive* archive) {
+    (*archive)(&n);
+    (*archive)(&ld);
+    (*archive)(&L);
+    (*archive)(&row);
+  }
+
 private:
   std::int64_t n = 0, ld = 0;
   std::vector<double> L; // by columns

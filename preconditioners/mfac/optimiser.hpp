@@ -27,6 +27,12 @@ public:
   bool step(double* w, const double* gradient);
   void set_learning_rate(double rate) { options.learning_rate = rate; } ///< for a schedule
   std::int64_t gradients() const { return window.present(); }
+  /// As Window::state().
+  template <class Archive>
+  void state(Archive* archive) {
+    window.state(archive);
+    (*archive)(&v);
+  }
 
 private:
   OptimiserOptions options;

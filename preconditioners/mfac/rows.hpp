@@ -48,6 +48,12 @@ public:
   /// S <- G G^T (used x used, both triangles). d m^2 flops.
   void gram(double* S, std::int64_t used) const;
 
+  /// Writes or reads the numbers: archive->raw(char* data, std::size_t size).
+  template <class Archive>
+  void state(Archive* archive) {
+    archive->raw(reinterpret_cast<char*>(data.get()), size);
+  }
+
 private:
   std::int64_t panels() const { return (d + panel_columns - 1) / panel_columns; }
   std::int64_t width(std::int64_t panel) const;

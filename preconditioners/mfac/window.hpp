@@ -56,6 +56,19 @@ public:
   /// u <- F^-1 g for the newest row g, the step of M-FAC's optimiser.
   void solve_newest(double* u);
 
+  /// Writes or reads all that a window of the same shape needs to go on with the same bits; `archive`: see Rows, and
+  /// (*archive)(T*) for numbers and vectors of them.
+  template <class Archive>
+  void state(Archive* archive) {
+    G.state(archive);
+    L.state(archive);
+    (*archive)(&n);
+    (*archive)(&head);
+    (*archive)(&S);
+    (*archive)(&current);
+    (*archive)(&raised);
+  }
+
 private:
   void prepare(); // L, where rows have changed since
   double ridge() const { return raised > 0 ? raised : F.damping / weight(); }

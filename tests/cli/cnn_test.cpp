@@ -1,6 +1,11 @@
 // The networks from the command line: solve, train, info.
 #include "cli/fixture.hpp"
 
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
 using Networks = CommandLineTest;
 
 TEST_F(Networks, SolveASystemInAThirdOfTheIterationsOfIncompleteCholesky) {
@@ -19,18 +24,17 @@ TEST_F(Networks, SolveASystemInAThirdOfTheIterationsOfIncompleteCholesky) {
 
 TEST_F(Networks, AreTrainedAndShown) {
   const std::string model = path("mine.safetensors");
-  ASSERT_EQ(linnet({"train", "--dimension", "2", "--steps", "3", "--batch", "2", "--small", "16", "--large", "16",
-                    "--out", model})
-                .status,
-            0);
+  ASSERT_EQ(
+      linnet({"train", "--dimension", "2", "--steps", "3", "--batch", "2", "--sizes", "16,24", "--out", model}).status,
+      0);
   const auto object = json_of(linnet({"info", model, "--json"}), 0);
   EXPECT_EQ(object["kind"], "model");
   EXPECT_EQ(object["network"], "hybrid");
   EXPECT_EQ(object["dimension"], 2);
   EXPECT_GT(object["flops_per_cell"].get<double>(), 100);
   EXPECT_NE(object["provenance"]["command"].get<std::string>().find("--steps 3"), std::string::npos);
-  ASSERT_EQ(linnet({"train", "--from", model, "--dimension", "2", "--steps", "3", "--batch", "2", "--small", "16",
-                    "--large", "16", "--optimizer", "mfac", "--window", "2", "--out", model})
+  ASSERT_EQ(linnet({"train", "--from", model, "--dimension", "2", "--steps", "3", "--batch", "2", "--sizes", "16,24",
+                    "--optimizer", "mfac", "--window", "2", "--out", model})
                 .status,
             0);
   EXPECT_NE(json_of(linnet({"info", model, "--json"}), 0)["provenance"]["command"].get<std::string>().find(
@@ -39,6 +43,72 @@ TEST_F(Networks, AreTrainedAndShown) {
   const Finished person = linnet({"info", "hybrid3d"});
   EXPECT_EQ(person.status, 0);
   EXPECT_NE(person.out.find("linear in the residual"), std::string::npos) << person.out;
+}
+
+// Stopped from outside, and on to the same weights as a run that nobody stopped.
+TEST_F(Networks, GoOnTrainingFromTheirCheckpoint) {
+  const std::string whole = path("whole.safetensors"), halves = path("halves.safetensors");
+  const auto command = [](const std::string& out) {
+    return std::vector<std::string>{"train",   "--dimension", "2",       "--steps", "300",   "--domains", "8",
+                                    "--sizes", "32,48",       "--batch", "16",      "--out", out};
+  };
+  ASSERT_EQ(linnet(command(whole)).status, 0);
+  // It is ready to be stopped when its first checkpoint is there.
+  std::string begun = LINNET_PROGRAM;
+  for (const std::string& word : command(halves))
+    begun += " '" + word + "'";
+  begun += " & p=$!; until [ -e '" + halves + ".checkpoint' ]; do sleep 0.05; done; sleep 0.5; kill -TERM $p; wait $p";
+  const Finished stopped = run_program({"sh", "-c", begun});
+  ASSERT_EQ(stopped.status, 1) << stopped.err;
+  EXPECT_NE(stopped.err.find("--resume " + halves + ".checkpoint"), std::string::npos) << stopped.err;
+  EXPECT_EQ(linnet({"train", "--resume", halves + ".checkpoint", "--steps", "400"}).status, 2);
+  EXPECT_EQ(linnet({"train", "--resume", whole}).status, 2);
+  ASSERT_EQ(linnet({"train", "--resume", halves + ".checkpoint"}).status, 0);
+  const auto numbers = [](const std::string& file) { // what follows the header
+    std::ostringstream all;
+    all << std::ifstream(file, std::ios::binary).rdbuf();
+    std::uint64_t length = 0;
+    std::memcpy(&length, all.str().data(), sizeof(length));
+    return all.str().substr(8 + length);
+  };
+  EXPECT_EQ(numbers(halves), numbers(whole));
+  EXPECT_FALSE(std::filesystem::exists(halves + ".checkpoint")) << "a training that has ended needs none";
+}
+
+// The counts of the validation are those of the solver itself, up to other right-hand sides.
+TEST_F(Networks, AreTunedToSystemsOfOnesOwnAndSayHowWellTheyDo) {
+  const std::string model = path("mine.safetensors");
+  const std::string systems = "generate poisson --grid 40,32 --domain blobs --seed 5 --shift 0.2";
+  ASSERT_EQ(linnet({"train", "--dimension", "2", "--from", "hybrid2d", "--systems", systems, "--count", "5", "--steps",
+                    "60", "--rate", "5e-4", "--log", path("log"), "--out", model})
+                .status,
+            0);
+  const auto info = json_of(linnet({"info", model, "--json"}), 0)["provenance"];
+  EXPECT_EQ(info["classes"], "voxel,shift");
+  const std::string counts = info["validation systems"];
+  ASSERT_TRUE(counts.starts_with("blobs ")) << counts;
+  const int said = std::stoi(counts.substr(6));
+  ASSERT_EQ(linnet({"generate", "poisson", "--grid", "40,32", "--domain", "blobs", "--seed", "9", "--shift", "0.2",
+                    "--out", path("p")})
+                .status,
+            0);
+  const auto run = [&](const std::string& name) {
+    return json_of(linnet({"solve", path("p.mtx"), "-ksp_type", "dcd", "-pc_type", "cnn", "-pc_cnn_model", name,
+                           "-pc_cnn_precision", "f32", "--json"}),
+                   0);
+  };
+  const auto tuned = run(model);
+  EXPECT_TRUE(tuned["pc_details"]["fallback"].is_null()) << tuned.dump();
+  EXPECT_NEAR(tuned["iterations"].get<int>(), said, 1);
+  EXPECT_FALSE(run("hybrid2d")["pc_details"]["fallback"].is_null()) << "that one knows no shift";
+  std::ifstream log(path("log"));
+  std::string line;
+  int points = 0;
+  while (std::getline(log, line))
+    points += line[0] != '#';
+  EXPECT_EQ(points, 7); // step 1, then each tenth
+  EXPECT_EQ(linnet({"train", "--dimension", "2", "--systems", path("nowhere"), "--out", path("x")}).status, 2);
+  EXPECT_EQ(linnet({"train", "--systems", systems, "--out", path("x")}).status, 2) << "three dimensions";
 }
 
 TEST_F(Networks, ArePrunedToSmallerOnesThatSolve) {

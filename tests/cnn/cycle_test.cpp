@@ -164,7 +164,7 @@ TEST(NetworkCycle, AnswersZeroWithZeroAndNaNWithNaN) {
 }
 
 TEST(NetworkCycle, SaysWhatIsOutsideOfItsTraining) {
-  const learned::Model volume = learned::make_model(learned::hybrid_architecture(3, {8, 4, 4, 1, 1}), 1);
+  learned::Model volume = learned::make_model(learned::hybrid_architecture(3, {8, 4, 4, 1, 1}), 1);
   const auto outside = [&](const Domain& domain, const Coefficients& coefficients) {
     Placed placed;
     place(domain, coefficients, &placed);
@@ -173,8 +173,13 @@ TEST(NetworkCycle, SaysWhatIsOutsideOfItsTraining) {
   EXPECT_EQ(outside(box(5, 6, 7), voxel()), "");
   EXPECT_NE(outside(box(5, 6, 1), voxel()).find("3 dimensions, the grid has 2"), std::string::npos);
   EXPECT_NE(outside(box(5, 6, 7), neumann()).find("singular"), std::string::npos);
-  EXPECT_NE(outside(box(5, 6, 7), variable(1)).find("no voxel Laplacian"), std::string::npos);
+  EXPECT_NE(outside(box(5, 6, 7), variable(1)).find("coefficients vary"), std::string::npos);
   EXPECT_NE(outside(torus(5, 6, 7, {true, false, false}), voxel()).find("periodic"), std::string::npos);
+  volume.provenance["classes"] = "voxel,closed,jumps,periodic";
+  EXPECT_EQ(outside(box(5, 6, 7), neumann()), "");
+  EXPECT_EQ(outside(box(5, 6, 7), variable(1)), "");
+  EXPECT_NE(outside(torus(5, 6, 7, {true, false, false}), voxel()).find("periodic"), std::string::npos)
+      << "the sweeps around the network end at the ends of the axis";
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "learned/train/slots.hpp"
+#include "learned/train/draw.hpp"
 
 #include <vector>
 

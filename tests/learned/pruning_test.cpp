@@ -108,7 +108,7 @@ protected:
   PrunedNetwork() {
     TrainingOptions training;
     training.steps = 40;
-    training.small = training.large = 16;
+    training.sizes = {16, 24};
     training.batch = 4;
     training.domains = 12;
     model = make_model(hybrid_architecture(2, {8, 8, 4, 1, 1}), 1);
@@ -147,7 +147,7 @@ TEST_F(PrunedNetwork, HasItsPartOfWeightsExactlyZeroAndWorks) {
   EXPECT_LT(result.after, 1.1 * result.before);
   TrainingOptions training;
   training.steps = 5;
-  training.small = training.large = 16;
+  training.sizes = {16, 24};
   training.batch = 2;
   training.domains = 12;
   training.keep_zeros = true;
@@ -179,8 +179,9 @@ TEST(Training, ByMfacLowersTheLoss) {
   TrainingOptions options;
   options.optimiser = OptimiserType::mfac;
   options.window = 16;
-  options.steps = 60;
-  options.small = options.large = 16;
+  options.steps = 150;
+  options.sizes = {16};
+  options.parts = {1};
   options.batch = 4;
   options.domains = 12;
   options.rate = 1e-3;
@@ -188,8 +189,8 @@ TEST(Training, ByMfacLowersTheLoss) {
   double first = 0, last = 0;
   train(options, &model, [&](const TrainingState& state) {
     if (state.step == 10)
-      first = state.small;
-    last = state.small;
+      first = state.left[0];
+    last = state.left[0];
     return true;
   });
   EXPECT_LT(last, 0.7 * first);

@@ -1,17 +1,16 @@
-// Gradients against finite differences; the systems of training against their matrix; a short training.
+// Gradients against finite differences; short trainings, interrupted and not; what is refused.
 #include "base/error.hpp"
 #include "learned/architectures.hpp"
 #include "learned/network.hpp"
 #include "learned/noise.hpp"
-#include "learned/train/slots.hpp"
 #include "learned/train/tape.hpp"
 #include "learned/train/trainer.hpp"
-#include "problems/assemble.hpp"
-#include "problems/domains.hpp"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
 
 namespace {
 
@@ -71,6 +70,40 @@ TEST(Tape, HasThoseOfThePaperNetworksLayersToo) {
   expect_gradients(dcdm_architecture(64, 2), {7, 6, 1}, 1, 0.06); // relu bends between the two points
 }
 
+// One layer behind a convolution, on a grid that no transfer divides.
+TEST(Tape, HasThemForEachLayer) {
+  const std::string before =
+      R"({"op": "convolution", "out": "x", "in": ["residual"], "weight": "first", "kernel": 3, "channels": 4},)"
+      R"({"op": "convolution", "out": "y", "in": ["operator"], "weight": "other", "kernel": 1, "channels": 4},)";
+  const auto last = [](const char* input) {
+    return std::string(R"({"op": "convolution", "out": "e", "weight": "last", "kernel": 1, "channels": 1, "in": [")") +
+           input + "\"]}";
+  };
+  const std::vector<std::string> layers = {
+      R"({"op": "convolution", "out": "z", "in": ["x"], "weight": "w", "kernel": 3, "channels": 3, "bias": true},)" +
+          last("z"),
+      R"({"op": "convolution", "out": "c", "in": ["x"], "weight": "w", "kernel": 2, "channels": 4},)"
+      R"({"op": "upsample", "out": "z", "in": ["c", "x"]},)" +
+          last("z"),
+      R"({"op": "pool", "out": "c", "in": ["x"]}, {"op": "upsample", "out": "z", "in": ["c", "x"]},)" + last("z"),
+      R"({"op": "space_to_depth", "out": "c", "in": ["x"], "factor": 2},)"
+      R"({"op": "depth_to_space", "out": "z", "in": ["c", "x"], "factor": 2},)" +
+          last("z"),
+      R"({"op": "add", "out": "z", "in": ["x", "y"]},)" + last("z"),
+      R"({"op": "gate", "out": "z", "in": ["x", "y"]},)" + last("z"),
+      R"({"op": "relu", "out": "z", "in": ["x"], "slope": 0.1},)" + last("z")};
+  for (const int dimension : {2, 3})
+    for (const std::string& layer : layers) {
+      SCOPED_TRACE(layer);
+      const std::string json = R"({"name": "n", "dimension": )" + std::to_string(dimension) +
+                               R"(, "operator_channels": 2, "unit_residual": false, "sweeps": 0, "blocks": {"main": )"
+                               R"({"in": ["residual", "operator"], "out": "e", "layers": [)" +
+                               before + layer + "]}}}";
+      const bool bends = layer.find("relu") != std::string::npos;
+      expect_gradients(parse_architecture(json, "test"), {7, 5, dimension == 3 ? 6 : 1}, 2, bends ? 0.1 : 0.02);
+    }
+}
+
 TEST(Tape, ComputesWhatTheReferenceComputes) {
   const Architecture architecture = hybrid_architecture(3, {8, 4, 4, 1, 1});
   const Graph graph = instantiate(architecture, {10, 9, 11});
@@ -89,99 +122,30 @@ TEST(Tape, ComputesWhatTheReferenceComputes) {
   }
 }
 
-VoxelDomain blobs(std::int64_t nz) {
-  DomainSpec spec;
-  spec.family = Family::blobs;
-  spec.grid = {9, 8, nz};
-  return make_domain(spec);
+TrainingOptions quick(int steps) {
+  TrainingOptions options;
+  options.steps = steps;
+  options.sizes = {16, 24};
+  options.batch = 4;
+  options.domains = 12;
+  options.validation_size = 16;
+  return options;
 }
 
-// Against the assembled matrix, which keeps other code company.
-TEST(VoxelSystem, IsTheAssembledMatrix) {
-  for (const std::int64_t nz : {1, 7}) {
-    const VoxelDomain domain = blobs(nz);
-    AssemblySpec spec;
-    spec.isolated = Isolated::keep;
-    const PressureSystem assembled = assemble(domain, spec);
-    const VoxelSystem system(domain, {0, 1, 2}, {});
-    std::vector<float> cells = noise(system.cells(), 4), product(system.cells());
-    VoxelSystem::Field u = system.zeros(), Au = system.zeros();
-    system.scatter(cells.data(), &u);
-    system.multiply(u, &Au);
-    system.gather(Au, product.data());
-    for (std::size_t row = 0; row < assembled.cells.size(); ++row) {
-      double sum = 0;
-      for (auto e = assembled.matrix.row_start[row]; e < assembled.matrix.row_start[row + 1]; ++e) {
-        const auto entry = static_cast<std::size_t>(e);
-        sum +=
-            assembled.matrix.value[entry] *
-            cells[static_cast<std::size_t>(assembled.cells[static_cast<std::size_t>(assembled.matrix.column[entry])])];
-      }
-      ASSERT_NEAR(product[static_cast<std::size_t>(assembled.cells[row])], sum, 1e-5);
-    }
-  }
-}
-
-TEST(VoxelSystem, SolvesAndTransposesItsSweeps) {
-  const VoxelDomain domain = blobs(7);
-  const VoxelSystem system(domain, {2, 0, 1}, {true, false, true});
-  VoxelSystem::Field b = system.zeros(), g = b, Ax = b;
-  system.scatter(noise(system.cells(), 4).data(), &b);
-  system.scatter(noise(system.cells(), 5).data(), &g);
-  const VoxelSystem::Field x = system.solve(b, 1e-5, 200);
-  system.multiply(x, &Ax);
-  double difference = 0;
-  for (std::size_t c = 0; c < b.size(); ++c)
-    difference += (Ax[c] - b[c]) * (Ax[c] - b[c]);
-  EXPECT_LE(std::sqrt(difference / dot(b, b)), 1e-4);
-  // (g, S u) = (S^T g, u) for sweeps with a right-hand side of zero
-  VoxelSystem::Field Su = b, STg = g;
-  system.sweep(system.zeros(), 2, true, &Su);
-  system.sweep_transposed(2, true, &STg);
-  EXPECT_NEAR(dot(g, Su), dot(STg, b), 1e-3);
-}
-
-// The gradient of log q in the network's answer.
-TEST(Slot, HasTheGradientOfItsLoss) {
-  Draw draw(3);
-  const DomainPool pool(3, 8, 4, &draw);
-  Slot slot(&pool, 9, &draw);
-  std::vector<float> r(512), answer = noise(512, 6), gradient(512), unused(512);
-  for (int iteration = 0; iteration < 3; ++iteration) { // with 0, 1 and 2 directions
-    slot.begin(2, r.data());
-    const std::vector<float> direction = noise(512, 7);
-    slot.loss(2, answer.data(), gradient.data());
-    const auto value = [&](float h) {
-      std::vector<float> shifted = answer;
-      for (std::size_t i = 0; i < 512; ++i)
-        shifted[i] += h * direction[i];
-      slot.begin(2, r.data());
-      return std::log(slot.loss(2, shifted.data(), unused.data()));
-    };
-    double exact = 0, size = 0;
-    for (std::size_t i = 0; i < 512; ++i) {
-      exact += static_cast<double>(gradient[i]) * direction[i];
-      size += static_cast<double>(gradient[i]) * gradient[i];
-    }
-    EXPECT_NEAR((value(5e-3F) - value(-5e-3F)) / 1e-2, exact, 0.02 * std::sqrt(size)) << iteration;
-    slot.begin(2, r.data());
-    slot.loss(2, answer.data(), gradient.data());
-    slot.advance(&draw);
-  }
+Model tiny(int dimension = 2) {
+  return make_model(hybrid_architecture(dimension, {8, 4, 4, 1, 1}), 1);
 }
 
 TEST(Training, LowersTheLossAndRepeatsItsBits) {
-  TrainingOptions options;
-  options.steps = 60;
-  options.small = options.large = 16;
-  options.batch = 4;
-  options.domains = 12;
   const auto run = [&](double* first, double* last) {
-    Model model = make_model(hybrid_architecture(2, {8, 4, 4, 1, 1}), 1);
+    Model model = tiny();
+    TrainingOptions options = quick(150);
+    options.sizes = {16};
+    options.parts = {1};
     train(options, &model, [&](const TrainingState& state) {
       if (state.step == 10)
-        *first = state.small;
-      *last = state.small;
+        *first = state.left[0];
+      *last = state.left[0];
       return true;
     });
     return model.tensors;
@@ -192,9 +156,118 @@ TEST(Training, LowersTheLossAndRepeatsItsBits) {
   EXPECT_EQ(run(&first, &last), once);
 }
 
+// 2 N steps are N steps, a checkpoint, and N more from it in another trainer: bit by bit, with each optimiser.
+TEST(Training, GoesOnFromACheckpointWithTheSameBits) {
+  for (const OptimiserType optimiser : {OptimiserType::adam, OptimiserType::mfac})
+    for (const int at : {1, 21}) {
+      TrainingOptions options = quick(40);
+      options.optimiser = optimiser;
+      options.window = 5;
+      options.rate = 1e-3;
+      options.validate_every = 15;
+      options.classes = {OperatorClass::voxel, OperatorClass::periodic, OperatorClass::jumps};
+      Trainer whole(options, tiny()), begun(options, tiny()), resumed(options, tiny());
+      while (!whole.done())
+        whole.step();
+      for (int step = 0; step < at; ++step)
+        begun.step();
+      Archive written;
+      begun.state(&written);
+      Archive read(written.bytes());
+      resumed.state(&read);
+      while (!resumed.done())
+        resumed.step();
+      whole.finish();
+      resumed.finish();
+      EXPECT_EQ(resumed.best(), whole.best());
+      Archive a, b; // the last weights, moments, slots and random numbers; times differ
+      EXPECT_EQ(resumed.progress().step, 40);
+      EXPECT_EQ(resumed.log().size(), whole.log().size());
+      EXPECT_EQ(resumed.log().back().loss, whole.log().back().loss);
+      EXPECT_EQ(resumed.log().back().norm, whole.log().back().norm);
+      EXPECT_EQ(resumed.best_validation()[0].text(), whole.best_validation()[0].text());
+    }
+}
+
+// What was found by time is repeated in steps.
+TEST(Training, IsRepeatedInTheStepsThatItsTimeAllowed) {
+  TrainingOptions options = quick(0);
+  options.minutes = 0.02;
+  Trainer timed(options, tiny());
+  while (!timed.done())
+    timed.step();
+  timed.finish();
+  const TrainingState& end = timed.progress();
+  EXPECT_GT(end.plateau, 0);
+  EXPECT_GT(end.steps, end.plateau);
+  EXPECT_LE(end.rate, options.rate);
+  options.minutes = 0;
+  options.steps = end.steps;
+  options.plateau = end.plateau;
+  options.stop = end.step;
+  Trainer counted(options, tiny());
+  while (!counted.done())
+    counted.step();
+  counted.finish();
+  EXPECT_EQ(counted.progress().step, end.step);
+  EXPECT_EQ(counted.best(), timed.best());
+}
+
+// Warm-up passes through rates that are right, up to one that is far too high.
+TEST(Training, GoesBackAndSlowsDownWhereItDiverges) {
+  TrainingOptions options = quick(800);
+  options.sizes = {16};
+  options.parts = {1};
+  options.batch = 2;
+  options.rate = 0.2;
+  Trainer trainer(options, tiny());
+  while (!trainer.done())
+    trainer.step();
+  EXPECT_GE(trainer.progress().rollbacks, 1);
+  EXPECT_LT(trainer.progress().left[0], 0.5);
+}
+
+TEST(Training, EndsWhereNoGradientIsFinite) {
+  Model model = tiny();
+  for (float& v : model.tensors.at("in").values)
+    v = 1e30F;
+  for (float& v : model.tensors.at("out").values)
+    v = 1e30F;
+  EXPECT_THROW(train(quick(400), &model, [](const TrainingState&) { return true; }), std::runtime_error);
+}
+
 TEST(Training, RefusesNetworksThatItIsNotFor) {
   Model model = make_model(dcdm_architecture(64, 2), 1);
   EXPECT_THROW(train({}, &model, [](const TrainingState&) { return true; }), InputError);
+}
+
+TEST(Checkpoint, RefusesWhatIsDamagedOrForeign) {
+  const std::string file = testing::TempDir() + "linnet_checkpoint";
+  write_checkpoint(file, "the state of a training");
+  EXPECT_EQ(read_checkpoint(file), "the state of a training");
+  EXPECT_FALSE(std::filesystem::exists(file + ".part"));
+  std::ostringstream all;
+  all << std::ifstream(file, std::ios::binary).rdbuf();
+  for (std::size_t i = 0; i < all.str().size(); ++i) {
+    std::string bytes = all.str();
+    bytes[i] ^= 1;
+    std::ofstream(file, std::ios::binary) << bytes;
+    EXPECT_THROW(read_checkpoint(file), InputError) << i;
+  }
+  std::ofstream(file, std::ios::binary) << all.str().substr(0, 30);
+  EXPECT_THROW(read_checkpoint(file), InputError);
+  std::filesystem::remove(file);
+  EXPECT_THROW(read_checkpoint(file), InputError);
+  // The state of a training with other grids
+  Trainer one(quick(4), tiny());
+  TrainingOptions other = quick(4);
+  other.sizes = {16};
+  other.parts = {1};
+  Archive archive;
+  one.state(&archive);
+  Archive read(archive.bytes());
+  Trainer another(other, tiny());
+  EXPECT_THROW(another.state(&read), std::runtime_error);
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "problems/voxels.hpp"
+#include "learned/train/grid_operator.hpp"
 
 #include <array>
 #include <cstddef>
@@ -8,16 +8,20 @@
 
 namespace linnet::learned {
 
-/// A pressure operator on a box of voxels, in single precision, with couplings of 1:
-///   (A u)_c = sum over fluid neighbours (u_c - u_d) + e_c u_c,   e_c the number of neighbours that are air or open.
-/// Fields have a layer of zeros around the box, so that neighbours lie at fixed distances.
-class VoxelSystem {
+/// How a system lies in the operator that it is made from: its axis a is axis[a] of the operator, in the opposite
+/// direction where flip[a].
+struct Orientation {
+  std::array<int, 3> axis{0, 1, 2};
+  std::array<bool, 3> flip{};
+};
+
+/// A GridOperator to compute with, in single precision. Fields have a layer of zeros around the box, so that neighbours
+/// lie at fixed distances. Along a periodic axis with an odd number of cells the sweeps are not those of PCCNN.
+class GridSystem {
 public:
   using Field = std::vector<float>;
 
-  /// Axis a of the system is axis[a] of the domain, in the opposite direction where flip[a]. Periodic sides are not
-  /// for it.
-  VoxelSystem(const VoxelDomain& domain, const std::array<int, 3>& axis, const std::array<bool, 3>& flip);
+  explicit GridSystem(const GridOperator& op, const Orientation& orientation = {});
 
   const std::array<int, 3>& size() const { return size_; }
   std::size_t cells() const;
@@ -29,6 +33,8 @@ public:
     return static_cast<std::size_t>(i + 1) + stride_[1] * static_cast<std::size_t>(j + 1) +
            stride_[2] * static_cast<std::size_t>(k + 1);
   }
+  /// The cell of the operator that is cell (i, j, k) of the system.
+  std::size_t cell_of_operator(int i, int j, int k) const;
 
   /// y <- A u
   void multiply(const Field& u, Field* y) const;
@@ -45,21 +51,35 @@ public:
   void scatter(const float* values, Field* field) const;
   /// [cell][5]: couplings with the upper neighbours, excess, 1 on unknowns.
   void write_operator(float* fields) const;
+  /// Takes the mean over each singular component away.
+  void project(Field* field) const;
   /// By conjugate gradients with symmetric sweeps: A x = b to a relative residual of `tolerance`.
   Field solve(const Field& b, double tolerance, int most_iterations) const;
 
 private:
   template <class Visit>
   void for_each_cell(Visit&& visit) const;
+  void copy_ends(Field* field) const;  ///< cells beyond periodic ends <- those at the other ends
+  void clear_ends(Field* field) const; ///< <- 0
+  void multiply_inside(const Field& u, Field* y) const;
 
   std::array<int, 3> size_{};
+  Orientation orientation_;
+  Grid operator_size_{};
   std::array<std::size_t, 3> stride_{};
   std::size_t length_ = 0, first_ = 0, last_ = 0, unknowns_ = 0; // cells of the box lie in [first_, last_)
   std::array<Field, 3> face_;                                    // coupling with the upper neighbour
   Field diagonal_, inverse_, excess_;
   std::array<Field, 2> colour_; // 1 on the unknowns of a colour
+  /// The two ends of a line along a periodic axis.
+  struct Ends {
+    std::size_t first, last, stride;
+    float coupling;
+  };
+  std::vector<Ends> ends_;
+  std::vector<std::vector<std::size_t>> singular_; // cells of each component
 };
 
-double dot(const VoxelSystem::Field& a, const VoxelSystem::Field& b);
+double dot(const GridSystem::Field& a, const GridSystem::Field& b);
 
 } // namespace linnet::learned

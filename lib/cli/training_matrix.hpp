@@ -1,0 +1,14 @@
+#pragma once
+
+#include "files/sparse_matrix.hpp"
+#include "learned/train/grid_operator.hpp"
+
+#include <string>
+
+namespace linnet {
+
+/// The operator of a matrix whose grid is recovered from it. Throws InputError that names it where that is no grid
+/// operator with couplings >= 0 of so many dimensions.
+learned::GridOperator grid_operator_of(SparseMatrix* matrix, const std::string& name, int dimension);
+
+} // namespace linnet
