@@ -3,6 +3,7 @@
 #include "bandits/json.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace linnet::bandits {
 
@@ -12,6 +13,7 @@ constexpr double prior_precision = 0.05; // over the noise's: coefficients of so
 constexpr double prior_variance = 0.1;   // of the noise, worth `prior_count` observations
 constexpr double prior_count = 4;
 constexpr int samples = 32;
+constexpr double decades = 1000;       // of numbers told apart by their logarithms
 constexpr double surprise_memory = 16; // solves that the running mean of standardised squared errors looks back on
 constexpr double most_surprise = 16;   // of one of them
 constexpr double tolerated_surprise = 4;
@@ -28,6 +30,8 @@ std::size_t checked(std::size_t terms) {
 Thompson::Thompson(Choices choices, std::size_t parameter_terms, std::size_t context_terms)
     : Learner(std::move(choices)), parameter_terms_(checked(parameter_terms)),
       context_(width(), checked(context_terms) - 1) {
+  for (const Interval& of : this->choices().context)
+    spread_.push_back(of.lowest >= 0 && of.highest > 10 * of.lowest);
   const auto& values = this->choices().arms;
   low_ = *std::ranges::min_element(values);
   high_ = *std::ranges::max_element(values);
@@ -64,7 +68,11 @@ Eigen::VectorXd Thompson::context_features(const Context& context) const {
   if (!context)
     return Eigen::VectorXd::Ones(1);
   Eigen::VectorXd c(static_cast<Eigen::Index>(context_.terms()));
-  context_.at(scaled_all(context), {c.data(), context_.terms()});
+  const auto scaled = scaled_all(context);
+  std::array<double, most_numbers> place{};
+  for (std::size_t k = 0; k < width(); ++k)
+    place[k] = spread_[k] ? 2 * std::log1p(decades * (scaled[k] + 1) / 2) / std::log1p(decades) - 1 : scaled[k];
+  context_.at({place.data(), width()}, {c.data(), context_.terms()});
   return c;
 }
 

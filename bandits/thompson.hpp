@@ -10,11 +10,12 @@ namespace linnet::bandits {
 /// Thompson sampling with one Bayesian linear model of the cost over parameter and context, so that every solve teaches
 /// about every arm (Agrawal and Goyal, ICML 2013). Features: products of Chebyshev polynomials in the parameter and in
 /// the context, each scaled to [-1, 1] (of several numbers those of total degree 3 at most, ChebyshevBasis); a series
-/// of its own in the context for each arm where arms are not ordered. It regresses ln cost where contexts are given,
-/// else cost over the first cost: without a context costs scatter, and the mean of their logarithms is not what is
-/// paid. Where costs without a context are twice as far off as they used to be for some solves, they have changed: most
-/// of what was learned is forgotten. The probability logged is the share of 32 samples of the model, the one played
-/// among them, that chose the arm.
+/// of its own in the context for each arm where arms are not ordered. A number that is never negative, in an interval
+/// over more than a factor of ten, counts by ln(1 + 1000 t), t in [0, 1] its place there. It regresses ln cost where
+/// contexts are given, else cost over the first cost: without a context costs scatter, and the mean of their logarithms
+/// is not what is paid. Where costs without a context are twice as far off as they used to be for some solves, they
+/// have changed: most of what was learned is forgotten. The probability logged is the share of 32 samples of the model,
+/// the one played among them, that chose the arm.
 class Thompson : public Learner {
 public:
   /// Terms: degree + 1, in each number of the context. std::invalid_argument for terms outside [1, 16].
@@ -54,10 +55,11 @@ private:
 
   std::size_t parameter_terms_;
   ChebyshevBasis context_;
-  double low_, high_;      ///< of the arms
-  Eigen::MatrixXd series_; ///< parameter features, by arm
-  Model models_[2];        ///< without and with context
-  double first_ = 0;       ///< the first cost without context
+  std::vector<bool> spread_; ///< numbers of the context that are taken by their logarithms
+  double low_, high_;        ///< of the arms
+  Eigen::MatrixXd series_;   ///< parameter features, by arm
+  Model models_[2];          ///< without and with context
+  double first_ = 0;         ///< the first cost without context
 };
 
 } // namespace linnet::bandits

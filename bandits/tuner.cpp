@@ -119,7 +119,8 @@ void Tuner::cover(const Context& context) {
       continue;
     const double range = seen.highest - seen.lowest;
     const double margin = range > 0 ? range / 2 : std::max(1e-3 * std::fabs(numbers[k]), 1e-12); // one: narrow about it
-    intervals_[k] = {seen.lowest - margin, seen.highest + margin};
+    const double floor = seen.lowest >= 0 ? 0 : -HUGE_VAL; // what was never negative is expected not to be
+    intervals_[k] = {std::max(floor, seen.lowest - margin), seen.highest + margin};
     wider = true;
   }
   if (wider)
