@@ -23,6 +23,7 @@ constexpr double probe_width = 0.3;            // of ln(2 - omega)
 constexpr std::uint64_t surprise_interval = 4; // solves between two fits for the sake of large errors
 constexpr double forgetting = 1.0 / 12;        // of the running errors
 constexpr std::uint64_t first_verdict = 15;    // solves before the model may be found unfit
+constexpr std::uint64_t settled = 1000;        // solves from which on searches are rarer
 constexpr std::uint64_t first_narrow = 8;      // solves before the range seen may be the places' own
 constexpr double narrow_gain = 4;              // of a fit with it, in squared standard deviations
 constexpr double tolerated_error = 0.1;        // squared, of ln cost: a third
@@ -173,7 +174,7 @@ Modelled::Fit Modelled::fit(const Vector& start) const {
 // for the optimum itself. So now and then fits are tried from the prior, and from optima on either side.
 void Modelled::refit() {
   Fit best = fit(mean_);
-  if (2 * steps() >= 3 * last_search_) {
+  if (2 * steps() >= (last_search_ < settled ? 3 : 4) * last_search_) {
     last_search_ = steps();
     for (const double aside : {0.0, -1.0, 1.0}) {
       Vector start = model_.prior_mean();

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-static constexpr PetscInt most_rows = 64; // that are looked at, of all ranks
+static constexpr PetscInt most_rows = 128; // that are looked at, of all ranks
 
 /*
    The k-th of the `count` rows looked at, of all `rows`: one in each of as many equal stretches, at places (multiples

@@ -107,6 +107,27 @@ TEST(Modelled, TakesTheFirstOfSeveralNumbersAndHandsOverWhereTheOthersMatter) {
   }
 }
 
+// At the lower end of a guessed interval the matrix is indefinite.
+TEST(Modelled, NarrowsAGuessedIntervalToTheContextsSeen) {
+  Choices choices = sor_choices(7);
+  choices.context = {{-1, 1}};
+  choices.loose = true;
+  Modelled learner(choices, RelaxationForm::sor);
+  ShiftedLaplacians sequence(true, 7);
+  double late = 0, best = 0;
+  for (int t = 0; t < 800; ++t) {
+    sequence.next();
+    const Decision d = learner.choose(sequence.system().shift);
+    const int cost = sequence.solve(d.value);
+    learner.learn(d, cost);
+    late += t >= 200 ? cost : 0;
+    best += t >= 200 ? sequence.solve(young_omega(sequence.system().beta())) : 0;
+  }
+  std::printf("guessed interval: %.3f of Young's optimum\n", late / best);
+  EXPECT_FALSE(learner.handed_over());
+  EXPECT_LT(late, 1.06 * best);
+}
+
 TEST(RelaxationModel, HasTheSlopesOfItsValues) {
   Random random(3);
   for (const auto form : {RelaxationForm::sor, RelaxationForm::ssor_cg}) {

@@ -183,6 +183,18 @@ TEST(Tuner, SetsAnArmAsideThatFailsThreeTimesInARow) {
   EXPECT_FALSE(t.quarantined(0));
 }
 
+TEST(Tuner, NoticesWithoutAContextThatCostsHaveChanged) {
+  Tuner t = tuner("a; b; c; d", "thompson");
+  int wrong = 0;
+  for (int k = 0; k < 1000; ++k) {
+    const Decision d = t.choose({});
+    const std::size_t best = k < 500 ? 1 : 3;
+    wrong += k >= 550 && d.arm != best;
+    t.learn(d, d.arm == best ? 10 : k < 500 ? 20 : 40, 10, false);
+  }
+  EXPECT_LT(wrong, 20);
+}
+
 TEST(Tuner, FindsTheBestOfUnorderedArmsInEachContext) {
   Tuner t = tuner("a; b; c; d", "auto");
   int wrong = 0;
