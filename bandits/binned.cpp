@@ -6,18 +6,23 @@
 
 namespace linnet::bandits {
 
-Binned::Binned(Choices choices, std::size_t bins, LossEstimator estimator) : Learner(std::move(choices)) {
-  if (bins < 1 || bins > 1000000)
-    throw std::invalid_argument("binned: expected 1 to 1000000 bins, found " + std::to_string(bins));
-  bins_.assign(bins + 1, TsallisCore(arms(), estimator));
+Binned::Binned(Choices choices, std::size_t bins, LossEstimator estimator) : Learner(std::move(choices)), side_(bins) {
+  const double cells = std::pow(static_cast<double>(bins), static_cast<double>(width()));
+  if (bins < 1 || cells > 1e6)
+    throw std::invalid_argument("binned: expected 1 to 1000000 cells, found " + std::to_string(bins) +
+                                " bins of each of " + std::to_string(width()) + " numbers");
+  bins_.assign(static_cast<std::size_t>(cells) + 1, TsallisCore(arms(), estimator));
 }
 
 TsallisCore& Binned::bin_of(const Context& context) {
-  const std::size_t bins = bins_.size() - 1;
   if (!context)
-    return bins_[bins];
-  const double place = (scaled(context) + 1) / 2 * static_cast<double>(bins);
-  return bins_[std::min(bins - 1, static_cast<std::size_t>(std::max(0.0, place)))];
+    return bins_.back();
+  std::size_t cell = 0;
+  for (std::size_t k = 0; k < width(); ++k) {
+    const double place = (scaled(context, k) + 1) / 2 * static_cast<double>(side_);
+    cell = cell * side_ + std::min(side_ - 1, static_cast<std::size_t>(std::max(0.0, place)));
+  }
+  return bins_[cell];
 }
 
 void Binned::decide(Decision& decision) {

@@ -7,23 +7,30 @@
 
 namespace linnet::bandits {
 
-ChebCB::ChebCB(Choices choices, std::size_t terms) : Learner(std::move(choices)) {
+namespace {
+
+std::size_t checked(std::size_t terms) {
   if (terms < 1 || terms > 64)
     throw std::invalid_argument("chebcb: expected 1 to 64 terms, found " + std::to_string(terms));
-  series_.assign(arms(), BoundedSeries(terms));
-  features_.resize(terms);
-  bounds_.resize(terms);
+  return terms;
+}
+
+} // namespace
+
+ChebCB::ChebCB(Choices choices, std::size_t terms) : Learner(std::move(choices)), basis_(width(), checked(terms) - 1) {
+  series_.assign(arms(), BoundedSeries(basis_.terms()));
+  features_.resize(basis_.terms());
+  bounds_.resize(basis_.terms());
   gaps_.resize(arms());
   probability_.resize(arms());
 }
 
 double ChebCB::margin() const {
-  const double m = std::fmax(1, static_cast<double>(features_.size()) - 1);
-  return 2 + 4 * (1 + std::log(m));
+  return 2 + 4 * (1 + std::log(std::fmax(1, degree())));
 }
 
 void ChebCB::predict(const Context& context) {
-  chebyshev(scaled(context), features_);
+  basis_.at(scaled_all(context), features_);
   const double unit = largest_ > 0 ? 1 / (largest_ * margin()) : 0;
   for (std::size_t i = 0; i < arms(); ++i)
     gaps_[i] = unit * series_[i].at(features_);
@@ -33,7 +40,7 @@ void ChebCB::decide(Decision& decision) {
   predict(decision.context);
   // eta = 2 t sqrt(d t/(R + 2 alpha^2 t)); alpha bounds how far a Lipschitz function is from its series.
   const double t = static_cast<double>(steps()) + 1, d = static_cast<double>(arms());
-  const double m = static_cast<double>(features_.size()) - 1;
+  const double m = degree();
   const double alpha = (std::numbers::pi + 2 * std::numbers::inv_pi * std::log(2 * m + 1)) / (2 * margin() * (m + 1));
   const double eta = 2 * t * std::sqrt(d * t / (errors_ + 2 * alpha * alpha * t));
   const auto best = static_cast<std::size_t>(std::ranges::min_element(gaps_) - gaps_.begin());
@@ -47,8 +54,12 @@ void ChebCB::decide(Decision& decision) {
 }
 
 void ChebCB::fit(std::size_t arm) {
-  for (std::size_t j = 0; j < bounds_.size(); ++j)
-    bounds_[j] = j == 0 ? largest_ : 2 * largest_ / static_cast<double>(j);
+  for (std::size_t k = 0; k < bounds_.size(); ++k) {
+    const auto& degrees = basis_.degrees(k);
+    const auto j = static_cast<double>(*std::ranges::max_element(degrees));
+    const auto others = static_cast<double>(std::ranges::count_if(degrees, [](std::size_t d) { return d > 0; }) - 1);
+    bounds_[k] = j == 0 ? largest_ : 2 * largest_ / j * std::pow(4 * std::numbers::inv_pi, others);
+  }
   series_[arm].fit(bounds_);
 }
 

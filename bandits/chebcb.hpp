@@ -9,6 +9,9 @@ namespace linnet::bandits {
 /// coefficients are bounded as those of a Lipschitz function, and inverse gap weighting over the arms' predictions.
 /// With m = terms - 1, C the interval's length, K the largest loss so far and L = K/C its Lipschitz constant:
 /// N = 2 + 4(1 + ln m); predictions of loss/(K N) have |theta_0| <= 1/N and |theta_j| <= 2/(N j).
+/// A context of several numbers: the products of total degree m at most (ChebyshevBasis). By parts in the variable of
+/// the highest degree j, with 2/pi times the integral of |cos| over [0, pi] for each other, a coefficient is at most
+/// 2/(N j)(4/pi)^(v - 1) where v variables take part.
 class ChebCB : public Learner {
 public:
   /// std::invalid_argument for terms outside [1, 64].
@@ -25,10 +28,12 @@ protected:
   void read(const nlohmann::json& state) override;
 
 private:
-  double margin() const; // N
+  double margin() const;                                                 // N
+  double degree() const { return static_cast<double>(basis_.degree()); } // m
   void predict(const Context& context);
   void fit(std::size_t arm);
 
+  ChebyshevBasis basis_;
   std::vector<BoundedSeries> series_;                          ///< of the loss itself
   std::vector<double> features_, bounds_, gaps_, probability_; ///< gaps: predictions first
   double largest_ = 0;                                         ///< K

@@ -9,7 +9,46 @@ namespace {
 
 constexpr int most_passes = 200;
 
+// All ways to spread at most `left` over the variables from `at` on; the last variable's share grows fastest.
+void spread(std::size_t at, std::size_t left, std::vector<std::size_t>& term,
+            std::vector<std::vector<std::size_t>>& all) {
+  if (at == term.size()) {
+    all.push_back(term);
+    return;
+  }
+  for (term[at] = 0; term[at] <= left; ++term[at])
+    spread(at + 1, left - term[at], term, all);
+  term[at] = 0;
+}
+
+// C(n + d, d), the number of terms of total degree d at most.
+double count(std::size_t n, std::size_t d) {
+  double product = 1;
+  for (std::size_t k = 1; k <= d; ++k)
+    product *= static_cast<double>(n + k) / static_cast<double>(k);
+  return product;
+}
+
 } // namespace
+
+ChebyshevBasis::ChebyshevBasis(std::size_t variables, std::size_t degree, std::size_t most_terms) : degree_(degree) {
+  while (variables > 1 && degree_ > 1 && count(variables, degree_) > static_cast<double>(most_terms) + 0.5)
+    --degree_;
+  std::vector<std::size_t> term(variables);
+  spread(0, degree_, term, degrees_);
+  powers_.resize(variables * (degree_ + 1));
+}
+
+void ChebyshevBasis::at(std::span<const double> x, std::span<double> values) const {
+  const std::size_t stride = degree_ + 1;
+  for (std::size_t v = 0; v < x.size(); ++v)
+    chebyshev(x[v], {&powers_[v * stride], stride});
+  for (std::size_t k = 0; k < terms(); ++k) {
+    values[k] = 1;
+    for (std::size_t v = 0; v < x.size(); ++v)
+      values[k] *= powers_[v * stride + degrees_[k][v]];
+  }
+}
 
 BoundedSeries::BoundedSeries(std::size_t terms) : gram_(terms * terms), moment_(terms), theta_(terms) {}
 

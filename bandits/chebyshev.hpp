@@ -12,6 +12,25 @@ inline void chebyshev(double x, std::span<double> values) {
     values[k] = k == 0 ? 1 : k == 1 ? x : 2 * x * values[k - 1] - values[k - 2];
 }
 
+/// Products T_a(x_1) T_b(x_2) ... of Chebyshev polynomials in several variables of a total degree of at most `degree`,
+/// or of the largest one below it that makes no more than `most_terms` of them, but at least of degree 1 (where
+/// degree > 0). In one variable: T_0, ..., T_degree.
+class ChebyshevBasis {
+public:
+  ChebyshevBasis(std::size_t variables, std::size_t degree, std::size_t most_terms = 36);
+  std::size_t terms() const { return degrees_.size(); }
+  std::size_t degree() const { return degree_; }
+  /// Of term k: its degree in each variable.
+  const std::vector<std::size_t>& degrees(std::size_t k) const { return degrees_[k]; }
+  /// All terms at x, in [-1, 1] for each variable.
+  void at(std::span<const double> x, std::span<double> values) const;
+
+private:
+  std::size_t degree_;
+  std::vector<std::vector<std::size_t>> degrees_;
+  mutable std::vector<double> powers_; ///< T_0 to T_degree of each variable
+};
+
 /// Least squares over Chebyshev series with every coefficient in an interval of its own about 0, from X^T X and X^T y
 /// alone: an observation costs O(m^2), however many there were.
 class BoundedSeries {

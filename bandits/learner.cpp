@@ -21,26 +21,40 @@ Learner::Learner(Choices choices) : choices_(std::move(choices)), random_(choice
   std::ranges::sort(sorted);
   if (std::ranges::adjacent_find(sorted) != sorted.end())
     throw std::invalid_argument("bandit: expected distinct arms, found one twice");
-  if (!std::isfinite(choices_.highest - choices_.lowest) || !(choices_.lowest < choices_.highest))
-    throw std::invalid_argument("bandit: expected an interval of contexts lowest < highest of finite length");
+  if (choices_.context.empty() || choices_.context.size() > most_numbers)
+    throw std::invalid_argument("bandit: expected contexts of 1 to " + std::to_string(most_numbers) +
+                                " numbers, found " + std::to_string(choices_.context.size()));
+  for (const Interval& of : choices_.context)
+    if (!std::isfinite(of.highest - of.lowest) || !(of.lowest < of.highest))
+      throw std::invalid_argument("bandit: expected an interval of contexts lowest < highest of finite length");
+  scaled_.resize(choices_.context.size());
   if (!std::isfinite(choices_.least_cost) || choices_.least_cost < 0)
     throw std::invalid_argument("bandit: expected a least cost that is finite and not negative");
 }
 
 Decision Learner::choose(Context context) {
   Decision decision;
-  if (context && !std::isnan(*context))
-    decision.context = std::clamp(*context, choices_.lowest, choices_.highest);
+  if (context && context.numbers.size() != width())
+    throw std::invalid_argument("bandit: expected a context of " + std::to_string(width()) + " numbers, found " +
+                                std::to_string(context.numbers.size()));
+  if (std::ranges::none_of(context.numbers, [](double x) { return std::isnan(x); }))
+    decision.context = std::move(context);
+  for (std::size_t k = 0; k < decision.context.numbers.size(); ++k)
+    decision.context.numbers[k] =
+        std::clamp(decision.context.numbers[k], choices_.context[k].lowest, choices_.context[k].highest);
   decide(decision);
   return decision;
 }
 
 bool Learner::learn(const Decision& decision, double cost) {
+  const auto& seen = decision.context.numbers;
+  bool inside = seen.empty() || seen.size() == width();
+  for (std::size_t k = 0; inside && k < seen.size(); ++k)
+    inside = choices_.context[k].contains(seen[k]);
   if (decision.arm >= arms() || !(decision.probability > 0 && decision.probability <= 1) ||
-      !std::isfinite(decision.value) ||
-      (decision.context && !(*decision.context >= choices_.lowest && *decision.context <= choices_.highest)))
+      !std::isfinite(decision.value) || !inside)
     throw std::invalid_argument("bandit: expected a decision of this learner: an arm below " + std::to_string(arms()) +
-                                ", a probability in (0, 1], a context in its interval");
+                                ", a probability in (0, 1], a context in its intervals");
   if (!std::isfinite(cost) || cost <= 0)
     return false;
   ++steps_;
@@ -86,8 +100,15 @@ void Learner::draw(std::span<const double> probability, Decision& decision) {
   decision.probability = std::min(1.0, probability[decision.arm]);
 }
 
-double Learner::scaled(const Context& context) const {
-  return context ? 2 * (*context - choices_.lowest) / (choices_.highest - choices_.lowest) - 1 : 0;
+double Learner::scaled(const Context& context, std::size_t k) const {
+  const Interval& of = choices_.context[k];
+  return context ? 2 * (context.numbers[k] - of.lowest) / (of.highest - of.lowest) - 1 : 0;
+}
+
+std::span<const double> Learner::scaled_all(const Context& context) const {
+  for (std::size_t k = 0; k < width(); ++k)
+    scaled_[k] = scaled(context, k);
+  return scaled_;
 }
 
 } // namespace linnet::bandits

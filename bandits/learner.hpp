@@ -6,22 +6,39 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace linnet::bandits {
 
-/// A number that is known of a system before it is solved (a shift, a coefficient, a time step), or nothing.
-using Context = std::optional<double>;
+/// Numbers that are known of a system before it is solved (a shift, a coefficient, a time step), or nothing.
+struct Context {
+  std::vector<double> numbers{};
+
+  Context() = default;
+  Context(double one) : numbers{one} {} // NOLINT(google-explicit-constructor): one number is a context
+  explicit Context(std::vector<double> several) : numbers(std::move(several)) {}
+  explicit operator bool() const { return !numbers.empty(); }
+  bool operator==(const Context&) const = default;
+};
+
+/// Where a number of the context lies.
+struct Interval {
+  double lowest = 0, highest = 1;
+  bool contains(double x) const { return x >= lowest && x <= highest; }
+  bool operator==(const Interval&) const = default;
+};
+
+inline constexpr std::size_t most_numbers = 16; ///< of a context
 
 /// What a learner may choose from, and what it may count on.
 struct Choices {
   std::vector<double> arms{}; ///< values of the parameter; 0, 1, ... where arms have none; finite, no two equal
-  double lowest = 0;          ///< the contexts' interval; what lies outside is moved to its ends
-  double highest = 1;
-  double least_cost = 0; ///< no solve costs less: 1 where costs are iterations, 0 for seconds
-  bool ordered = true;   ///< arms with close values cost alike; otherwise the values are mere names
+  std::vector<Interval> context = {{}}; ///< of each number of the contexts; what lies outside is moved to its ends
+  bool loose = false;                   ///< the intervals are guesses, and reach beyond what contexts can be
+  double least_cost = 0;                ///< no solve costs less: 1 where costs are iterations, 0 for seconds
+  bool ordered = true;                  ///< arms with close values cost alike; otherwise the values are mere names
   std::uint64_t seed = 1;
 };
 
@@ -30,20 +47,21 @@ struct Decision {
   std::size_t arm = 0;    ///< the arm, or the one nearest to the value
   double value = 0;       ///< of the parameter: arms[arm], or between arms where the learner plays a continuum
   double probability = 1; ///< with which the learner chose the arm, given its history
-  Context context{};      ///< as the learner saw it: finite and inside the interval
+  Context context{};      ///< as the learner saw it: finite and inside the intervals
 };
 
 /// Chooses, pays, learns. The same choices, seed, contexts and costs give the same decisions.
 class Learner {
 public:
   /// std::invalid_argument: no arm, arms that are not finite or not distinct, an interval that is empty or not finite,
-  /// a least cost that is negative or not finite.
+  /// no interval or more than most_numbers, a least cost that is negative or not finite.
   explicit Learner(Choices choices);
   Learner(const Learner&) = delete;
   Learner& operator=(const Learner&) = delete;
   virtual ~Learner() = default;
 
-  /// A context that is not a number counts as none.
+  /// A context that has one that is not a number counts as none. std::invalid_argument where it has more numbers, or
+  /// fewer, than there are intervals.
   Decision choose(Context context);
   /// `cost`: of the solve that followed `decision`, in any one unit. One that is not finite or not positive (a solve of
   /// zero iterations, a failed clock) teaches nothing and gives false; above 1e100 it counts as 1e100.
@@ -63,6 +81,8 @@ public:
   virtual std::string name() const = 0;
   const Choices& choices() const { return choices_; }
   std::size_t arms() const { return choices_.arms.size(); }
+  /// Numbers of a context.
+  std::size_t width() const { return choices_.context.size(); }
   /// Costs learned from.
   std::uint64_t steps() const { return steps_; }
 
@@ -77,8 +97,10 @@ protected:
 
   /// Draws an arm with the probabilities given.
   void draw(std::span<const double> probability, Decision& decision);
-  /// The context in [-1, 1]; 0 where there is none.
-  double scaled(const Context& context) const;
+  /// Number k of the context in [-1, 1]; 0 where there is none.
+  double scaled(const Context& context, std::size_t k = 0) const;
+  /// All of them, written to a place that stays until the next call.
+  std::span<const double> scaled_all(const Context& context) const;
   double loss(double cost) const { return cost > choices_.least_cost ? cost - choices_.least_cost : 0; }
   Random& random() { return random_; }
 
@@ -86,6 +108,7 @@ private:
   void read_all(const nlohmann::json& state);
 
   Choices choices_;
+  mutable std::vector<double> scaled_;
   Random random_;
   std::uint64_t steps_ = 0;
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace linnet::bandits {
 
@@ -22,6 +23,9 @@ constexpr double probe_width = 0.3;            // of ln(2 - omega)
 constexpr std::uint64_t surprise_interval = 4; // solves between two fits for the sake of large errors
 constexpr double forgetting = 1.0 / 12;        // of the running errors
 constexpr std::uint64_t first_verdict = 15;    // solves before the model may be found unfit
+constexpr std::uint64_t settled = 1000;        // solves from which on searches are rarer
+constexpr std::uint64_t first_narrow = 8;      // solves before the range seen may be the places' own
+constexpr double narrow_gain = 4;              // of a fit with it, in squared standard deviations
 constexpr double tolerated_error = 0.1;        // squared, of ln cost: a third
 
 } // namespace
@@ -45,6 +49,30 @@ std::size_t Modelled::nearest(double omega) const {
   const auto& values = choices().arms;
   return static_cast<std::size_t>(std::ranges::min_element(values, {}, [&](double v) { return std::fabs(v - omega); }) -
                                   values.begin());
+}
+
+double Modelled::place_of(double context) const {
+  return std::clamp((context - ends_.first) / (ends_.last - ends_.first), 0.0, 1.0);
+}
+
+// The same s as a function of the context, where it stays positive, with places 0 and 1 at the new ends: with D(u) =
+// (1 - u) + k u, s0' = s(u_0), s1' = s(u_1), k' = D(u_1)/D(u_0).
+void Modelled::see(double context) {
+  seen_ = {std::min(seen_.first, context), std::max(seen_.last, context)};
+  if (!narrow_ || (ends_.first == seen_.first && ends_.last == seen_.last))
+    return;
+  const double k = std::exp(mean_(2));
+  double denominator[2], s[2];
+  for (int end = 0; end < 2; ++end) {
+    const double u = ((end == 0 ? seen_.first : seen_.last) - ends_.first) / (ends_.last - ends_.first);
+    denominator[end] = std::fmax(1e-3 * std::fmin(1, k), (1 - u) + k * u);
+    s[end] = (std::exp(mean_(0)) * (1 - u) + std::exp(mean_(1)) * k * u) / denominator[end];
+    s[end] = std::fmax(s[end], std::exp(mean_(end) - 1));
+  }
+  mean_(0) = std::log(s[0]);
+  mean_(1) = std::log(s[1]);
+  mean_(2) = std::log(denominator[1] / denominator[0]);
+  ends_ = seen_;
 }
 
 double Modelled::expected_cost(double omega, const Context& context) const {
@@ -87,7 +115,7 @@ double Modelled::objective(const Vector& theta) const {
   const auto weight = static_cast<double>(stride_);
   const auto of = model_.quantities(theta);
   for (std::size_t k = 0; k < omega_.size(); ++k) {
-    const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], of);
+    const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_of(context_[k]), of);
     sum += weight * residual * residual / (variance_ + by_count_[k]);
   }
   return sum;
@@ -108,7 +136,7 @@ Modelled::Fit Modelled::fit(const Vector& start) const {
     const auto of = model_.quantities(now.mean);
     for (std::size_t k = 0; k < omega_.size(); ++k) {
       Vector slope;
-      const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_[k], of, slope);
+      const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_of(context_[k]), of, slope);
       const double over = weight / (variance_ + by_count_[k]);
       now.squares += std::fmax(0, residual * residual - by_count_[k]);
       now.objective += over * residual * residual;
@@ -146,7 +174,7 @@ Modelled::Fit Modelled::fit(const Vector& start) const {
 // for the optimum itself. So now and then fits are tried from the prior, and from optima on either side.
 void Modelled::refit() {
   Fit best = fit(mean_);
-  if (2 * steps() >= 3 * last_search_) {
+  if (2 * steps() >= (last_search_ < settled ? 3 : 4) * last_search_) {
     last_search_ = steps();
     for (const double aside : {0.0, -1.0, 1.0}) {
       Vector start = model_.prior_mean();
@@ -154,6 +182,15 @@ void Modelled::refit() {
         start.head<3>() = best.mean.head<3>() + Eigen::Vector3d(aside, aside, 0); // ln s0, ln s1, ln k
       if (Fit other = fit(start); other.objective < best.objective)
         best = std::move(other);
+    }
+    if (choices().loose && !narrow_ && steps() >= first_narrow && seen_.last > seen_.first) {
+      const Ends whole = std::exchange(ends_, seen_);
+      Fit other = fit(model_.prior_mean());
+      narrow_ = other.objective < best.objective - narrow_gain;
+      if (narrow_)
+        best = std::move(other);
+      else
+        ends_ = whole;
     }
   }
   mean_ = best.mean;
@@ -167,7 +204,7 @@ void Modelled::remember(const Decision& decision, double log_cost) {
   if (steps() % stride_ != 0)
     return;
   if (omega_.size() == memory) {
-    for (auto* values : {&omega_, &place_, &log_cost_, &by_count_}) {
+    for (auto* values : {&omega_, &context_, &log_cost_, &by_count_}) {
       for (std::size_t k = 0; k < memory / 2; ++k)
         (*values)[k] = (*values)[2 * k + 1];
       values->resize(memory / 2);
@@ -177,7 +214,7 @@ void Modelled::remember(const Decision& decision, double log_cost) {
       return;
   }
   omega_.push_back(std::clamp(decision.value, low_, high_));
-  place_.push_back(place(decision.context));
+  context_.push_back((scaled(decision.context) + 1) / 2);
   log_cost_.push_back(log_cost);
   by_count_.push_back(model_.count_variance(log_cost));
 }
@@ -196,6 +233,7 @@ void Modelled::absorb(const Decision& decision, double cost) {
       const double rival = rival_.expected_cost(decision.value, decision.context);
       blend(rival_error_, y - (rival > 0 ? std::log(rival) : 0));
     }
+    see((scaled(decision.context) + 1) / 2);
     remember(decision, y);
     const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval + last_fit_ / 64;
     if (steps() >= last_fit_ + 1 + last_fit_ / 6 || surprised) {
@@ -210,7 +248,9 @@ void Modelled::absorb(const Decision& decision, double cost) {
 
 void Modelled::write(nlohmann::json& state) const {
   state["omega"] = omega_;
-  state["place"] = place_;
+  state["context"] = context_;
+  state["seen"] = {seen_.first, seen_.last};
+  state["narrow"] = narrow_;
   state["log_cost"] = log_cost_;
   state["stride"] = stride_;
   state["last_fit"] = last_fit_;
@@ -234,13 +274,19 @@ void Modelled::read(const nlohmann::json& state) {
   expect(stride_ > 0 && size <= memory && (state.at("handed_over").get<bool>() || size == steps() / stride_),
          "as many solves as steps by the stride, at most 128");
   omega_ = numbers(state, "omega", size);
-  place_ = numbers(state, "place", size);
+  context_ = numbers(state, "context", size);
+  const auto seen = numbers(state, "seen", 2);
+  seen_ = {seen[0], seen[1]};
+  narrow_ = state.at("narrow").get<bool>();
+  ends_ = narrow_ ? seen_ : Ends{0, 1};
+  expect(!narrow_ || seen_.first < seen_.last, "a range of contexts");
   log_cost_ = numbers(state, "log_cost", size);
   by_count_.clear();
   for (const double y : log_cost_)
     by_count_.push_back(model_.count_variance(y));
   expect(std::ranges::all_of(omega_, [&](double w) { return w >= low_ && w <= high_; }), "omegas among the arms");
-  expect(std::ranges::all_of(place_, [](double u) { return u >= 0 && u <= 1; }), "places in [0, 1]");
+  expect(std::ranges::all_of(context_, [&](double u) { return u >= seen_.first && u <= seen_.last; }),
+         "contexts within the range seen");
   last_fit_ = state.at("last_fit").get<std::uint64_t>();
   last_search_ = state.at("last_search").get<std::uint64_t>();
   expect(last_fit_ <= steps() && last_search_ <= steps(), "fits among its steps");

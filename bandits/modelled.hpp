@@ -10,8 +10,12 @@ namespace linnet::bandits {
 /// is best for them. Every time that the number of solves has doubled it plays an omega aside of the best one: a fit
 /// that is wrong but right about what it makes one play would never be found out. A Thompson sampler learns beside it
 /// from every solve; once that predicts clearly better, the model does not fit (another ordering, block sweeps on
-/// several ranks) and the sampler decides from then on. Costs that are not iterations are welcome: the unit is among
-/// the unknowns only within a factor of about two, so give seconds as multiples of one iteration's.
+/// several ranks) and the sampler decides from then on. Of a context of several numbers the closed form takes the first
+/// one, the sampler all: where the others matter it is handed over to as well. Costs that are not iterations are
+/// welcome: the unit is among the unknowns only within a factor of about two, so give seconds as multiples of one
+/// iteration's.
+/// The model's places 0 and 1 are the ends of the contexts' interval, or, where that is a guess and it fits better, of
+/// the contexts seen: beyond those systems may be indefinite, with no positive s.
 class Modelled : public Learner {
 public:
   /// std::invalid_argument for arms outside (0, 2), or a tolerance outside (0, 1).
@@ -36,7 +40,9 @@ private:
     double squares = 0;   ///< sum of the squared errors in ln cost beyond the scatter of counts
     double objective = 0; ///< with variance_ as the noise's
   };
-  double place(const Context& context) const { return (scaled(context) + 1) / 2; }
+  double place(const Context& context) const { return place_of((scaled(context) + 1) / 2); }
+  double place_of(double context) const;
+  void see(double context);
   std::size_t nearest(double omega) const;
   void remember(const Decision& decision, double log_cost);
   Fit fit(const Vector& start) const;
@@ -46,7 +52,12 @@ private:
   RelaxationForm form_;
   RelaxationModel model_;
   double low_, high_;
-  std::vector<double> omega_, place_, log_cost_, by_count_;   ///< every stride-th solve; the variance of its count
+  std::vector<double> omega_, context_, log_cost_, by_count_; ///< every stride-th solve; the variance of its count
+  struct Ends {
+    double first, last;
+  };
+  Ends seen_{1, 0}, ends_{0, 1}; ///< of contexts scaled to [0, 1]: of those seen (none: the wrong way round); of places
+  bool narrow_ = false;          ///< the latter are the former
   std::uint64_t stride_ = 1, last_fit_ = 0, last_search_ = 0; ///< steps
   Vector mean_;
   Matrix precision_;

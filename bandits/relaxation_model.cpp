@@ -164,7 +164,9 @@ double RelaxationModel::log_cost(double omega, double u, const Quantities& of, V
 }
 
 double RelaxationModel::best(double u, const Vector& theta, double low, double high) const {
-  const Vector of = quantities(theta).value;
+  Vector of;
+  for (int k = 0; k < unknowns; ++k)
+    of(k) = quantity<double>(form_, k, theta(k));
   const double s = mobile<double>(u, of);
   return form_ == RelaxationForm::sor ? best_sor(s, of, low, high) : best_ssor_cg(s, of, low, high);
 }

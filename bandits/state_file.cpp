@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <string_view>
 
 #include <zlib.h>
 
@@ -18,7 +19,8 @@ namespace linnet::bandits {
 namespace {
 
 constexpr const char* format = "linnet.bandit";
-constexpr int version = 2;
+constexpr int version = 3;
+constexpr std::string_view before_state = ",\"state\":";
 constexpr std::uintmax_t largest = std::uintmax_t(256) << 20;
 
 std::string checksum(const std::string& text) {
@@ -38,20 +40,21 @@ std::string wrap_state(const nlohmann::json& state) {
   head["crc32"] = checksum(body);
   std::string text = head.dump();
   text.pop_back();
-  return text + ",\"state\":" + body + "}\n";
+  return text.append(before_state).append(body) + "}\n";
 }
 
 nlohmann::json unwrap_state(const std::string& text) {
   nlohmann::json whole;
   try {
     whole = nlohmann::json::parse(text);
-    if (!whole.is_object() || whole.value("format", "") != format)
+    if (!whole.is_object() || whole.value("format", "") != format || text.find(before_state) == std::string::npos)
       throw std::invalid_argument("expected a bandit's state, \"format\":\"linnet.bandit\"");
     if (whole.at("version") != version)
       throw std::invalid_argument("expected version " + std::to_string(version) + ", found " +
                                   whole.at("version").dump());
     nlohmann::json state = whole.at("state");
-    if (const std::string sum = checksum(state.dump()); whole.at("crc32") != sum)
+    const auto begin = text.find(before_state) + before_state.size(), end = text.rfind('}');
+    if (const std::string sum = checksum(text.substr(begin, end - begin)); whole.at("crc32") != sum)
       throw std::invalid_argument("damaged: expected the checksum " + sum + ", found " + whole.at("crc32").dump());
     return state;
   } catch (const nlohmann::json::exception& error) {

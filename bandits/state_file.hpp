@@ -6,7 +6,7 @@
 
 namespace linnet::bandits {
 
-/// A state file's text: {"format": "linnet.bandit", "version": 1, "crc32": "...", "state": STATE}; the checksum is of
+/// A state file's text: {"format": "linnet.bandit", "version": 3, "crc32": "...", "state": STATE}; the checksum is of
 /// STATE as it is written without blanks.
 std::string wrap_state(const nlohmann::json& state);
 

@@ -1,9 +1,9 @@
 #include "bandits/thompson.hpp"
 
-#include "bandits/chebyshev.hpp"
 #include "bandits/json.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace linnet::bandits {
 
@@ -13,19 +13,31 @@ constexpr double prior_precision = 0.05; // over the noise's: coefficients of so
 constexpr double prior_variance = 0.1;   // of the noise, worth `prior_count` observations
 constexpr double prior_count = 4;
 constexpr int samples = 32;
+constexpr double decades = 1000;       // of numbers told apart by their logarithms
+constexpr double surprise_memory = 16; // solves that the running mean of standardised squared errors looks back on
+constexpr double most_surprise = 16;   // of one of them
+constexpr double tolerated_surprise = 4;
+constexpr double kept = 0.125; // of what was learned, as a share of its precision
+
+std::size_t checked(std::size_t terms) {
+  if (terms < 1 || terms > 16)
+    throw std::invalid_argument("thompson: expected 1 to 16 terms in parameter and context");
+  return terms;
+}
 
 } // namespace
 
 Thompson::Thompson(Choices choices, std::size_t parameter_terms, std::size_t context_terms)
-    : Learner(std::move(choices)), parameter_terms_(parameter_terms), context_terms_(context_terms) {
-  if (parameter_terms < 1 || parameter_terms > 16 || context_terms < 1 || context_terms > 16)
-    throw std::invalid_argument("thompson: expected 1 to 16 terms in parameter and context");
+    : Learner(std::move(choices)), parameter_terms_(checked(parameter_terms)),
+      context_(width(), checked(context_terms) - 1) {
+  for (const Interval& of : this->choices().context)
+    spread_.push_back(of.lowest >= 0 && of.highest > 10 * of.lowest);
   const auto& values = this->choices().arms;
   low_ = *std::ranges::min_element(values);
   high_ = *std::ranges::max_element(values);
   parameter_terms_ = this->choices().ordered ? std::min(parameter_terms_, arms()) : 1;
   for (int k = 0; k < 2; ++k) {
-    const auto n = static_cast<Eigen::Index>(parameter_terms_ * (k == 1 ? context_terms_ : 1));
+    const auto n = static_cast<Eigen::Index>(parameter_terms_ * (k == 1 ? context_.terms() : 1));
     Block block;
     block.covariance = Eigen::MatrixXd::Identity(n, n) / prior_precision;
     block.mean = Eigen::VectorXd::Zero(n);
@@ -53,9 +65,14 @@ Eigen::VectorXd Thompson::parameter_features(double value) const {
 }
 
 Eigen::VectorXd Thompson::context_features(const Context& context) const {
-  const std::size_t terms = context ? context_terms_ : 1;
-  Eigen::VectorXd c(static_cast<Eigen::Index>(terms));
-  chebyshev(scaled(context), {c.data(), terms});
+  if (!context)
+    return Eigen::VectorXd::Ones(1);
+  Eigen::VectorXd c(static_cast<Eigen::Index>(context_.terms()));
+  const auto scaled = scaled_all(context);
+  std::array<double, most_numbers> place{};
+  for (std::size_t k = 0; k < width(); ++k)
+    place[k] = spread_[k] ? 2 * std::log1p(decades * (scaled[k] + 1) / 2) / std::log1p(decades) - 1 : scaled[k];
+  context_.at({place.data(), width()}, {c.data(), context_.terms()});
   return c;
 }
 
@@ -87,7 +104,7 @@ void Thompson::decide(Decision& decision) {
   const Eigen::VectorXd c = context_features(decision.context);
   const auto terms = static_cast<Eigen::Index>(parameter_terms_),
              blocks = static_cast<Eigen::Index>(model.blocks.size());
-  const double deviation = std::sqrt((prior_count * prior_variance + model.errors) / (prior_count + model.count));
+  const double deviation = std::sqrt(noise(model));
   Eigen::MatrixXd mean(terms, blocks);
   std::vector<Eigen::MatrixXd> root(model.blocks.size());
   Eigen::MatrixXd spread = Eigen::MatrixXd::Zero(c.size() * terms, terms); // C
@@ -133,10 +150,31 @@ void Thompson::absorb(const Decision& decision, double cost) {
   const Eigen::VectorXd f = features(decision.value, decision.context);
   const Eigen::VectorXd along = block.covariance * f;
   const double error = y - model.offset - f.dot(block.mean), variance = 1 + f.dot(along);
+  const double standardised = error * error / variance / noise(model);
   model.errors += error * error / variance;
   block.mean += along * (error / variance);
   block.covariance -= along * along.transpose() / variance;
   model.count += 1;
+  model.surprise += (std::fmin(most_surprise, standardised) - model.surprise) / surprise_memory;
+  if (!decision.context && model.surprise > tolerated_surprise)
+    forget(model);
+}
+
+// Precision P <- k P + (1 - k) P_0 about the same mean, toward the prior's P_0.
+void Thompson::forget(Model& model) {
+  for (Block& block : model.blocks) {
+    const Eigen::Index n = block.mean.size();
+    const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(n, n);
+    const Eigen::MatrixXd precision = block.covariance.llt().solve(identity);
+    block.covariance = (kept * precision + (1 - kept) * prior_precision * identity).llt().solve(identity);
+  }
+  model.errors *= kept;
+  model.count *= kept;
+  model.surprise = 1;
+}
+
+double Thompson::noise(const Model& model) {
+  return (prior_count * prior_variance + model.errors) / (prior_count + model.count);
 }
 
 void Thompson::write(nlohmann::json& state) const {
@@ -148,7 +186,8 @@ void Thompson::write(nlohmann::json& state) const {
       blocks.push_back(
           {{"covariance", std::vector<double>(b.covariance.data(), b.covariance.data() + b.covariance.size())},
            {"mean", std::vector<double>(b.mean.data(), b.mean.data() + b.mean.size())}});
-    state["models"].push_back({{"blocks", blocks}, {"count", m.count}, {"offset", m.offset}, {"errors", m.errors}});
+    state["models"].push_back(
+        {{"blocks", blocks}, {"count", m.count}, {"offset", m.offset}, {"errors", m.errors}, {"surprise", m.surprise}});
   }
 }
 
@@ -177,6 +216,7 @@ void Thompson::read(const nlohmann::json& state) {
     m.count = number(all[k], "count", 0);
     m.offset = number(all[k], "offset");
     m.errors = number(all[k], "errors", 0);
+    m.surprise = number(all[k], "surprise", 0);
   }
 }
 

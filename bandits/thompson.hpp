@@ -1,5 +1,6 @@
 #pragma once
 
+#include "bandits/chebyshev.hpp"
 #include "bandits/learner.hpp"
 
 #include <Eigen/Dense>
@@ -8,13 +9,16 @@ namespace linnet::bandits {
 
 /// Thompson sampling with one Bayesian linear model of the cost over parameter and context, so that every solve teaches
 /// about every arm (Agrawal and Goyal, ICML 2013). Features: products of Chebyshev polynomials in the parameter and in
-/// the context, each scaled to [-1, 1]; a series of its own in the context for each arm where arms are not ordered. It
-/// regresses ln cost where contexts are given, else cost over the first cost: without a context costs scatter, and the
-/// mean of their logarithms is not what is paid. The probability logged is the share of 32 samples of the model, the
-/// one played among them, that chose the arm.
+/// the context, each scaled to [-1, 1] (of several numbers those of total degree 3 at most, ChebyshevBasis); a series
+/// of its own in the context for each arm where arms are not ordered. A number that is never negative, in an interval
+/// over more than a factor of ten, counts by ln(1 + 1000 t), t in [0, 1] its place there. It regresses ln cost where
+/// contexts are given, else cost over the first cost: without a context costs scatter, and the mean of their logarithms
+/// is not what is paid. Where costs without a context are twice as far off as they used to be for some solves, they
+/// have changed: most of what was learned is forgotten. The probability logged is the share of 32 samples of the model,
+/// the one played among them, that chose the arm.
 class Thompson : public Learner {
 public:
-  /// std::invalid_argument for terms outside [1, 16].
+  /// Terms: degree + 1, in each number of the context. std::invalid_argument for terms outside [1, 16].
   explicit Thompson(Choices choices, std::size_t parameter_terms = 6, std::size_t context_terms = 4);
   std::string name() const override { return "thompson"; }
   /// The cost that the mean of the model expects, > 0 from the first cost on.
@@ -35,10 +39,13 @@ private:
   struct Model {
     std::vector<Block> blocks; ///< one where arms are ordered, else one for each arm
     double count = 0;
-    double offset = 0; ///< the first observation; the series models the rest
-    double errors = 0; ///< squared one-step errors over 1 + their variance, summed
+    double offset = 0;   ///< the first observation; the series models the rest
+    double errors = 0;   ///< squared one-step errors over 1 + their variance, summed
+    double surprise = 1; ///< running mean of the same over the noise's variance: about 1 while costs are as they were
   };
   const Model& model_of(const Context& context) const { return models_[context ? 1 : 0]; }
+  static double noise(const Model& model); ///< its variance
+  static void forget(Model& model);
   std::size_t block_of(double value) const;
   double observed(double cost, const Context& context) const;
   Eigen::VectorXd parameter_features(double value) const;
@@ -46,11 +53,13 @@ private:
   Eigen::VectorXd features(double value, const Context& context) const;
   double prediction(double value, const Context& context) const;
 
-  std::size_t parameter_terms_, context_terms_;
-  double low_, high_;      ///< of the arms
-  Eigen::MatrixXd series_; ///< parameter features, by arm
-  Model models_[2];        ///< without and with context
-  double first_ = 0;       ///< the first cost without context
+  std::size_t parameter_terms_;
+  ChebyshevBasis context_;
+  std::vector<bool> spread_; ///< numbers of the context that are taken by their logarithms
+  double low_, high_;        ///< of the arms
+  Eigen::MatrixXd series_;   ///< parameter features, by arm
+  Model models_[2];          ///< without and with context
+  double first_ = 0;         ///< the first cost without context
 };
 
 } // namespace linnet::bandits

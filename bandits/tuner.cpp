@@ -17,11 +17,33 @@ namespace {
 constexpr std::array<const char*, 9> names = {"auto",    "model",      "thompson", "chebcb", "binned",
                                               "tsallis", "tsallis-iw", "race",     "fixed"};
 constexpr std::size_t memory = 1024;
-constexpr std::size_t bins = 5;
+constexpr std::size_t most_bins = 5, most_cells = 32; // of each number, of all
 constexpr unsigned patience = 3;
 constexpr std::uint64_t first_quarantine = 50;
 constexpr std::uint64_t first_expectation = 10; // costs
 constexpr std::ptrdiff_t recent_costs = 20;
+
+// 5, 5, 3, 2, 2 for 1 to 5 numbers; from 6 on 1: contexts are not told apart.
+std::size_t bins(std::size_t numbers) {
+  std::size_t side = most_bins;
+  while (std::pow(static_cast<double>(side), static_cast<double>(numbers)) > static_cast<double>(most_cells))
+    --side;
+  return side;
+}
+
+nlohmann::json saved(const std::vector<Interval>& intervals) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Interval& of : intervals)
+    list.push_back({of.lowest, of.highest});
+  return list;
+}
+
+std::vector<Interval> read_intervals(const nlohmann::json& list) {
+  std::vector<Interval> intervals;
+  for (const auto& of : list)
+    intervals.push_back({of.at(0).get<double>(), of.at(1).get<double>()});
+  return intervals;
+}
 
 std::unique_ptr<Learner> make_learner(const TunerOptions& options, Choices choices) {
   const std::string& policy = options.policy;
@@ -32,7 +54,7 @@ std::unique_ptr<Learner> make_learner(const TunerOptions& options, Choices choic
   if (policy == "chebcb")
     return std::make_unique<ChebCB>(std::move(choices));
   if (policy == "binned")
-    return std::make_unique<Binned>(std::move(choices), bins);
+    return std::make_unique<Binned>(choices, bins(choices.context.size()));
   if (policy == "race")
     return std::make_unique<Race>(std::move(choices));
   if (policy == "fixed")
@@ -47,7 +69,7 @@ bool is_policy(const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-Tuner::Tuner(TunerOptions options) : options_(std::move(options)), interval_(options_.interval) {
+Tuner::Tuner(TunerOptions options) : options_(std::move(options)), intervals_(options_.intervals) {
   if (!is_policy(options_.policy))
     throw std::invalid_argument("policy '" + options_.policy + "': expected one of " + policy_names);
   const bool relaxation = options_.arms.is_relaxation();
@@ -66,10 +88,9 @@ void Tuner::make() {
   choices.ordered = arms.axes.size() == 1;
   for (std::size_t k = 0; k < arms.size(); ++k)
     choices.arms.push_back(choices.ordered ? arms.axes[0].values[k] : static_cast<double>(k));
-  if (interval_) {
-    choices.lowest = interval_->first;
-    choices.highest = interval_->second;
-  }
+  if (!intervals_.empty())
+    choices.context = intervals_;
+  choices.loose = options_.intervals.empty();
   choices.least_cost = options_.iterations ? 1 : 0;
   choices.seed = options_.seed + solves_;
   learner_ = make_learner(options_, std::move(choices));
@@ -78,23 +99,39 @@ void Tuner::make() {
 }
 
 // Twice the range seen, so that it is widened a logarithmic number of times; what was learned is learned anew.
-void Tuner::cover(double context) {
-  if (!seen_)
-    seen_ = {context, context};
-  seen_ = {std::min(seen_->first, context), std::max(seen_->second, context)};
-  if (options_.interval || (interval_ && context >= interval_->first && context <= interval_->second))
+void Tuner::cover(const Context& context) {
+  const auto& numbers = context.numbers;
+  if (intervals_.empty() && options_.likely.size() == numbers.size())
+    intervals_ = seen_ = options_.likely;
+  else if (intervals_.empty())
+    intervals_.assign(numbers.size(), Interval{1, 0}); // holds no number
+  else if (intervals_.size() != numbers.size())
+    throw std::invalid_argument("expected a context of " + std::to_string(intervals_.size()) + " numbers, found " +
+                                std::to_string(numbers.size()));
+  if (!options_.intervals.empty())
     return;
-  const double range = seen_->second - seen_->first;
-  const double margin =
-      range > 0 ? range / 2 : std::max(1e-3 * std::fabs(context), 1e-12); // one context: a narrow interval about it
-  interval_ = {seen_->first - margin, seen_->second + margin};
-  make();
+  bool wider = learner_->width() != numbers.size() || learner_->choices().context != intervals_;
+  seen_.resize(numbers.size(), {HUGE_VAL, -HUGE_VAL});
+  for (std::size_t k = 0; k < numbers.size(); ++k) {
+    Interval& seen = seen_[k];
+    seen = {std::min(seen.lowest, numbers[k]), std::max(seen.highest, numbers[k])};
+    if (intervals_[k].contains(numbers[k]))
+      continue;
+    const double range = seen.highest - seen.lowest;
+    const double margin = range > 0 ? range / 2 : std::max(1e-3 * std::fabs(numbers[k]), 1e-12); // one: narrow about it
+    const double floor = seen.lowest >= 0 ? 0 : -HUGE_VAL; // what was never negative is expected not to be
+    intervals_[k] = {std::max(floor, seen.lowest - margin), seen.highest + margin};
+    wider = true;
+  }
+  if (wider)
+    make();
 }
 
 Decision Tuner::choose(const Context& context) {
-  const bool given = context && std::isfinite(*context) && std::fabs(*context) < 1e150;
+  const bool given = context && context.numbers.size() <= most_numbers &&
+                     std::ranges::all_of(context.numbers, [](double x) { return std::fabs(x) < 1e150; });
   if (given)
-    cover(*context);
+    cover(context);
   return learner_->choose(given ? context : Context());
 }
 
@@ -154,18 +191,15 @@ nlohmann::json Tuner::save() const {
   state["total"] = total_;
   state["solves"] = solves_;
   state["failed"] = failed_;
-  const auto pair = [](const auto& p) { return p ? nlohmann::json{p->first, p->second} : nlohmann::json(); };
-  state["interval"] = pair(interval_);
-  state["seen"] = pair(seen_);
+  state["intervals"] = saved(intervals_);
+  state["seen"] = saved(seen_);
   state["failures"] = nlohmann::json::array();
   for (const Failures& f : failures_)
     state["failures"].push_back({f.in_row, f.until, f.cost});
   state["log"] = nlohmann::json::array();
-  for (const Step& s : log_) {
-    const auto& c = s.decision.context;
-    state["log"].push_back({s.decision.arm, s.decision.value, s.decision.probability,
-                            c ? nlohmann::json(*c) : nlohmann::json(), s.cost, s.failed});
-  }
+  for (const Step& s : log_)
+    state["log"].push_back(
+        {s.decision.arm, s.decision.value, s.decision.probability, s.decision.context.numbers, s.cost, s.failed});
   state["learner"] = learner_->save();
   return state;
 }
@@ -185,14 +219,10 @@ void Tuner::restore(const nlohmann::json& state) {
     other.total_ = number(state, "total", 0);
     other.solves_ = state.at("solves").get<std::uint64_t>();
     other.failed_ = state.at("failed").get<std::uint64_t>();
-    const auto pair = [&](const char* name) -> std::optional<std::pair<double, double>> {
-      if (state.at(name).is_null())
-        return {};
-      const auto values = numbers(state, name, 2);
-      return std::pair(values[0], values[1]);
-    };
-    other.interval_ = options_.interval ? options_.interval : pair("interval");
-    other.seen_ = pair("seen");
+    if (options_.intervals.empty())
+      other.intervals_ = read_intervals(state.at("intervals"));
+    other.seen_ = read_intervals(state.at("seen"));
+    expect(other.seen_.size() <= other.intervals_.size(), "as many ranges seen as intervals");
     const auto& failures = state.at("failures");
     expect(failures.is_array() && failures.size() == failures_.size(), "failures of each arm");
     for (std::size_t k = 0; k < failures_.size(); ++k)
@@ -203,7 +233,7 @@ void Tuner::restore(const nlohmann::json& state) {
     for (const auto& line : log) {
       Step step;
       step.decision = {line.at(0).get<std::size_t>(), line.at(1).get<double>(), line.at(2).get<double>(),
-                       line.at(3).is_null() ? Context() : Context(line.at(3).get<double>())};
+                       Context(line.at(3).get<std::vector<double>>())};
       step.cost = line.at(4).get<double>();
       step.failed = line.at(5).get<bool>();
       expect(step.cost > 0, "costs above 0");

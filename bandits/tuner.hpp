@@ -18,11 +18,12 @@ inline constexpr const char* policy_names = "auto, model, thompson, chebcb, binn
 struct TunerOptions {
   Arms arms;
   std::string policy = "auto";
-  std::size_t fixed_arm = 0;                         ///< what the policy "fixed" plays
-  RelaxationForm form = RelaxationForm::ssor_cg;     ///< of the policy "model"
-  double tolerance = 1e-8;                           ///< of a solve, for the same
-  std::optional<std::pair<double, double>> interval; ///< of the contexts; none: widened as they come
-  bool iterations = true;                            ///< costs are iterations: none is below 1
+  std::size_t fixed_arm = 0;                     ///< what the policy "fixed" plays
+  RelaxationForm form = RelaxationForm::ssor_cg; ///< of the policy "model"
+  double tolerance = 1e-8;                       ///< of a solve, for the same
+  std::vector<Interval> intervals;               ///< of the contexts' numbers; none: widened as they come
+  std::vector<Interval> likely;                  ///< where there are none: what they begin with
+  bool iterations = true;                        ///< costs are iterations: none is below 1
   std::uint64_t seed = 1;
   std::string key; ///< what else a saved state must agree with: ranks, cost, a tag of the user's
 };
@@ -41,7 +42,8 @@ public:
   /// std::invalid_argument for an unknown policy, or one that does not go with the arms.
   explicit Tuner(TunerOptions options);
 
-  /// The policy's choice for a system with this context.
+  /// The policy's choice for a system with this context: of as many numbers as every other one, or none. One with a
+  /// number that is not finite counts as none. std::invalid_argument otherwise.
   Decision choose(const Context& context);
   /// Whether the arm has failed so often that it must not be played now: `patience` times in a row; each further
   /// failure doubles the time, first 50 solves.
@@ -80,12 +82,12 @@ private:
     double cost = 0;
   };
   void make();
-  void cover(double context);
+  void cover(const Context& context);
   double in_units(double cost) const { return cost / unit_; }
 
   TunerOptions options_;
   std::unique_ptr<Learner> learner_;
-  std::optional<std::pair<double, double>> interval_, seen_;
+  std::vector<Interval> intervals_, seen_; ///< of each number of a context; empty: none has come
   std::deque<Step> log_;
   std::vector<Failures> failures_;
   double unit_ = 1; ///< cost of an iteration of the first solve, where costs are no iterations

@@ -89,7 +89,8 @@ static PetscErrorCode PCDestroy_Bandit(PC pc) {
 .  -pc_bandit_policy <auto>      - auto, model, thompson, chebcb, binned, tsallis, tsallis-iw, race, fixed
 .  -pc_bandit_cost <iterations>  - iterations, time or work
 .  -pc_bandit_context <auto>     - auto, given, matrix or none
-.  -pc_bandit_context_interval <lowest,highest> - of the contexts (default: widened as they come)
+.  -pc_bandit_context_interval <lowest,highest,...> - of each number of the contexts given (default: widened as they
+      come)
 .  -pc_bandit_safe <0>           - arm that takes over where another fails
 .  -pc_bandit_cap <5>            - multiple of the expected cost at which an arm is stopped; 0: none is
 .  -pc_bandit_state <file>       - what was learned is read from it at the first solve and kept in it
@@ -114,14 +115,17 @@ solve is charged the setup that it needed. On several ranks icc and ilu act on t
    chebcb and binned use the context, tsallis and tsallis-iw do not; race tries all arms every hundred solves and keeps
    the cheapest; fixed plays the safe arm. auto is model for sor_omega alone and thompson for all else.
 
-   The context is one number that is known of a system before it is solved and on which its costs depend: a time step, a
-   shift (`PCBanditSetContext()`, or a `Vec` of one entry composed on the matrix as "linnet_context"). Where none is
-   given the dominance of the diagonal is taken from the matrix.
+   The context is up to 16 numbers that are known of a system before it is solved and on which its costs depend: a time
+   step, a shift (`PCBanditSetContext()`, or a `Vec` composed on the matrix as "linnet_context"). As long as none has
+been given the dominance of the diagonal is taken from the matrix. Of several numbers thompson and chebcb take the
+products of Chebyshev polynomials in each of total degree 3 and 5 at most (fewer from four and three numbers on: 36
+terms at most), binned at most 32 cells (one, from six numbers on), model the first number alone, and hands over where
+the others matter.
 
    An arm that diverges, cannot be set up, or costs more than the cap times what was expected, is stopped; the safe arm
-   goes on from the current iterate within the same `KSPSolve()`: `KSPGetConvergedReason()` and
-   `KSPGetIterationNumber()` tell of both together, -ksp_converged_reason prints the end of the first. An arm
-   that fails three times in a row is set aside for 50 solves, then 100.
+   goes on from the current iterate within the same `KSPSolve()`: `KSPGetConvergedReason()`,
+   `KSPGetIterationNumber()` and -ksp_converged_reason tell of both together. An arm that fails three times in a row is
+set aside for 50 solves, then 100.
 
    Convergence is tested in the unpreconditioned norm where the `KSP` has it and the user has not chosen another, so
 that arms are compared at equal residual. `KSPRICHARDSON` heeds its tolerances, unlike around `PCSOR`.

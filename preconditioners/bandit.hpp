@@ -20,17 +20,18 @@ struct PCBanditParameters {
   PCBanditContextSource source = PC_BANDIT_CONTEXT_AUTO;
   std::string state, log, tag; ///< files; empty: none
   PetscInt seed = 1;
-  PetscInt safe = PETSC_DEFAULT;              ///< PETSC_DEFAULT: the first arm
-  PetscReal cap = 5;                          ///< in expected costs; 0: none
-  PetscReal context = PETSC_INFINITY;         ///< PETSC_INFINITY: not given
-  std::array<PetscReal, 2> interval = {1, 0}; ///< empty: widened as contexts come
-  PetscBool changed = PETSC_TRUE;             ///< the learner must be made anew
+  PetscInt safe = PETSC_DEFAULT;                    ///< PETSC_DEFAULT: the first arm
+  PetscReal cap = 5;                                ///< in expected costs; 0: none
+  std::vector<PetscReal> context;                   ///< empty: not given
+  std::vector<linnet::bandits::Interval> intervals; ///< of the contexts given; empty: widened as they come
+  PetscBool changed = PETSC_TRUE;                   ///< the learner must be made anew
 };
 
-/// What the first rank decides for one solve and all ranks do: 8 numbers, sent as one.
+/// What the first rank decides for one solve and all ranks do: numbers alone, sent as one.
 struct PCBanditPlay {
   double arm = 0, value = 0, probability = 1;
-  double has_context = 0, context = 0;
+  double numbers = 0; ///< of the context
+  std::array<double, linnet::bandits::most_numbers> context{};
   double cap = 0;      ///< in units of the cost; 0: none
   double unplayed = 0; ///< the arm is set aside: the safe one plays
   double failed = 0;   ///< the first rank could not decide
@@ -56,10 +57,13 @@ struct PC_Bandit {
   double begin = 0, flops = 0; ///< when it began
   Vec guess = nullptr;         ///< copy of the initial guess; null: zero
   bool guess_copied = false;
+  PetscErrorCode (*run)(KSP) = nullptr; ///< the KSP's own iteration
   PetscErrorCode (*converged)(KSP, PetscInt, PetscReal, KSPConvergedReason*, void*) = nullptr; ///< the KSP's own test
   void* converged_context = nullptr;
-  PetscBool error_if_not_converged = PETSC_FALSE;
+  bool failed = false; ///< the arm did not end it
+  double cost = 0;     ///< of all of it
 
+  bool given = false, from_matrix = false; ///< a context has been given once; the last one is the matrix's own
   /* the matrix's context, as of this state of it */
   PetscObjectId matrix = 0;
   PetscObjectState matrix_state = -1;
@@ -79,11 +83,6 @@ inline PC_Bandit* PCBanditData_Private(PC pc) {
 }
 inline PetscInt PCBanditSafe_Private(const PC_Bandit* bandit) {
   return bandit->parameters.safe == PETSC_DEFAULT ? 0 : bandit->parameters.safe;
-}
-
-/// PETSC_INFINITY, which is a finite number, and what is not finite stand for no context.
-inline bool PCBanditIsContext_Private(PetscReal context) {
-  return PetscAbsReal(context) < PETSC_INFINITY;
 }
 
 /// Runs `body`, which returns a PetscErrorCode; what it throws becomes PETSc's error.
@@ -115,14 +114,14 @@ PetscErrorCode PCBanditUse_Private(PC pc, KSP ksp, PetscInt arm, PetscReal value
 PetscErrorCode PCBanditResetArms_Private(PC pc);
 
 /* bandit_context.cpp */
-/// The number known of the system; PETSC_INFINITY: none.
-PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context);
+/// The numbers known of the system. Where they begin to come from elsewhere the learner is to be made anew.
+PetscErrorCode PCBanditContext_Private(PC pc, linnet::bandits::Context* context);
 
 /* bandit_learner.cpp */
 /// Makes the learner where it is not, or parameters have changed.
 PetscErrorCode PCBanditPrepare_Private(PC pc, KSP ksp);
-PetscErrorCode PCBanditDecide_Private(PC pc, PetscReal context);
-PetscErrorCode PCBanditLearn_Private(PC pc, double cost, PetscInt iterations, bool failed);
+PetscErrorCode PCBanditDecide_Private(PC pc, const linnet::bandits::Context& context);
+PetscErrorCode PCBanditLearn_Private(PC pc, PetscInt iterations);
 PetscErrorCode PCBanditSave_Private(PC pc);
 /// Statistics and policy from the first rank to all.
 PetscErrorCode PCBanditShareStatistics_Private(PC pc);

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-static constexpr PetscInt most_rows = 512; // that are looked at, of all ranks
+static constexpr PetscInt most_rows = 128; // that are looked at, of all ranks
 
 /*
    The k-th of the `count` rows looked at, of all `rows`: one in each of as many equal stretches, at places (multiples
@@ -80,11 +80,14 @@ static PetscErrorCode MatrixContext(PC pc, PetscReal* q) {
   PetscFunctionReturn(0);
 }
 
-/* The one entry of the Vec composed on the matrix or on the PC. */
-static PetscErrorCode ComposedContext(PC pc, PetscReal* context) {
+/* The entries of the Vec composed on the matrix or on the PC, wherever they lie. */
+static PetscErrorCode ComposedContext(PC pc, linnet::bandits::Context* context) {
+  constexpr auto most = static_cast<PetscInt>(linnet::bandits::most_numbers);
+  const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(pc));
   PetscObject object = nullptr;
-  PetscScalar value;
-  PetscInt size;
+  const PetscScalar* values = nullptr;
+  PetscInt size, first, last;
+  PetscMPIInt shared;
 
   PetscFunctionBegin;
   PetscCall(PetscObjectQuery(reinterpret_cast<PetscObject>(pc->pmat), "linnet_context", &object));
@@ -95,14 +98,24 @@ static PetscErrorCode ComposedContext(PC pc, PetscReal* context) {
   PetscValidHeaderSpecific(object, VEC_CLASSID, 1);
   const Vec v = reinterpret_cast<Vec>(object);
   PetscCall(VecGetSize(v, &size));
-  PetscCheck(size == 1, PetscObjectComm(reinterpret_cast<PetscObject>(pc)), PETSC_ERR_ARG_SIZ,
-             "bandit: linnet_context: expected a Vec of one entry, found %" PetscInt_FMT, size);
-  PetscCall(VecSum(v, &value));
-  *context = PetscRealPart(value);
+  PetscCheck(size >= 1 && size <= most, comm, PETSC_ERR_ARG_SIZ,
+             "bandit: linnet_context: expected a Vec of 1 to %" PetscInt_FMT " entries, found %" PetscInt_FMT, most,
+             size);
+  std::vector<double> numbers(static_cast<std::size_t>(size));
+  PetscCallMPI(MPI_Comm_size(PetscObjectComm(object), &shared));
+  PetscCall(VecGetOwnershipRange(v, &first, &last));
+  PetscCall(VecGetArrayRead(v, &values));
+  for (PetscInt k = first; k < last; k++)
+    numbers[static_cast<std::size_t>(k)] = PetscRealPart(values[k - first]);
+  PetscCall(VecRestoreArrayRead(v, &values));
+  if (shared > 1) /* each rank has some of them */
+    PetscCallMPI(
+        MPI_Allreduce(MPI_IN_PLACE, numbers.data(), static_cast<PetscMPIInt>(size), MPI_DOUBLE, MPI_SUM, comm));
+  *context = linnet::bandits::Context(std::move(numbers));
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context) {
+PetscErrorCode PCBanditContext_Private(PC pc, linnet::bandits::Context* context) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
   const PCBanditContextSource source = bandit->parameters.source;
   const std::string& policy = bandit->parameters.policy;
@@ -110,16 +123,22 @@ PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context) {
   PetscObjectId id;
 
   PetscFunctionBegin;
-  *context = PETSC_INFINITY;
-  if (source == PC_BANDIT_CONTEXT_NONE)
-    PetscFunctionReturn(0);
-  if (source != PC_BANDIT_CONTEXT_MATRIX) {
-    *context = bandit->parameters.context;
-    if (!PCBanditIsContext_Private(*context))
+  const bool from_matrix = bandit->from_matrix;
+  *context = {};
+  bandit->from_matrix = false;
+  if (source == PC_BANDIT_CONTEXT_AUTO || source == PC_BANDIT_CONTEXT_GIVEN) {
+    const auto& given = bandit->parameters.context;
+    if (given.empty())
       PetscCall(ComposedContext(pc, context));
-    if (PCBanditIsContext_Private(*context) || source == PC_BANDIT_CONTEXT_GIVEN)
-      PetscFunctionReturn(0);
+    else
+      *context = linnet::bandits::Context(std::vector<double>(given.begin(), given.end()));
+    bandit->given = bandit->given || *context;
   }
+  bandit->from_matrix = source == PC_BANDIT_CONTEXT_MATRIX || (source == PC_BANDIT_CONTEXT_AUTO && !bandit->given);
+  if (bandit->from_matrix != from_matrix)
+    bandit->parameters.changed = PETSC_TRUE;
+  if (!bandit->from_matrix)
+    PetscFunctionReturn(0);
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->pmat), &state));
   PetscCall(PetscObjectGetId(reinterpret_cast<PetscObject>(pc->pmat), &id));
   if (id != bandit->matrix || state != bandit->matrix_state) {
@@ -128,10 +147,10 @@ PetscErrorCode PCBanditContext_Private(PC pc, PetscReal* context) {
     bandit->matrix = id;
     bandit->matrix_state = state;
   }
-  *context = bandit->matrix_context;
   /* The closed forms are ratios of linear functions of q; for all else what counts is how close it is to 1. */
+  const PetscReal q = bandit->matrix_context;
   const bool closed_form = bandit->arms.is_relaxation() && (policy == "auto" || policy == "model");
-  if (!closed_form && PCBanditIsContext_Private(*context))
-    *context = -std::log(PetscMax(1 - *context, 1e-8));
+  if (q < PETSC_INFINITY)
+    *context = closed_form ? q : -std::log(PetscMax(1 - q, 1e-8));
   PetscFunctionReturn(0);
 }

@@ -1,97 +1,130 @@
 // The public functions of PCBANDIT for contexts and for what came of the solves.
 #include "bandit_interface.hpp"
 
+static constexpr auto most_numbers = static_cast<PetscInt>(linnet::bandits::most_numbers);
+
 /*@
-  PCBanditSetContext - Gives `PCBANDIT` the number that tells the next system from others
+  PCBanditSetContext - Gives `PCBANDIT` the numbers that tell the next system from others
 
   Logically Collective
 
   Input Parameters:
 + pc - the preconditioner
-- context - a time step, a coefficient, a shift; `PETSC_INFINITY`: none
+. n - how many, at most 16; 0: none
+- values - time steps, coefficients, shifts
 
   Level: intermediate
 
   Notes:
-  It holds for all solves until it is set anew. A `Vec` of one entry composed on the matrix, or on the preconditioner,
-as "linnet_context" does the same.
+  They hold for all solves until they are set anew. A `Vec` with them for entries composed on the matrix, or on the
+  preconditioner, as "linnet_context" does the same. All contexts must be of as many numbers. The policies thompson,
+  chebcb and binned take all of them; the closed form of the policy model takes the first one, which should be the one
+  that matters most, and hands over to thompson where the others matter.
 
 .seealso: `PCBANDIT`, `PCBanditSetContextInterval()`, `PCBanditSetContextSource()`
 @*/
-PetscErrorCode PCBanditSetContext(PC pc, PetscReal context) {
-  PCBanditParameters* parameters;
+PetscErrorCode PCBanditSetContext(PC pc, PetscInt n, const PetscReal values[]) {
+  PCBanditParameters* parameters = nullptr;
 
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidLogicalCollectiveReal(pc, context, 2);
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
+  PetscValidLogicalCollectiveInt(pc, n, 2);
+  PetscCheck(n >= 0 && n <= most_numbers, PCBanditComm_Private(pc), PETSC_ERR_ARG_OUTOFRANGE,
+             "A context must be of 0 to %" PetscInt_FMT " numbers, not %" PetscInt_FMT, most_numbers, n);
+  if (n > 0)
+    PetscValidRealPointer(values, 3);
+  for (PetscInt k = 0; k < n; k++)
+    PetscValidLogicalCollectiveReal(pc, values[k], 3);
+  PetscTryMethod(pc, PCBANDIT_PARAMETERS, (PC, PCBanditParameters**), (pc, &parameters));
   if (parameters)
-    parameters->context = context;
+    PetscCall(PCBanditGuarded_Private(PCBanditComm_Private(pc), [&] {
+      parameters->context.assign(values, values + n);
+      return PetscErrorCode{0};
+    }));
   PetscFunctionReturn(0);
 }
 
 /*@
-  PCBanditSetContextInterval - Sets the interval of the contexts of `PCBANDIT`
+  PCBanditSetContextInterval - Sets the intervals of the contexts that are given to `PCBANDIT`
 
   Logically Collective
 
   Input Parameters:
 + pc - the preconditioner
-. lowest - its lower end
-- highest - its upper end; not above the lower one: the interval is widened as contexts come
+. n - numbers of a context; 0: the intervals are widened as contexts come
+. lowest - the lower end for each number
+- highest - the upper ends
 
   Options Database Key:
-. -pc_bandit_context_interval <lowest,highest>
+. -pc_bandit_context_interval <lowest,highest,...> - the two ends for each number
 
   Level: intermediate
 
   Notes:
-  Contexts outside it are moved to its ends.
+  Contexts outside are moved to the ends. For what is taken from the matrix they do not count.
 
 .seealso: `PCBANDIT`, `PCBanditSetContext()`, `PCBanditGetContextInterval()`
 @*/
-PetscErrorCode PCBanditSetContextInterval(PC pc, PetscReal lowest, PetscReal highest) {
-  PCBanditParameters* parameters;
+PetscErrorCode PCBanditSetContextInterval(PC pc, PetscInt n, const PetscReal lowest[], const PetscReal highest[]) {
+  std::vector<linnet::bandits::Interval> intervals;
 
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidLogicalCollectiveReal(pc, lowest, 2);
-  PetscValidLogicalCollectiveReal(pc, highest, 3);
-  PetscCheck(!PetscIsInfOrNanReal(highest - lowest), PCBanditComm_Private(pc), PETSC_ERR_ARG_OUTOFRANGE,
-             "The interval of the contexts must be finite, not %g to %g", static_cast<double>(lowest),
-             static_cast<double>(highest));
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditAssign_Private(parameters, parameters->interval, std::array<PetscReal, 2>{lowest, highest}));
+  PetscValidLogicalCollectiveInt(pc, n, 2);
+  PetscCheck(n >= 0 && n <= most_numbers, PCBanditComm_Private(pc), PETSC_ERR_ARG_OUTOFRANGE,
+             "A context must be of 0 to %" PetscInt_FMT " numbers, not %" PetscInt_FMT, most_numbers, n);
+  if (n > 0) {
+    PetscValidRealPointer(lowest, 3);
+    PetscValidRealPointer(highest, 4);
+  }
+  for (PetscInt k = 0; k < n; k++) {
+    PetscValidLogicalCollectiveReal(pc, lowest[k], 3);
+    PetscValidLogicalCollectiveReal(pc, highest[k], 4);
+    PetscCheck(lowest[k] < highest[k] && !PetscIsInfOrNanReal(highest[k] - lowest[k]), PCBanditComm_Private(pc),
+               PETSC_ERR_ARG_OUTOFRANGE, "The interval of a context must be lowest < highest and finite, not %g to %g",
+               static_cast<double>(lowest[k]), static_cast<double>(highest[k]));
+    PetscCall(PCBanditGuarded_Private(PCBanditComm_Private(pc), [&] {
+      intervals.push_back({lowest[k], highest[k]});
+      return PetscErrorCode{0};
+    }));
+  }
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::intervals, intervals));
   PetscFunctionReturn(0);
 }
 
 /*@
-  PCBanditGetContextInterval - Gets the interval of the contexts of `PCBANDIT`
+  PCBanditGetContextInterval - Gets the intervals of the contexts that are given to `PCBANDIT`
 
   Not Collective
 
-  Input Parameter:
-. pc - the preconditioner, of type `PCBANDIT`
+  Input Parameters:
++ pc - the preconditioner, of type `PCBANDIT`
+- n - entries of the arrays
 
   Output Parameters:
-+ lowest - its lower end
-- highest - its upper end; below the lower one where none was set
++ n - numbers of a context; 0: the intervals are widened as contexts come
+. lowest - the lower ends, or `NULL`
+- highest - the upper ends, or `NULL`
 
   Level: intermediate
 
 .seealso: `PCBANDIT`, `PCBanditSetContextInterval()`
 @*/
-PetscErrorCode PCBanditGetContextInterval(PC pc, PetscReal* lowest, PetscReal* highest) {
+PetscErrorCode PCBanditGetContextInterval(PC pc, PetscInt* n, PetscReal lowest[], PetscReal highest[]) {
   PCBanditParameters* parameters;
 
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidRealPointer(lowest, 2);
-  PetscValidRealPointer(highest, 3);
+  PetscValidIntPointer(n, 2);
   PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *lowest = parameters->interval[0];
-  *highest = parameters->interval[1];
+  const auto size = static_cast<PetscInt>(parameters->intervals.size());
+  for (PetscInt k = 0; k < PetscMin(*n, size); k++) {
+    const auto& of = parameters->intervals[static_cast<std::size_t>(k)];
+    if (lowest)
+      lowest[k] = of.lowest;
+    if (highest)
+      highest[k] = of.highest;
+  }
+  *n = size;
   PetscFunctionReturn(0);
 }
 
@@ -116,7 +149,6 @@ PetscErrorCode PCBanditGetArm(PC pc, PetscInt* arm, PetscReal* value, PetscReal*
   PCBanditParameters* parameters;
 
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscCall(PCBanditParameters_Private(pc, &parameters));
   const PCBanditPlay& play = PCBanditData_Private(pc)->play;
   if (arm)

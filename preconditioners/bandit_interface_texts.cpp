@@ -22,17 +22,11 @@
 .seealso: `PCBANDIT`, `PCBanditGetArms()`
 @*/
 PetscErrorCode PCBanditSetArms(PC pc, const char arms[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidCharPointer(arms, 2);
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditGuarded_Private(PCBanditComm_Private(pc), [&] {
-      (void)linnet::bandits::parse_arms(arms);
-      return PCBanditAssign_Private(parameters, parameters->arms, std::string(arms));
-    }));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::arms, arms, [&] {
+    (void)linnet::bandits::parse_arms(arms);
+    return PetscErrorCode{0};
+  }));
   PetscFunctionReturn(0);
 }
 
@@ -52,13 +46,8 @@ PetscErrorCode PCBanditSetArms(PC pc, const char arms[]) {
 .seealso: `PCBANDIT`, `PCBanditSetArms()`
 @*/
 PetscErrorCode PCBanditGetArms(PC pc, const char* arms[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(arms, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *arms = parameters->arms.c_str();
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::arms, arms));
   PetscFunctionReturn(0);
 }
 
@@ -79,18 +68,12 @@ PetscErrorCode PCBanditGetArms(PC pc, const char* arms[]) {
 .seealso: `PCBANDIT`, `PCBanditGetPolicy()`
 @*/
 PetscErrorCode PCBanditSetPolicy(PC pc, const char policy[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidCharPointer(policy, 2);
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditGuarded_Private(PCBanditComm_Private(pc), [&] {
-      PetscCheck(linnet::bandits::is_policy(policy), PCBanditComm_Private(pc), PETSC_ERR_ARG_UNKNOWN_TYPE,
-                 "bandit: policy '%s': expected one of %s", policy, linnet::bandits::policy_names);
-      return PCBanditAssign_Private(parameters, parameters->policy, std::string(policy));
-    }));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::policy, policy, [&] {
+    PetscCheck(linnet::bandits::is_policy(policy), PCBanditComm_Private(pc), PETSC_ERR_ARG_UNKNOWN_TYPE,
+               "bandit: policy '%s': expected one of %s", policy, linnet::bandits::policy_names);
+    return PetscErrorCode{0};
+  }));
   PetscFunctionReturn(0);
 }
 
@@ -110,13 +93,8 @@ PetscErrorCode PCBanditSetPolicy(PC pc, const char policy[]) {
 .seealso: `PCBANDIT`, `PCBanditSetPolicy()`
 @*/
 PetscErrorCode PCBanditGetPolicy(PC pc, const char* policy[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(policy, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *policy = parameters->policy.c_str();
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::policy, policy));
   PetscFunctionReturn(0);
 }
 
@@ -142,16 +120,8 @@ tag is refused with one line on standard error: the run starts afresh, and the f
 .seealso: `PCBANDIT`, `PCBanditGetState()`
 @*/
 PetscErrorCode PCBanditSetState(PC pc, const char file[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidCharPointer(file, 2);
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditGuarded_Private(PCBanditComm_Private(pc), [&] {
-      return PCBanditAssign_Private(parameters, parameters->state, std::string(file));
-    }));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::state, file));
   PetscFunctionReturn(0);
 }
 
@@ -171,13 +141,8 @@ PetscErrorCode PCBanditSetState(PC pc, const char file[]) {
 .seealso: `PCBANDIT`, `PCBanditSetState()`
 @*/
 PetscErrorCode PCBanditGetState(PC pc, const char* file[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(file, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *file = parameters->state.c_str();
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::state, file));
   PetscFunctionReturn(0);
 }
 
@@ -198,16 +163,8 @@ PetscErrorCode PCBanditGetState(PC pc, const char* file[]) {
 .seealso: `PCBANDIT`, `PCBanditGetTag()`
 @*/
 PetscErrorCode PCBanditSetTag(PC pc, const char tag[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidCharPointer(tag, 2);
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditGuarded_Private(PCBanditComm_Private(pc), [&] {
-      return PCBanditAssign_Private(parameters, parameters->tag, std::string(tag));
-    }));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::tag, tag));
   PetscFunctionReturn(0);
 }
 
@@ -227,13 +184,8 @@ PetscErrorCode PCBanditSetTag(PC pc, const char tag[]) {
 .seealso: `PCBANDIT`, `PCBanditSetTag()`
 @*/
 PetscErrorCode PCBanditGetTag(PC pc, const char* tag[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(tag, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *tag = parameters->tag.c_str();
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::tag, tag));
   PetscFunctionReturn(0);
 }
 
@@ -258,16 +210,8 @@ PetscErrorCode PCBanditGetTag(PC pc, const char* tag[]) {
 .seealso: `PCBANDIT`, `PCBanditGetLog()`
 @*/
 PetscErrorCode PCBanditSetLog(PC pc, const char file[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidCharPointer(file, 2);
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditGuarded_Private(PCBanditComm_Private(pc), [&] {
-      return PCBanditAssign_Private(parameters, parameters->log, std::string(file));
-    }));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::log, file));
   PetscFunctionReturn(0);
 }
 
@@ -287,12 +231,7 @@ PetscErrorCode PCBanditSetLog(PC pc, const char file[]) {
 .seealso: `PCBANDIT`, `PCBanditSetLog()`
 @*/
 PetscErrorCode PCBanditGetLog(PC pc, const char* file[]) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(file, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *file = parameters->log.c_str();
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::log, file));
   PetscFunctionReturn(0);
 }

@@ -21,17 +21,13 @@
 .seealso: `PCBANDIT`, `PCBanditGetCost()`
 @*/
 PetscErrorCode PCBanditSetCost(PC pc, PCBanditCost cost) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscValidLogicalCollectiveEnum(pc, cost, 2);
   PetscCheck(cost >= PC_BANDIT_COST_ITERATIONS && cost <= PC_BANDIT_COST_WORK, PCBanditComm_Private(pc),
              PETSC_ERR_ARG_OUTOFRANGE, "The cost must be PC_BANDIT_COST_ITERATIONS, _TIME or _WORK, not %d",
              static_cast<int>(cost));
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditAssign_Private(parameters, parameters->cost, cost));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::cost, cost));
   PetscFunctionReturn(0);
 }
 
@@ -51,13 +47,8 @@ PetscErrorCode PCBanditSetCost(PC pc, PCBanditCost cost) {
 .seealso: `PCBANDIT`, `PCBanditSetCost()`
 @*/
 PetscErrorCode PCBanditGetCost(PC pc, PCBanditCost* cost) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(cost, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *cost = parameters->cost;
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::cost, cost));
   PetscFunctionReturn(0);
 }
 
@@ -78,17 +69,13 @@ PetscErrorCode PCBanditGetCost(PC pc, PCBanditCost* cost) {
 .seealso: `PCBANDIT`, `PCBanditGetContextSource()`
 @*/
 PetscErrorCode PCBanditSetContextSource(PC pc, PCBanditContextSource source) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscValidLogicalCollectiveEnum(pc, source, 2);
   PetscCheck(source >= PC_BANDIT_CONTEXT_AUTO && source <= PC_BANDIT_CONTEXT_NONE, PCBanditComm_Private(pc),
              PETSC_ERR_ARG_OUTOFRANGE, "The source must be PC_BANDIT_CONTEXT_AUTO, _GIVEN, _MATRIX or _NONE, not %d",
              static_cast<int>(source));
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditAssign_Private(parameters, parameters->source, source));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::source, source));
   PetscFunctionReturn(0);
 }
 
@@ -108,13 +95,8 @@ PetscErrorCode PCBanditSetContextSource(PC pc, PCBanditContextSource source) {
 .seealso: `PCBANDIT`, `PCBanditSetContextSource()`
 @*/
 PetscErrorCode PCBanditGetContextSource(PC pc, PCBanditContextSource* source) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidPointer(source, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *source = parameters->source;
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::source, source));
   PetscFunctionReturn(0);
 }
 
@@ -135,16 +117,12 @@ PetscErrorCode PCBanditGetContextSource(PC pc, PCBanditContextSource* source) {
 .seealso: `PCBANDIT`, `PCBanditGetSeed()`
 @*/
 PetscErrorCode PCBanditSetSeed(PC pc, PetscInt seed) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscValidLogicalCollectiveInt(pc, seed, 2);
   PetscCheck(seed >= 0, PCBanditComm_Private(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The seed must not be negative, not %" PetscInt_FMT, seed);
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditAssign_Private(parameters, parameters->seed, seed));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::seed, seed));
   PetscFunctionReturn(0);
 }
 
@@ -164,13 +142,8 @@ PetscErrorCode PCBanditSetSeed(PC pc, PetscInt seed) {
 .seealso: `PCBANDIT`, `PCBanditSetSeed()`
 @*/
 PetscErrorCode PCBanditGetSeed(PC pc, PetscInt* seed) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidIntPointer(seed, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *seed = parameters->seed;
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::seed, seed));
   PetscFunctionReturn(0);
 }
 
@@ -191,16 +164,12 @@ PetscErrorCode PCBanditGetSeed(PC pc, PetscInt* seed) {
 .seealso: `PCBANDIT`, `PCBanditGetSafeArm()`
 @*/
 PetscErrorCode PCBanditSetSafeArm(PC pc, PetscInt arm) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscValidLogicalCollectiveInt(pc, arm, 2);
   PetscCheck(arm >= 0 || arm == PETSC_DEFAULT, PCBanditComm_Private(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The safe arm must be a number from 0, not %" PetscInt_FMT, arm);
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditAssign_Private(parameters, parameters->safe, arm));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::safe, arm));
   PetscFunctionReturn(0);
 }
 
@@ -220,13 +189,8 @@ PetscErrorCode PCBanditSetSafeArm(PC pc, PetscInt arm) {
 .seealso: `PCBANDIT`, `PCBanditSetSafeArm()`
 @*/
 PetscErrorCode PCBanditGetSafeArm(PC pc, PetscInt* arm) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidIntPointer(arm, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *arm = parameters->safe;
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::safe, arm));
   PetscFunctionReturn(0);
 }
 
@@ -251,16 +215,12 @@ PetscErrorCode PCBanditGetSafeArm(PC pc, PetscInt* arm) {
 .seealso: `PCBANDIT`, `PCBanditGetCap()`
 @*/
 PetscErrorCode PCBanditSetCap(PC pc, PetscReal factor) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscValidLogicalCollectiveReal(pc, factor, 2);
   PetscCheck(factor == 0 || factor >= 4, PCBanditComm_Private(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The cap must be 0 or at least 4 expected costs, not %g", static_cast<double>(factor));
-  PetscCall(PCBanditTryParameters_Private(pc, &parameters));
-  if (parameters)
-    PetscCall(PCBanditAssign_Private(parameters, parameters->cap, factor));
+  PetscCall(PCBanditSet_Private(pc, &PCBanditParameters::cap, factor));
   PetscFunctionReturn(0);
 }
 
@@ -280,12 +240,7 @@ PetscErrorCode PCBanditSetCap(PC pc, PetscReal factor) {
 .seealso: `PCBANDIT`, `PCBanditSetCap()`
 @*/
 PetscErrorCode PCBanditGetCap(PC pc, PetscReal* factor) {
-  PCBanditParameters* parameters;
-
   PetscFunctionBegin;
-  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
-  PetscValidRealPointer(factor, 2);
-  PetscCall(PCBanditParameters_Private(pc, &parameters));
-  *factor = parameters->cap;
+  PetscCall(PCBanditGet_Private(pc, &PCBanditParameters::cap, factor));
   PetscFunctionReturn(0);
 }

@@ -3,6 +3,7 @@
 
 #include "bandits/state_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -92,12 +93,15 @@ PetscErrorCode PCBanditPrepare_Private(PC pc, KSP ksp) {
   options.policy = parameters.policy;
   options.fixed_arm = static_cast<std::size_t>(PCBanditSafe_Private(bandit));
   options.tolerance = PetscMin(PetscMax(ksp->rtol, 1e-15), 0.5);
-  if (parameters.interval[0] < parameters.interval[1])
-    options.interval = {parameters.interval[0], parameters.interval[1]};
+  if (!bandit->from_matrix)
+    options.intervals = parameters.intervals;
+  else if (bandit->arms.is_relaxation()) /* q, where the diagonal dominates */
+    options.likely = {{0, 1}};
   options.iterations = parameters.cost == PC_BANDIT_COST_ITERATIONS;
   options.seed = static_cast<std::uint64_t>(parameters.seed);
   options.key = std::to_string(ranks) + " ranks, cost " + PCBanditCostNames_Private[parameters.cost] + ", KSP " +
-                reinterpret_cast<PetscObject>(ksp)->type_name + ", tag '" + parameters.tag + "'";
+                reinterpret_cast<PetscObject>(ksp)->type_name + (bandit->from_matrix ? ", context of the matrix" : "") +
+                ", tag '" + parameters.tag + "'";
   bandit->keep_refused = false;
   PetscCall(OnFirstRank(pc, [&] {
     bandit->tuner = std::make_unique<linnet::bandits::Tuner>(std::move(options));
@@ -108,20 +112,19 @@ PetscErrorCode PCBanditPrepare_Private(PC pc, KSP ksp) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode PCBanditDecide_Private(PC pc, PetscReal context) {
+PetscErrorCode PCBanditDecide_Private(PC pc, const linnet::bandits::Context& context) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
 
   PetscFunctionBegin;
   bandit->play = {};
   PetscCall(OnFirstRank(pc, [&] {
     PCBanditPlay& play = bandit->play;
-    const auto decision = bandit->tuner->choose(PCBanditIsContext_Private(context) ? linnet::bandits::Context(context)
-                                                                                   : linnet::bandits::Context());
+    const auto decision = bandit->tuner->choose(context);
     play.arm = static_cast<double>(decision.arm);
     play.value = decision.value;
     play.probability = decision.probability;
-    play.has_context = decision.context ? 1 : 0;
-    play.context = decision.context.value_or(0);
+    play.numbers = static_cast<double>(decision.context.numbers.size());
+    std::ranges::copy(decision.context.numbers, play.context.begin());
     play.cap = bandit->parameters.cap * bandit->tuner->expected_cost(decision);
     play.unplayed = bandit->tuner->quarantined(decision.arm) ? 1 : 0;
   }));
@@ -129,7 +132,7 @@ PetscErrorCode PCBanditDecide_Private(PC pc, PetscReal context) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode PCBanditLearn_Private(PC pc, double cost, PetscInt iterations, bool failed) {
+PetscErrorCode PCBanditLearn_Private(PC pc, PetscInt iterations) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
   const PCBanditPlay& play = bandit->play;
 
@@ -139,21 +142,20 @@ PetscErrorCode PCBanditLearn_Private(PC pc, double cost, PetscInt iterations, bo
     decision.arm = static_cast<std::size_t>(play.arm);
     decision.value = play.value;
     decision.probability = play.probability;
-    if (play.has_context > 0)
-      decision.context = play.context;
+    decision.context.numbers.assign(play.context.begin(), play.context.begin() + static_cast<int>(play.numbers));
     if (play.unplayed > 0)
       bandit->tuner->learn_unplayed(decision);
     else
-      (void)bandit->tuner->learn(decision, cost, static_cast<double>(iterations), failed);
+      (void)bandit->tuner->learn(decision, bandit->cost, static_cast<double>(iterations), bandit->failed);
     bandit->unsaved = true;
     if (bandit->log) {
       (void)std::fprintf(bandit->log, "%llu,", static_cast<unsigned long long>(bandit->tuner->solves()));
-      if (play.has_context > 0)
-        (void)std::fprintf(bandit->log, "%.17g", play.context);
+      for (std::size_t k = 0; k < decision.context.numbers.size(); k++)
+        (void)std::fprintf(bandit->log, "%s%.17g", k > 0 ? ";" : "", decision.context.numbers[k]);
       (void)std::fprintf(bandit->log, ",%d,%.17g,%.17g,%.17g,%d,%s\n", static_cast<int>(play.arm), play.value,
-                         play.probability, cost, static_cast<int>(iterations),
+                         play.probability, bandit->cost, static_cast<int>(iterations),
                          play.unplayed > 0 ? "set aside"
-                         : failed          ? "failed"
+                         : bandit->failed  ? "failed"
                                            : "ended");
     }
   }));

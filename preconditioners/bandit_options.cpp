@@ -26,8 +26,9 @@ static PetscErrorCode SetFromOptions(PC pc, PetscOptionItems* PetscOptionsObject
   const PCBanditParameters now = PCBanditData_Private(pc)->parameters;
   PCBanditCost cost = now.cost;
   PCBanditContextSource source = now.source;
-  PetscInt seed = now.seed, safe = now.safe == PETSC_DEFAULT ? 0 : now.safe, count = 2;
-  PetscReal cap = now.cap, interval[2] = {now.interval[0], now.interval[1]};
+  PetscInt seed = now.seed, safe = now.safe == PETSC_DEFAULT ? 0 : now.safe, count = 2 * linnet::bandits::most_numbers;
+  PetscReal cap = now.cap;
+  std::array<PetscReal, 2 * linnet::bandits::most_numbers> ends{}, lowest{}, highest{};
   PetscBool given;
 
   PetscFunctionBegin;
@@ -44,12 +45,17 @@ static PetscErrorCode SetFromOptions(PC pc, PetscOptionItems* PetscOptionsObject
                        "PCBanditSetContextSource", PCBanditContextSourceNames_Private, &source, &given));
   if (given)
     PetscCall(PCBanditSetContextSource(pc, source));
-  PetscCall(PetscOptionsRealArray("-pc_bandit_context_interval", "Of the contexts: lowest,highest",
-                                  "PCBanditSetContextInterval", interval, &count, &given));
+  PetscCall(PetscOptionsRealArray("-pc_bandit_context_interval", "Of each number of the contexts: lowest,highest",
+                                  "PCBanditSetContextInterval", ends.data(), &count, &given));
   if (given) {
-    PetscCheck(count == 2, PetscObjectComm(reinterpret_cast<PetscObject>(pc)), PETSC_ERR_ARG_SIZ,
-               "-pc_bandit_context_interval takes two numbers lowest,highest, not %" PetscInt_FMT, count);
-    PetscCall(PCBanditSetContextInterval(pc, interval[0], interval[1]));
+    PetscCheck(count % 2 == 0, PetscObjectComm(reinterpret_cast<PetscObject>(pc)), PETSC_ERR_ARG_SIZ,
+               "-pc_bandit_context_interval takes lowest,highest for each number, found %" PetscInt_FMT " numbers",
+               count);
+    for (std::size_t k = 0; k < highest.size() / 2; k++) {
+      lowest[k] = ends[2 * k];
+      highest[k] = ends[2 * k + 1];
+    }
+    PetscCall(PCBanditSetContextInterval(pc, count / 2, lowest.data(), highest.data()));
   }
   PetscCall(PetscOptionsInt("-pc_bandit_safe", "Arm that takes over where another fails", "PCBanditSetSafeArm", safe,
                             &safe, &given));

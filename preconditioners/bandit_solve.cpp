@@ -68,16 +68,19 @@ static PetscErrorCode PCBanditSetNorm_Private(PC pc, KSP ksp) {
   PetscFunctionReturn(0);
 }
 
+static PetscErrorCode PCBanditRun_Private(KSP ksp);
+
 static PetscErrorCode PreSolve(PC pc, KSP ksp, Vec x) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
   const PetscInt safe = PCBanditSafe_Private(bandit);
-  PetscReal context;
+  linnet::bandits::Context context;
 
   PetscFunctionBegin;
   const double start = MPI_Wtime();
+  PetscCall(PCBanditParseArms_Private(pc));
+  PetscCall(PCBanditContext_Private(pc, &context));
   PetscCall(PCBanditPrepare_Private(pc, ksp));
   PetscCall(PCBanditSetNorm_Private(pc, ksp));
-  PetscCall(PCBanditContext_Private(pc, &context));
   PetscCall(PCBanditDecide_Private(pc, context));
   bandit->begin = MPI_Wtime();
   bandit->statistics.learner_seconds += bandit->begin - start;
@@ -103,19 +106,17 @@ static PetscErrorCode PreSolve(PC pc, KSP ksp, Vec x) {
       PetscCall(VecDuplicate(x, &bandit->guess));
     PetscCall(VecCopy(x, bandit->guess));
   }
-  bandit->converged = ksp->converged;
-  bandit->converged_context = ksp->cnvP;
-  ksp->converged = PCBanditConverged_Private;
-  ksp->cnvP = pc;
-  bandit->error_if_not_converged = ksp->errorifnotconverged;
-  ksp->errorifnotconverged = PETSC_FALSE; /* KSPSolve() asks again after PCPostSolve_Bandit() */
+  if (ksp->ops->solve != PCBanditRun_Private) /* else an error came before its turn */
+    bandit->run = ksp->ops->solve;
+  ksp->ops->solve = PCBanditRun_Private;
   bandit->solving = true;
   PetscFunctionReturn(0);
 }
 
 /* The safe arm goes on from the current iterate; from the guess where that is nearer to the solution. */
-static PetscErrorCode PCBanditGoOn_Private(PC pc, KSP ksp, Vec b, Vec x) {
+static PetscErrorCode PCBanditGoOn_Private(PC pc, KSP ksp) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
+  const Vec b = ksp->vec_rhs, x = ksp->vec_sol;
   const PetscInt safe = PCBanditSafe_Private(bandit);
   const PetscInt iterations = ksp->its, most = ksp->max_it;
   const PetscBool guess_zero = ksp->guess_zero;
@@ -154,36 +155,66 @@ static PetscErrorCode PCBanditGoOn_Private(PC pc, KSP ksp, Vec b, Vec x) {
   ksp->max_it = PetscMax(1, most - iterations);
   ksp->its = 0;
   PetscCall((*ksp->ops->solve)(ksp));
-  ksp->totalits += ksp->its;
   ksp->its += iterations;
   ksp->max_it = most;
   ksp->guess_zero = guess_zero;
   PetscFunctionReturn(0);
 }
 
-static PetscErrorCode PostSolve(PC pc, KSP ksp, Vec b, Vec x) {
+/* The arm that was chosen, under the cap, and the safe arm after it where it fails. */
+static PetscErrorCode PCBanditRunArms_Private(PC pc, KSP ksp) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
   const bool unplayed = bandit->play.unplayed > 0, may_go_on = bandit->parameters.cap > 0;
-  const PetscInt safe = PCBanditSafe_Private(bandit);
-  double cost;
+
+  PetscFunctionBegin;
+  bandit->converged = ksp->converged;
+  bandit->converged_context = ksp->cnvP;
+  ksp->converged = PCBanditConverged_Private;
+  ksp->cnvP = pc;
+  const PetscErrorCode ierr = (*ksp->ops->solve)(ksp);
+  ksp->converged = bandit->converged;
+  ksp->cnvP = bandit->converged_context;
+  PetscCall(ierr);
+  const bool spent = ksp->reason == KSP_DIVERGED_ITS && ksp->its >= ksp->max_it; /* the user's own limit */
+  bandit->failed = bandit->set_up_failed || (!unplayed && ksp->reason < 0);
+  if (!unplayed && !bandit->set_up_failed && ksp->reason < 0 && !spent && may_go_on && !ksp->transpose_solve &&
+      (bandit->stopped || static_cast<PetscInt>(bandit->play.arm) != PCBanditSafe_Private(bandit) ||
+       bandit->arms.is_relaxation()))
+    PetscCall(PCBanditGoOn_Private(pc, ksp));
+  PetscFunctionReturn(0);
+}
+
+/*
+   Stands in the KSP's place from PCPreSolve_Bandit() on: KSPSolve() views the reason before PCPostSolve(), so that what
+   the safe arm does must have been done by then.
+*/
+static PetscErrorCode PCBanditRun_Private(KSP ksp) {
+  PC pc = ksp->pc;
+  PC_Bandit* bandit = PCBanditData_Private(pc);
+  const PetscBool error_if_not_converged = ksp->errorifnotconverged;
+
+  PetscFunctionBegin;
+  ksp->ops->solve = bandit->run;
+  ksp->errorifnotconverged = PETSC_FALSE; /* KSPSolve() asks again */
+  const PetscErrorCode ierr = PCBanditGuarded_Private(CommOf(pc), [&] { return PCBanditRunArms_Private(pc, ksp); });
+  ksp->errorifnotconverged = error_if_not_converged;
+  bandit->solving = !ierr;
+  PetscCall(ierr);
+  PetscCall(PCBanditCost_Private(pc, ksp->its, &bandit->cost));
+  bandit->statistics.solve_seconds += MPI_Wtime() - bandit->begin;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PostSolve(PC pc, KSP ksp) {
+  PC_Bandit* bandit = PCBanditData_Private(pc);
 
   PetscFunctionBegin;
   if (!bandit->solving)
     PetscFunctionReturn(0);
-  ksp->converged = bandit->converged;
-  ksp->cnvP = bandit->converged_context;
-  const bool spent = ksp->reason == KSP_DIVERGED_ITS && ksp->its >= ksp->max_it; /* the user's own limit */
-  const bool failed = bandit->set_up_failed || (!unplayed && ksp->reason < 0);
-  if (!unplayed && !bandit->set_up_failed && ksp->reason < 0 && !spent && may_go_on && !ksp->transpose_solve &&
-      (bandit->stopped || static_cast<PetscInt>(bandit->play.arm) != safe || bandit->arms.is_relaxation()))
-    PetscCall(PCBanditGoOn_Private(pc, ksp, b, x));
+  const double begin = MPI_Wtime();
   bandit->solving = false;
-  ksp->errorifnotconverged = bandit->error_if_not_converged;
-  PetscCall(PCBanditCost_Private(pc, ksp->its, &cost));
-  const double end = MPI_Wtime();
-  bandit->statistics.solve_seconds += end - bandit->begin;
-  PetscCall(PCBanditLearn_Private(pc, cost, ksp->its, failed));
-  bandit->statistics.learner_seconds += MPI_Wtime() - end;
+  PetscCall(PCBanditLearn_Private(pc, ksp->its));
+  bandit->statistics.learner_seconds += MPI_Wtime() - begin;
   if (bandit->tuner && bandit->tuner->solves() % save_interval == 0)
     PetscCall(PCBanditSave_Private(pc));
   PetscFunctionReturn(0);
@@ -191,12 +222,14 @@ static PetscErrorCode PostSolve(PC pc, KSP ksp, Vec b, Vec x) {
 
 PetscErrorCode PCPreSolve_Bandit(PC pc, KSP ksp, Vec, Vec x) {
   PetscFunctionBegin;
+  if (ksp->pc != pc) /* a part of another preconditioner: nothing is learned */
+    PetscFunctionReturn(0);
   PetscCall(PCBanditGuarded_Private(CommOf(pc), [&] { return PreSolve(pc, ksp, x); }));
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode PCPostSolve_Bandit(PC pc, KSP ksp, Vec b, Vec x) {
+PetscErrorCode PCPostSolve_Bandit(PC pc, KSP ksp, Vec, Vec) {
   PetscFunctionBegin;
-  PetscCall(PCBanditGuarded_Private(CommOf(pc), [&] { return PostSolve(pc, ksp, b, x); }));
+  PetscCall(PCBanditGuarded_Private(CommOf(pc), [&] { return PostSolve(pc, ksp); }));
   PetscFunctionReturn(0);
 }

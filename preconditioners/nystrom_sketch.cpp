@@ -16,44 +16,56 @@ void dorgqr_(const int* m, const int* n, const int* k, double* a, const int* lda
 using Eigen::Map, Eigen::MatrixXd, Eigen::VectorXd;
 
 /* A = Q R in place, A rows x columns with rows >= columns. */
-static void HouseholderQr(MatrixXd* A, MatrixXd* R) {
-  const int rows = static_cast<int>(A->rows()), columns = static_cast<int>(A->cols()), query = -1;
+static void HouseholderQr(Map<MatrixXd> A, MatrixXd* R) {
+  const int rows = static_cast<int>(A.rows()), columns = static_cast<int>(A.cols()), query = -1;
   int info = 0;
   double best = 0;
   std::vector<double> tau(static_cast<std::size_t>(columns)), work(1);
-  dgeqrf_(&rows, &columns, A->data(), &rows, tau.data(), &best, &query, &info);
+  dgeqrf_(&rows, &columns, A.data(), &rows, tau.data(), &best, &query, &info);
   work.resize(static_cast<std::size_t>(std::max(best, 64.0 * columns)));
   const int size = static_cast<int>(work.size());
-  dgeqrf_(&rows, &columns, A->data(), &rows, tau.data(), work.data(), &size, &info);
-  *R = A->topRows(columns).triangularView<Eigen::Upper>();
-  dorgqr_(&rows, &columns, &columns, A->data(), &rows, tau.data(), work.data(), &size, &info);
+  dgeqrf_(&rows, &columns, A.data(), &rows, tau.data(), work.data(), &size, &info);
+  *R = A.topRows(columns).triangularView<Eigen::Upper>();
+  dorgqr_(&rows, &columns, &columns, A.data(), &rows, tau.data(), work.data(), &size, &info);
+}
+
+/* A <- A M in place, by panels of rows: a copy of all of A would be as many pages to touch for the first time. */
+static void MultiplyInPlace(Map<MatrixXd> A, const MatrixXd& M) {
+  constexpr Eigen::Index panel = 4096;
+  MatrixXd rows;
+  for (Eigen::Index i = 0; i < A.rows(); i += panel) {
+    rows = A.middleRows(i, std::min(panel, A.rows() - i));
+    A.middleRows(i, rows.rows()).noalias() = rows * M;
+  }
 }
 
 /* A = Q R of a matrix whose rows lie on the ranks, in place: that of each rank, then that of their triangles (TSQR). */
-static PetscErrorCode ParallelQr(MPI_Comm comm, MatrixXd* A, MatrixXd* R) {
-  const Eigen::Index columns = A->cols(), rows = A->rows();
+static PetscErrorCode ParallelQr(MPI_Comm comm, Map<MatrixXd> A, MatrixXd* R) {
+  const Eigen::Index columns = A.cols(), rows = A.rows();
   PetscMPIInt ranks, rank;
 
   PetscFunctionBegin;
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  MatrixXd padded = MatrixXd::Zero(std::max(rows, columns), columns), mine;
-  padded.topRows(rows) = *A;
-  HouseholderQr(&padded, &mine);
-  if (ranks == 1) {
-    *R = mine;
-    *A = padded.topRows(rows);
-    PetscFunctionReturn(0);
+  if (rows >= columns) {
+    HouseholderQr(A, R);
+  } else {
+    MatrixXd padded = MatrixXd::Zero(columns, columns);
+    padded.topRows(rows) = A;
+    HouseholderQr(Map<MatrixXd>(padded.data(), columns, columns), R);
+    A = padded.topRows(rows);
   }
+  if (ranks == 1)
+    PetscFunctionReturn(0);
   const int count = static_cast<int>(columns * columns);
   std::vector<double> all(static_cast<std::size_t>(count) * static_cast<std::size_t>(ranks));
-  PetscCallMPI(MPI_Allgather(mine.data(), count, MPI_DOUBLE, all.data(), count, MPI_DOUBLE, comm));
+  PetscCallMPI(MPI_Allgather(R->data(), count, MPI_DOUBLE, all.data(), count, MPI_DOUBLE, comm));
   MatrixXd stacked(columns * ranks, columns);
   for (PetscMPIInt r = 0; r < ranks; r++)
     stacked.middleRows(r * columns, columns) =
         Map<const MatrixXd>(all.data() + static_cast<std::ptrdiff_t>(r) * count, columns, columns);
-  HouseholderQr(&stacked, R);
-  *A = padded.topRows(rows) * stacked.middleRows(rank * columns, columns);
+  HouseholderQr(Map<MatrixXd>(stacked.data(), stacked.rows(), columns), R);
+  MultiplyInPlace(A, stacked.middleRows(rank * columns, columns));
   PetscFunctionReturn(0);
 }
 
@@ -100,17 +112,15 @@ PetscErrorCode PCNystromGrow_Private(Mat A, PetscReal damping, PetscInt seed, Pe
   }
   /* the new columns orthogonal to the old ones (twice, for rounding), then among themselves */
   Map<MatrixXd> before(sketch->omega.data(), sketch->local, old);
-  MatrixXd fresh = Map<MatrixXd>(sketch->omega.data() + local * static_cast<std::size_t>(old), sketch->local,
-                                 columns - old),
-           R;
+  Map<MatrixXd> fresh(sketch->omega.data() + local * static_cast<std::size_t>(old), sketch->local, columns - old);
+  MatrixXd R;
   for (int pass = 0; old > 0 && pass < 2; pass++) {
     MatrixXd overlap = before.transpose() * fresh;
     PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, overlap.data(), static_cast<int>(overlap.size()), MPI_DOUBLE, MPI_SUM,
                                sketch->comm));
-    fresh -= before * overlap;
+    fresh.noalias() -= before * overlap;
   }
-  PetscCall(ParallelQr(sketch->comm, &fresh, &R));
-  Map<MatrixXd>(sketch->omega.data() + local * static_cast<std::size_t>(old), sketch->local, columns - old) = fresh;
+  PetscCall(ParallelQr(sketch->comm, fresh, &R));
   for (PetscInt k = old; k < columns; k++) {
     PetscScalar* to;
     PetscCall(VecGetArrayWrite(x, &to));
@@ -161,13 +171,15 @@ PetscErrorCode PCNystromFactor_Private(const PCNystromSketch& sketch, std::vecto
       PetscFunctionReturn(0);
     shift *= 10;
   }
-  MatrixXd B = product + shift * omega, R;
+  U->resize(sketch.product.size());
+  Map<MatrixXd> B(U->data(), sketch.local, columns);
+  MatrixXd R;
+  B = product + shift * omega;
   cholesky.matrixU().solveInPlace<Eigen::OnTheRight>(B);
   /* B = Q R, R = P Sigma W^T: U = Q P, eigenvalues Sigma^2 - shift */
-  PetscCall(ParallelQr(sketch.comm, &B, &R));
+  PetscCall(ParallelQr(sketch.comm, B, &R));
   const Eigen::BDCSVD<MatrixXd> svd(R, Eigen::ComputeThinU);
-  const MatrixXd vectors = B * svd.matrixU();
-  U->assign(vectors.data(), vectors.data() + vectors.size());
+  MultiplyInPlace(B, svd.matrixU());
   eigenvalues->resize(static_cast<std::size_t>(columns));
   for (PetscInt k = 0; k < columns; k++)
     (*eigenvalues)[static_cast<std::size_t>(k)] =

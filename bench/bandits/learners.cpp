@@ -129,7 +129,7 @@ int main(int argc, char** argv) {
         low, seed, steps,
         [](Context c) {
           Laplacian a;
-          a.shift = *c;
+          a.shift = c.numbers[0];
           return young_omega(a.beta());
         },
         [](double, int) {});

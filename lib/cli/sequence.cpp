@@ -37,7 +37,8 @@ void configure(const Sequence& sequence, MPI_Comm comm, KspHandle& ksp) {
   check(KSPGetPC(ksp, &pc));
   check(PCSetType(pc, PCBANDIT));
   check(PCBanditSetArms(pc, default_arms));
-  check(PCBanditSetContextInterval(pc, sequence.interval.first, sequence.interval.second));
+  const auto [lowest, highest] = sequence.interval;
+  check(PCBanditSetContextInterval(pc, lowest < highest ? 1 : 0, &lowest, &highest));
   check(KSPSetFromOptions(ksp));
   check(KSPSetInitialGuessNonzero(ksp, sequence.guess ? PETSC_TRUE : PETSC_FALSE));
   KSPNormType norm = KSP_NORM_DEFAULT;
@@ -66,7 +67,8 @@ Solved solve(KSP ksp, const Sequence& sequence, Vec x, MPI_Comm comm) {
   check(KSPSetOperators(ksp, sequence.A(), sequence.A()));
   if (is_bandit(ksp)) {
     check(KSPGetPC(ksp, &pc));
-    check(PCBanditSetContext(pc, sequence.context.value_or(PETSC_INFINITY)));
+    const double context = sequence.context.value_or(0);
+    check(PCBanditSetContext(pc, sequence.context ? 1 : 0, &context));
   }
   const double begin = MPI_Wtime();
   check(KSPSolve(ksp, sequence.b(), x));

@@ -54,6 +54,40 @@ TEST(BanditFailure, TheSafeArmGoesOnWhereAnArmDiverges) {
   EXPECT_GE(others, s.failures);
 }
 
+// -ksp_converged_reason and its like are called within KSPSolve().
+TEST(BanditFailure, TheReasonIsViewedAfterTheSafeArm) {
+  struct Seen {
+    int calls = 0;
+    KSPConvergedReason reason = KSP_CONVERGED_ITERATING;
+    PetscInt iterations = 0;
+  } seen;
+  const OwnedMat A = laplacian(10);
+  Bandit bandit(KSPRICHARDSON, A, "sor:1.5; none", "race");
+  LINNET_CALL(KSPConvergedReasonViewSet(
+      bandit.ksp,
+      [](KSP ksp, void* context) {
+        auto* s = static_cast<Seen*>(context);
+        s->calls++;
+        PetscCall(KSPGetConvergedReason(ksp, &s->reason));
+        PetscCall(KSPGetIterationNumber(ksp, &s->iterations));
+        return PetscErrorCode{0};
+      },
+      &seen, nullptr));
+  LINNET_CALL(KSPSetErrorIfNotConverged(bandit.ksp, PETSC_TRUE));
+  PetscInt total = 0, sum = 0;
+  for (unsigned k = 1; k <= 2; k++) { // the second arm diverges
+    const Bandit::Solved s = bandit.solve(noise(A, k));
+    EXPECT_EQ(s.arm, k - 1);
+    EXPECT_EQ(seen.calls, static_cast<int>(k));
+    EXPECT_EQ(seen.reason, KSP_CONVERGED_RTOL);
+    EXPECT_EQ(seen.iterations, s.iterations);
+    sum += s.iterations;
+  }
+  EXPECT_EQ(bandit.statistics().failures, 1);
+  LINNET_CALL(KSPGetTotalIterations(bandit.ksp, &total));
+  EXPECT_EQ(total, sum);
+}
+
 TEST(BanditFailure, AnArmIsStoppedAtItsCapAndTheIterateIsKept) {
   const OwnedMat A = laplacian(30);
   Bandit bandit(KSPRICHARDSON, A, "sor:1.8; jacobi", "race"); // Jacobi: thousands of sweeps

@@ -61,8 +61,7 @@ TEST(Modelled, HandsOverWhereTheOrderingIsNotConsistent) {
 // counts are those of the closed form, as whole numbers.
 TEST(Modelled, KeepsTheFormOfSsorCgWhereCoefficientsAreSmall) {
   Choices choices = sor_choices(3);
-  choices.lowest = 0;
-  choices.highest = 10;
+  choices.context = {{0, 10}};
   Modelled learner(choices, RelaxationForm::ssor_cg);
   double late = 0, best = 0;
   for (int t = 0; t < 600; ++t) {
@@ -78,6 +77,55 @@ TEST(Modelled, KeepsTheFormOfSsorCgWhereCoefficientsAreSmall) {
   }
   EXPECT_FALSE(learner.handed_over());
   EXPECT_LT(late, 1.03 * best);
+}
+
+// Counts of Young's formula at the shift `first`, or at the sum of both numbers, where a fixed omega cannot serve all.
+TEST(Modelled, TakesTheFirstOfSeveralNumbersAndHandsOverWhereTheOthersMatter) {
+  for (const bool others_matter : {false, true}) {
+    Choices choices = sor_choices(4);
+    choices.context = {{-0.15, 0.65}, {0, 1}};
+    Modelled learner(choices, RelaxationForm::sor);
+    Random random(6);
+    double late = 0, best = 0;
+    std::vector<double> fixed(20);
+    for (int t = 0; t < 800; ++t) {
+      const double first = -0.15 + 0.8 * random.uniform(), second = random.uniform();
+      const double beta = Laplacian{10, first + (others_matter ? second : 0)}.beta();
+      const auto count = [&](double omega) { return std::ceil(sor_iterations(omega, beta, 0, 1e-8)); };
+      const Decision d = learner.choose(Context({first, second}));
+      learner.learn(d, count(d.value));
+      late += t >= 400 ? count(d.value) : 0;
+      best += t >= 400 ? count(young_omega(beta)) : 0;
+      for (std::size_t k = 0; t >= 400 && k < fixed.size(); ++k)
+        fixed[k] += count(choices.arms[k]);
+    }
+    const double best_fixed = *std::ranges::min_element(fixed);
+    std::printf("two numbers, the second %s: %.3f of the optimum, %.3f of the best fixed\n",
+                others_matter ? "matters" : "does not matter", late / best, late / best_fixed);
+    EXPECT_EQ(learner.handed_over(), others_matter);
+    EXPECT_LT(late, others_matter ? 0.9 * best_fixed : 1.06 * best);
+  }
+}
+
+// At the lower end of a guessed interval the matrix is indefinite.
+TEST(Modelled, NarrowsAGuessedIntervalToTheContextsSeen) {
+  Choices choices = sor_choices(7);
+  choices.context = {{-1, 1}};
+  choices.loose = true;
+  Modelled learner(choices, RelaxationForm::sor);
+  ShiftedLaplacians sequence(true, 7);
+  double late = 0, best = 0;
+  for (int t = 0; t < 800; ++t) {
+    sequence.next();
+    const Decision d = learner.choose(sequence.system().shift);
+    const int cost = sequence.solve(d.value);
+    learner.learn(d, cost);
+    late += t >= 200 ? cost : 0;
+    best += t >= 200 ? sequence.solve(young_omega(sequence.system().beta())) : 0;
+  }
+  std::printf("guessed interval: %.3f of Young's optimum\n", late / best);
+  EXPECT_FALSE(learner.handed_over());
+  EXPECT_LT(late, 1.06 * best);
 }
 
 TEST(RelaxationModel, HasTheSlopesOfItsValues) {

@@ -21,30 +21,35 @@ struct Laplacian {
   int size() const { return m * m; }
   /// beta = rho(I - D^-1 A), in both orders.
   double beta() const { return 4 * std::cos(std::numbers::pi / (m + 1)) / (4 + shift); }
-  double off(const std::vector<double>& x, int r) const {
-    const int i = r % m, j = r / m;
+  double off(const std::vector<double>& x, int r) const { return off(x.data(), r, r % m, r / m); }
+  double off(const double* x, int r, int i, int j) const {
     return (i > 0 ? x[r - 1] : 0) + (i + 1 < m ? x[r + 1] : 0) + (j > 0 ? x[r - m] : 0) + (j + 1 < m ? x[r + m] : 0);
   }
   double residual_norm(const std::vector<double>& x, const std::vector<double>& b) const {
     double sum = 0;
-    for (int r = 0; r < size(); ++r) {
-      const double v = b[r] - (4 + shift) * x[r] + off(x, r);
-      sum += v * v;
-    }
+    const double *px = x.data(), *pb = b.data();
+    for (int j = 0, r = 0; j < m; ++j)
+      for (int i = 0; i < m; ++i, ++r) {
+        const double v = pb[r] - (4 + shift) * px[r] + off(px, r, i, j);
+        sum += v * v;
+      }
     return std::sqrt(sum);
   }
   template <class Visit>
   void each_row(bool forward, Visit visit) const {
     for (int colour = 0; colour < (red_black ? 2 : 1); ++colour)
-      for (int k = 0; k < size(); ++k) {
-        const int r = forward ? k : size() - 1 - k;
-        const int of = (r % m + r / m) % 2;
-        if (!red_black || of == (forward ? colour : 1 - colour))
-          visit(r);
-      }
+      for (int l = 0; l < m; ++l)
+        for (int k = 0; k < m; ++k) {
+          const int i = forward ? k : m - 1 - k, j = forward ? l : m - 1 - l;
+          if (!red_black || (i + j) % 2 == (forward ? colour : 1 - colour))
+            visit(i + m * j, i, j);
+        }
   }
   void sweep(std::vector<double>& x, const std::vector<double>& b, double omega, bool forward) const {
-    each_row(forward, [&](int r) { x[r] += omega * ((b[r] + off(x, r)) / (4 + shift) - x[r]); });
+    const double inverse = 1 / (4 + shift);
+    double* px = x.data();
+    const double* pb = b.data();
+    each_row(forward, [&](int r, int i, int j) { px[r] += omega * ((pb[r] + off(px, r, i, j)) * inverse - px[r]); });
   }
 };
 

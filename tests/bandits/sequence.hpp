@@ -18,8 +18,7 @@ inline Choices sor_choices(std::uint64_t seed) {
   Choices c;
   for (int k = 0; k < 20; ++k)
     c.arms.push_back(1 + 0.05 * k);
-  c.lowest = -0.15;
-  c.highest = 0.65;
+  c.context = {{-0.15, 0.65}};
   c.least_cost = 1;
   c.seed = seed;
   return c;

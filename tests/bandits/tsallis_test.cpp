@@ -179,8 +179,10 @@ TEST(Learner, RefusesChoicesThatAreNone) {
   EXPECT_THROW(make({}), std::invalid_argument);
   EXPECT_THROW(make({.arms = {1, not_a_number}}), std::invalid_argument);
   EXPECT_THROW(make({.arms = {1, 2, 1}}), std::invalid_argument);
-  EXPECT_THROW(make({.arms = {1}, .lowest = 2, .highest = 2}), std::invalid_argument);
-  EXPECT_THROW(make({.arms = {1}, .lowest = -infinity}), std::invalid_argument);
+  EXPECT_THROW(make({.arms = {1}, .context = {{2, 2}}}), std::invalid_argument);
+  EXPECT_THROW(make({.arms = {1}, .context = {{-infinity, 1}}}), std::invalid_argument);
+  EXPECT_THROW(make({.arms = {1}, .context = {}}), std::invalid_argument);
+  EXPECT_THROW(make({.arms = {1}, .context = std::vector<Interval>(17)}), std::invalid_argument);
   EXPECT_THROW(make({.arms = {1}, .least_cost = -1}), std::invalid_argument);
   EXPECT_THROW(Fixed(choices(3), 3), std::invalid_argument);
 }
@@ -194,13 +196,19 @@ TEST(Learner, RefusesADecisionThatIsNotItsOwn) {
 
 TEST(Learner, MovesAContextOutsideItsIntervalToTheEnd) {
   Choices c = choices(2);
-  c.lowest = -1;
+  c.context = {{-1, 1}};
   Tsallis learner(c, LossEstimator::importance_weighted);
   EXPECT_EQ(learner.choose(5).context, 1.0);
   EXPECT_EQ(learner.choose(-infinity).context, -1.0);
   EXPECT_EQ(learner.choose(0.25).context, 0.25);
   EXPECT_FALSE(learner.choose(not_a_number).context);
   EXPECT_FALSE(learner.choose({}).context);
+  c.context = {{-1, 1}, {2, 3}};
+  Tsallis of_two(c, LossEstimator::importance_weighted);
+  EXPECT_EQ(of_two.choose(Context({5, 2.5})).context, Context({1, 2.5}));
+  EXPECT_EQ(of_two.choose(Context({0, -infinity})).context, Context({0, 2}));
+  EXPECT_FALSE(of_two.choose(Context({0, not_a_number})).context);
+  EXPECT_THROW(of_two.choose(0.5), std::invalid_argument);
 }
 
 TEST(Learner, KeepsWhatItKnewWhenAStateIsRefused) {

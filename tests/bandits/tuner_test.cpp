@@ -130,7 +130,7 @@ TEST(Tuner, WidensTheIntervalOfContextsAndKeepsWhatItLearned) {
       const double context = std::pow(10, k % 9 - 4) * (k % 2 == 0 ? 1 : -1);
       const Decision d = t.choose(context);
       ASSERT_TRUE(d.context);
-      EXPECT_EQ(*d.context, context) << policy;
+      EXPECT_EQ(d.context, context) << policy;
       t.learn(d, 3 + static_cast<double>(d.arm), 3, false);
     }
     EXPECT_FALSE(t.choose(std::nan("")).context);
@@ -138,10 +138,28 @@ TEST(Tuner, WidensTheIntervalOfContextsAndKeepsWhatItLearned) {
   }
 }
 
+TEST(Tuner, TakesContextsOfSeveralNumbersAndKeepsThemInItsState) {
+  for (const std::string& policy : policies) {
+    Tuner t = tuner("a; b; c", policy), other = tuner("a; b; c", policy);
+    for (int k = 0; k < 60; ++k) {
+      const Context context({std::pow(10, k % 5), -0.1 * k, 3});
+      const Decision d = t.choose(context);
+      EXPECT_EQ(d.context, context);
+      t.learn(d, 3 + static_cast<double>(d.arm), 3, false);
+    }
+    EXPECT_NE(message([&] { t.choose(0.5); }).find("3 numbers"), std::string::npos);
+    EXPECT_FALSE(t.choose(Context({1, std::nan(""), 2})).context);
+    other.restore(unwrap_state(wrap_state(t.save())));
+    const Context next({40, -1, 3});
+    for (int k = 0; k < 20; ++k)
+      ASSERT_EQ(other.choose(next).arm, t.choose(next).arm) << policy;
+  }
+}
+
 TEST(Tuner, MovesContextsIntoAnIntervalThatIsGiven) {
   TunerOptions options;
   options.arms = parse_arms("a; b");
-  options.interval = {0, 1};
+  options.intervals = {{0, 1}};
   Tuner t(options);
   EXPECT_EQ(t.choose(7).context, 1);
 }
@@ -163,6 +181,18 @@ TEST(Tuner, SetsAnArmAsideThatFailsThreeTimesInARow) {
   EXPECT_EQ(aside, 100);
   t.learn(t.choose({}), 10, 10, false);
   EXPECT_FALSE(t.quarantined(0));
+}
+
+TEST(Tuner, NoticesWithoutAContextThatCostsHaveChanged) {
+  Tuner t = tuner("a; b; c; d", "thompson");
+  int wrong = 0;
+  for (int k = 0; k < 1000; ++k) {
+    const Decision d = t.choose({});
+    const std::size_t best = k < 500 ? 1 : 3;
+    wrong += k >= 550 && d.arm != best;
+    t.learn(d, d.arm == best ? 10 : k < 500 ? 20 : 40, 10, false);
+  }
+  EXPECT_LT(wrong, 20);
 }
 
 TEST(Tuner, FindsTheBestOfUnorderedArmsInEachContext) {

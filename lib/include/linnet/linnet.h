@@ -131,7 +131,7 @@ typedef enum {
   PC_BANDIT_COST_WORK        /* floating point operations that PETSc logs, over all ranks, setup included */
 } PCBanditCost;
 
-/* Where PCBANDIT takes the number that tells systems apart. */
+/* Where PCBANDIT takes the numbers that tell systems apart. */
 typedef enum {
   PC_BANDIT_CONTEXT_AUTO,   /* PCBanditSetContext(), or the Vec "linnet_context", or else the matrix */
   PC_BANDIT_CONTEXT_GIVEN,  /* the first two alone */
@@ -166,11 +166,11 @@ LINNET_EXTERN PetscErrorCode PCBanditSetSafeArm(PC pc, PetscInt arm);
 LINNET_EXTERN PetscErrorCode PCBanditGetSafeArm(PC pc, PetscInt* arm);
 LINNET_EXTERN PetscErrorCode PCBanditSetCap(PC pc, PetscReal factor);
 LINNET_EXTERN PetscErrorCode PCBanditGetCap(PC pc, PetscReal* factor);
-LINNET_EXTERN PetscErrorCode PCBanditSetContext(PC pc, PetscReal context);
+LINNET_EXTERN PetscErrorCode PCBanditSetContext(PC pc, PetscInt n, const PetscReal values[]);
 LINNET_EXTERN PetscErrorCode PCBanditSetContextSource(PC pc, PCBanditContextSource source);
 LINNET_EXTERN PetscErrorCode PCBanditGetContextSource(PC pc, PCBanditContextSource* source);
-LINNET_EXTERN PetscErrorCode PCBanditSetContextInterval(PC pc, PetscReal lowest, PetscReal highest);
-LINNET_EXTERN PetscErrorCode PCBanditGetContextInterval(PC pc, PetscReal* lowest, PetscReal* highest);
+LINNET_EXTERN PetscErrorCode PCBanditSetContextInterval(PC pc, PetscInt n, const PetscReal lowest[], const PetscReal highest[]);
+LINNET_EXTERN PetscErrorCode PCBanditGetContextInterval(PC pc, PetscInt* n, PetscReal lowest[], PetscReal highest[]);
 LINNET_EXTERN PetscErrorCode PCBanditGetArm(PC pc, PetscInt* arm, PetscReal* value, PetscReal* probability);
 LINNET_EXTERN PetscErrorCode PCBanditGetArmCount(PC pc, PetscInt* count);
 LINNET_EXTERN PetscErrorCode PCBanditGetStatistics(PC pc, PCBanditStatistics* statistics);
