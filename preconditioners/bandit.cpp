@@ -104,8 +104,8 @@ static PetscErrorCode PCDestroy_Bandit(PC pc) {
    Arms are the values of one option or the product of several ("sor_omega=1,1.5,1.9 x sor_its=1,2",
    "gamg_threshold=0:0.08:5"), or whole preconditioners with options of their own ("icc; gamg; sor:1.5; hypre
    -pc_hypre_boomeramg_strong_threshold 0.5"). Omegas of a range lie evenly in log(2 - omega), and the policy model
-plays those between too. A preconditioner is built when it is first played, and kept; with the costs time and work a
-solve is charged the setup that it needed. On several ranks icc and ilu act on the block of each rank.
+   plays those between too. A preconditioner is built when it is first played, and kept; with the costs time and work a
+   solve is charged the setup that it needed. On several ranks icc and ilu act on the block of each rank.
 
    The options of the inner preconditioner have the prefix "bandit_" (where all arms share one), or "bandit_k_" for
    arm k: -bandit_pc_sor_symmetric.
@@ -117,18 +117,18 @@ solve is charged the setup that it needed. On several ranks icc and ilu act on t
 
    The context is up to 16 numbers that are known of a system before it is solved and on which its costs depend: a time
    step, a shift (`PCBanditSetContext()`, or a `Vec` composed on the matrix as "linnet_context"). As long as none has
-been given the dominance of the diagonal is taken from the matrix. Of several numbers thompson and chebcb take the
-products of Chebyshev polynomials in each of total degree 3 and 5 at most (fewer from four and three numbers on: 36
-terms at most), binned at most 32 cells (one, from six numbers on), model the first number alone, and hands over where
-the others matter.
+   been given the dominance of the diagonal is taken from the matrix. Of several numbers thompson and chebcb take the
+   products of Chebyshev polynomials in each of total degree 3 and 5 at most (fewer from four and three numbers on: 36
+   terms at most), binned at most 32 cells (one, from six numbers on), model the first number alone, and hands over
+   where the others matter.
 
    An arm that diverges, cannot be set up, or costs more than the cap times what was expected, is stopped; the safe arm
-   goes on from the current iterate within the same `KSPSolve()`: `KSPGetConvergedReason()`,
-   `KSPGetIterationNumber()` and -ksp_converged_reason tell of both together. An arm that fails three times in a row is
-set aside for 50 solves, then 100.
+   goes on from the current iterate within the same `KSPSolve()`: `KSPGetConvergedReason()`, `KSPGetIterationNumber()`
+   and -ksp_converged_reason tell of both together. An arm that fails three times in a row is set aside for 50 solves,
+   then 100.
 
    Convergence is tested in the unpreconditioned norm where the `KSP` has it and the user has not chosen another, so
-that arms are compared at equal residual. `KSPRICHARDSON` heeds its tolerances, unlike around `PCSOR`.
+   that arms are compared at equal residual. `KSPRICHARDSON` heeds its tolerances, unlike around `PCSOR`.
 
    The first rank decides for all. With the costs iterations and work the same seed gives the same choices.
 

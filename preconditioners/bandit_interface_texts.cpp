@@ -115,7 +115,7 @@ PetscErrorCode PCBanditGetPolicy(PC pc, const char* policy[]) {
   Notes:
   It is read at the first solve and written every 100 solves and when the preconditioner is destroyed, by the first
   rank. A file that is damaged, of another version, or of other arms, policy, cost, number of ranks, type of `KSP` or
-tag is refused with one line on standard error: the run starts afresh, and the file is kept as FILE.refused.
+  tag is refused with one line on standard error: the run starts afresh, and the file is kept as FILE.refused.
 
 .seealso: `PCBANDIT`, `PCBanditGetState()`
 @*/
