@@ -51,8 +51,8 @@ public:
   template <class T, class Value, class Merge>
   void move(MPI_Datatype type, const LatticeOperator& slab, const Value& value_of, const Merge& merge) const {
     Buffer<T> sent, received;
-    sent.resize(static_cast<std::size_t>(send_first_.back() + send_.back()));
-    received.resize(static_cast<std::size_t>(receive_first_.back() + receive_.back()));
+    sent.resize(static_cast<std::size_t>(send_first_.back()) + static_cast<std::size_t>(send_.back()));
+    received.resize(static_cast<std::size_t>(receive_first_.back()) + static_cast<std::size_t>(receive_.back()));
     T* next = sent.data();
     for (const std::vector<int>& planes : planes_)
       for_each_line(own_, planes, [&](const int* at, int) {

@@ -28,7 +28,7 @@ private:
   // Others compute while we wait, on this processor too if there are more threads than processors.
   template <class Ready>
   static void wait_until(const Ready& ready) {
-    constexpr int most_spins = 5000; // the time of a few coarse grids
+    constexpr int most_spins = 500; // some tens of microseconds
     for (int spins = 0; !ready(); ++spins)
       if (spins < most_spins)
         hwy::Pause();
