@@ -169,7 +169,8 @@ LINNET_EXTERN PetscErrorCode PCBanditGetCap(PC pc, PetscReal* factor);
 LINNET_EXTERN PetscErrorCode PCBanditSetContext(PC pc, PetscInt n, const PetscReal values[]);
 LINNET_EXTERN PetscErrorCode PCBanditSetContextSource(PC pc, PCBanditContextSource source);
 LINNET_EXTERN PetscErrorCode PCBanditGetContextSource(PC pc, PCBanditContextSource* source);
-LINNET_EXTERN PetscErrorCode PCBanditSetContextInterval(PC pc, PetscInt n, const PetscReal lowest[], const PetscReal highest[]);
+LINNET_EXTERN PetscErrorCode PCBanditSetContextInterval(PC pc, PetscInt n, const PetscReal lowest[],
+                                                        const PetscReal highest[]);
 LINNET_EXTERN PetscErrorCode PCBanditGetContextInterval(PC pc, PetscInt* n, PetscReal lowest[], PetscReal highest[]);
 LINNET_EXTERN PetscErrorCode PCBanditGetArm(PC pc, PetscInt* arm, PetscReal* value, PetscReal* probability);
 LINNET_EXTERN PetscErrorCode PCBanditGetArmCount(PC pc, PetscInt* count);
