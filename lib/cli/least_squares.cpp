@@ -305,14 +305,9 @@ int run_least_squares(const Session& session, const SolveOptions& options) {
   check(KSPSetUp(ksp));
   check(KSPSetUpOnBlocks(ksp));
   result.setup_seconds = MPI_Wtime() - begin;
-  KSPType type = nullptr;
-  PCType pc_type = nullptr;
-  PC pc = nullptr;
-  check(KSPGetType(ksp, &type));
-  check(KSPGetPC(ksp, &pc));
-  check(PCGetType(pc, &pc_type));
-  result.ksp = type;
-  result.pc = pc_type;
+  const SolverTypes types = solver_types(ksp);
+  result.ksp = types.ksp;
+  result.pc = types.pc;
   VecHandle x;
   check(MatCreateVecs(problem.K, x.out(), nullptr));
   check(VecZeroEntries(x));

@@ -21,6 +21,16 @@ PetscErrorCode QuietPetscErrors::keep(MPI_Comm, int, const char*, const char*, P
   return error;
 }
 
+SolverTypes solver_types(KSP ksp) {
+  PC pc = nullptr;
+  KSPType ksp_type = nullptr;
+  PCType pc_type = nullptr;
+  check(KSPGetPC(ksp, &pc));
+  check(KSPGetType(ksp, &ksp_type));
+  check(PCGetType(pc, &pc_type));
+  return {ksp_type, pc_type};
+}
+
 std::string one_line(std::string text) {
   std::replace(text.begin(), text.end(), '\n', ' ');
   const size_t last = text.find_last_not_of(" \t\r");

@@ -58,6 +58,12 @@ using KspHandle = Handle<KSP, KSPDestroy>;
 using IsHandle = Handle<IS, ISDestroy>;
 using NullSpaceHandle = Handle<MatNullSpace, MatNullSpaceDestroy>;
 
+/// The names of a solver's types.
+struct SolverTypes {
+  std::string ksp, pc;
+};
+SolverTypes solver_types(KSP ksp);
+
 /// `text` on one line: line breaks become spaces, a trailing one goes.
 std::string one_line(std::string text);
 

@@ -158,16 +158,13 @@ void note(PC pc, const bandits::Arms& arms, SequenceStep& step, SequenceResult& 
 }
 
 void finish(KSP ksp, bool bandit, SequenceResult& result) {
-  PC pc = nullptr;
-  KSPType type = nullptr;
-  PCType inner = nullptr;
-  check(KSPGetPC(ksp, &pc));
-  check(KSPGetType(ksp, &type));
-  check(PCGetType(pc, &inner));
-  result.ksp = type;
-  result.pc = inner;
+  const SolverTypes types = solver_types(ksp);
+  result.ksp = types.ksp;
+  result.pc = types.pc;
   if (!bandit)
     return;
+  PC pc = nullptr;
+  check(KSPGetPC(ksp, &pc));
   const char* policy = nullptr;
   PCBanditStatistics statistics = {};
   check(PCBanditGetPolicy(pc, &policy));

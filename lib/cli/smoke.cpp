@@ -123,15 +123,7 @@ public:
   }
 
   const PressureSystem& system() const { return *system_; }
-  std::pair<std::string, std::string> types() const {
-    PC pc = nullptr;
-    KSPType ksp_type = nullptr;
-    PCType pc_type = nullptr;
-    check(KSPGetPC(ksp_, &pc));
-    check(KSPGetType(ksp_, &ksp_type));
-    check(PCGetType(pc, &pc_type));
-    return {ksp_type, pc_type};
-  }
+  SolverTypes types() const { return solver_types(ksp_); }
 
 private:
   MPI_Comm comm_;

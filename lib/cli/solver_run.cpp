@@ -169,14 +169,9 @@ void set_up_and_solve(const System& system, const Solver& solver, KSP ksp, bool 
     check(KSPSetUp(ksp));
     check(KSPSetUpOnBlocks(ksp));
   });
-  PC pc = nullptr;
-  KSPType ksp_type = nullptr;
-  PCType pc_type = nullptr;
-  check(KSPGetPC(ksp, &pc));
-  check(KSPGetType(ksp, &ksp_type));
-  check(PCGetType(pc, &pc_type));
-  outcome.ksp = ksp_type;
-  outcome.pc = pc_type;
+  const SolverTypes types = solver_types(ksp);
+  outcome.ksp = types.ksp;
+  outcome.pc = types.pc;
   KSPNormType norm = KSP_NORM_DEFAULT;
   check(KSPGetNormType(ksp, &norm));
   watch.true_residual = norm == KSP_NORM_UNPRECONDITIONED;

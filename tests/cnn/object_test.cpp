@@ -206,12 +206,8 @@ TEST(CNNObject, AppliesToSeveralVectors) {
   const OwnedKSP ksp = cnn_solver(A);
   PC pc = pc_of(ksp);
   LINNET_CALL(PCSetUp(pc));
-  PetscInt local = 0, rows = 0;
-  LINNET_CALL(MatGetLocalSize(A, &local, nullptr));
-  LINNET_CALL(MatGetSize(A, &rows, nullptr));
-  OwnedMat X, Y;
-  LINNET_CALL(MatCreateDense(PETSC_COMM_WORLD, local, PETSC_DECIDE, rows, 3, nullptr, X.out()));
-  LINNET_CALL(MatSetRandom(X, nullptr));
+  const OwnedMat X = random_columns(A, 3);
+  OwnedMat Y;
   LINNET_CALL(MatDuplicate(X, MAT_DO_NOT_COPY_VALUES, Y.out()));
   LINNET_CALL(PCMatApply(pc, X, Y));
   for (PetscInt c = 0; c < 3; ++c) {
@@ -232,12 +228,8 @@ TEST(CNNObject, AppliesToSeveralVectors) {
 TEST(CNNObject, SolvesForSeveralRightHandSides) {
   const OwnedMat A = system(box(16, 15, 14), voxel());
   const OwnedKSP ksp = cnn_solver(A);
-  PetscInt local = 0, rows = 0;
-  LINNET_CALL(MatGetLocalSize(A, &local, nullptr));
-  LINNET_CALL(MatGetSize(A, &rows, nullptr));
-  OwnedMat B, X;
-  LINNET_CALL(MatCreateDense(PETSC_COMM_WORLD, local, PETSC_DECIDE, rows, 3, nullptr, B.out()));
-  LINNET_CALL(MatSetRandom(B, nullptr));
+  const OwnedMat B = random_columns(A, 3);
+  OwnedMat X;
   LINNET_CALL(MatDuplicate(B, MAT_DO_NOT_COPY_VALUES, X.out()));
   LINNET_CALL(KSPMatSolve(ksp, B, X));
   for (PetscInt c = 0; c < 3; ++c) {

@@ -105,6 +105,17 @@ inline OwnedVec zeros(Mat A) {
   return v;
 }
 
+/// Random columns, distributed as the rows of A.
+inline OwnedMat random_columns(Mat A, PetscInt columns) {
+  OwnedMat X;
+  PetscInt local = 0, rows = 0;
+  MatGetLocalSize(A, &local, nullptr);
+  MatGetSize(A, &rows, nullptr);
+  MatCreateDense(PETSC_COMM_WORLD, local, PETSC_DECIDE, rows, columns, nullptr, X.out());
+  MatSetRandom(X, nullptr);
+  return X;
+}
+
 /// ||b - A x|| / ||b||
 inline double relative_residual(Mat A, Vec x, Vec b) {
   OwnedVec r;
