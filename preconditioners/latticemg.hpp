@@ -14,6 +14,8 @@ struct PC_LatticeMG {
   PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
   PCLatticeMGCoarsening coarsening = PC_LATTICEMG_COARSENING_AUTO;
   PetscInt sweeps = 2;
+  bool weighted = false; ///< by `weights`; false: by those that suit the grids
+  linnet::latticemg::CycleWeights weights;
   PetscInt threads = 0;           ///< 0: as many as OpenMP gives
   linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given
   linnet::LatticePlacement placement;
@@ -51,5 +53,8 @@ extern const char* const PCLatticeMGCycleNames_Private[];
 extern const char* const PCLatticeMGCoarseningNames_Private[];
 linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* mg);
 linnet::latticemg::Aggregation PCLatticeMGAggregation_Private(const PC_LatticeMG* mg);
+/// For the grids of a plan.
+linnet::latticemg::CycleWeights PCLatticeMGWeights_Private(const PC_LatticeMG* mg,
+                                                           const linnet::latticemg::CoarseningPlan& plan);
 /// The options as the cycle takes them.
 linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* mg);

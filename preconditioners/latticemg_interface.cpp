@@ -182,6 +182,61 @@ PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps) {
 }
 
 /*@
+  PCLatticeMGSetWeights - Sets the numbers of the cycle of `PCLATTICEMG`
+
+  Logically Collective
+
+  Input Parameters:
++ pc     - the preconditioner
+- values - three factors of the couplings between cells, in (0, 1], for the second, the third and all further grids;
+           three of the excess of a diagonal over its couplings, in (0, 2]; omega of the red half sweeps on the finest
+           grid but the first and the last one, in (0, 2). `NULL`: those that suit the grids (the default)
+
+  Options Database Key:
+. -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red> - the seven numbers
+
+  Level: advanced
+
+  Notes:
+  Couplings are multiplied along axes that are halved. The classical cycle has .5,.5,.5,1,1,1,1; it is what V cycles,
+  single sweeps and grids that are not halved along all axes get by default. Others get numbers that were fitted to the
+  reduction of the residual on voxel domains by bench/latticemg/tune, which fits them to other systems as well.
+
+  Aggregates take no weights.
+
+.seealso: `PCLATTICEMG`, `PCLatticeMGGetWeights()`, `PCLatticeMGSetCycle()`, `PCLatticeMGSetCoarsening()`
+@*/
+PetscErrorCode PCLatticeMGSetWeights(PC pc, const PetscReal values[7]) {
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
+  PetscTryMethod(pc, "PCLatticeMGSetWeights_C", (PC, const PetscReal[]), (pc, values));
+  PetscFunctionReturn(0);
+}
+
+/*@
+  PCLatticeMGGetWeights - Gets the numbers of the cycle of `PCLATTICEMG`
+
+  Not Collective
+
+  Input Parameter:
+. pc - the preconditioner, of type `PCLATTICEMG`
+
+  Output Parameter:
+. values - seven numbers as in `PCLatticeMGSetWeights()`, those that suit the grids where none were set
+
+  Level: advanced
+
+.seealso: `PCLATTICEMG`, `PCLatticeMGSetWeights()`
+@*/
+PetscErrorCode PCLatticeMGGetWeights(PC pc, PetscReal values[7]) {
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
+  PetscValidRealPointer(values, 2);
+  PetscUseMethod(pc, "PCLatticeMGGetWeights_C", (PC, PetscReal[]), (pc, values));
+  PetscFunctionReturn(0);
+}
+
+/*@
   PCLatticeMGSetThreads - Sets the number of threads that run a cycle of `PCLATTICEMG`
 
   Logically Collective

@@ -25,6 +25,14 @@ linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* m
   return options;
 }
 
+linnet::latticemg::CycleWeights PCLatticeMGWeights_Private(const PC_LatticeMG* mg,
+                                                           const linnet::latticemg::CoarseningPlan& plan) {
+  if (mg->weighted)
+    return mg->weights;
+  const bool learned = mg->cycle == PC_LATTICEMG_CYCLE_W && mg->sweeps >= 2 && !plan.semi;
+  return learned ? linnet::latticemg::learned_weights : linnet::latticemg::classical_weights;
+}
+
 linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* mg) {
   using linnet::latticemg::Coarsening;
   return mg->coarsening == PC_LATTICEMG_COARSENING_FULL   ? Coarsening::full
@@ -46,6 +54,8 @@ static PetscErrorCode PCLatticeMGSetCycle_LatticeMG(PC pc, PCLatticeMGCycle cycl
   PetscCheck(cycle == PC_LATTICEMG_CYCLE_V || cycle == PC_LATTICEMG_CYCLE_W, PetscObjectComm(AsObject(pc)),
              PETSC_ERR_ARG_OUTOFRANGE, "The cycle must be PC_LATTICEMG_CYCLE_V or PC_LATTICEMG_CYCLE_W, not %d",
              static_cast<int>(cycle));
+  if (DataOf(pc)->cycle != cycle)
+    pc->setupcalled = PETSC_FALSE; /* the weights depend on it */
   DataOf(pc)->cycle = cycle;
   PetscFunctionReturn(0);
 }
@@ -85,8 +95,9 @@ static PetscErrorCode PCLatticeMGSetSweeps_LatticeMG(PC pc, PetscInt sweeps) {
   PetscFunctionBegin;
   PetscCheck(sweeps >= 1 && sweeps <= 1000, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
              "Sweeps must be 1 to 1000, not %" PetscInt_FMT, sweeps);
-  if (DataOf(pc)->sweeps != sweeps && DataOf(pc)->active_ranks > 0)
-    pc->setupcalled = PETSC_FALSE; /* the ranks need as many planes of their neighbours */
+  if (DataOf(pc)->sweeps != sweeps)
+    pc->setupcalled =
+        PETSC_FALSE; /* the weights depend on them, and how many planes the ranks need of their neighbours */
   DataOf(pc)->sweeps = sweeps;
   PetscFunctionReturn(0);
 }
@@ -94,6 +105,44 @@ static PetscErrorCode PCLatticeMGSetSweeps_LatticeMG(PC pc, PetscInt sweeps) {
 static PetscErrorCode PCLatticeMGGetSweeps_LatticeMG(PC pc, PetscInt* sweeps) {
   PetscFunctionBegin;
   *sweeps = DataOf(pc)->sweeps;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCLatticeMGSetWeights_LatticeMG(PC pc, const PetscReal values[]) {
+  PC_LatticeMG* mg = DataOf(pc);
+
+  PetscFunctionBegin;
+  for (PetscInt i = 0; values && i < 7; ++i) {
+    const PetscReal most = i < 3 ? 1 : 2;
+    PetscCheck(values[i] > 0 && values[i] <= most && (i < 6 || values[i] < 2), PetscObjectComm(AsObject(pc)),
+               PETSC_ERR_ARG_OUTOFRANGE,
+               "Weights are three factors of couplings in (0, 1], three of excess in (0, 2] and an omega in (0, 2): "
+               "number %" PetscInt_FMT " is %g",
+               i + 1, static_cast<double>(values[i]));
+  }
+  mg->weighted = values != nullptr;
+  mg->weights = {};
+  if (values) {
+    for (std::size_t l = 0; l < 3; ++l) {
+      mg->weights.coupling[l] = static_cast<float>(values[l]);
+      mg->weights.excess[l] = static_cast<float>(values[3 + l]);
+    }
+    mg->weights.red = static_cast<float>(values[6]);
+  }
+  pc->setupcalled = PETSC_FALSE;
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCLatticeMGGetWeights_LatticeMG(PC pc, PetscReal values[]) {
+  const PC_LatticeMG* mg = DataOf(pc);
+  const linnet::latticemg::CycleWeights weights = PCLatticeMGWeights_Private(mg, mg->multigrid.layout().coarsening);
+
+  PetscFunctionBegin;
+  for (std::size_t l = 0; l < 3; ++l) {
+    values[l] = weights.coupling[l];
+    values[3 + l] = weights.excess[l];
+  }
+  values[6] = weights.red;
   PetscFunctionReturn(0);
 }
 
@@ -154,6 +203,10 @@ PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose) {
                                        compose ? PCLatticeMGSetSweeps_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetSweeps_C",
                                        compose ? PCLatticeMGGetSweeps_LatticeMG : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGSetWeights_C",
+                                       compose ? PCLatticeMGSetWeights_LatticeMG : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetWeights_C",
+                                       compose ? PCLatticeMGGetWeights_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGSetThreads_C",
                                        compose ? PCLatticeMGSetThreads_LatticeMG : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), "PCLatticeMGGetThreads_C",
@@ -168,7 +221,8 @@ PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose) {
 
 PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsObject) {
   const PC_LatticeMG* mg = DataOf(pc);
-  PetscInt sweeps = mg->sweeps, threads = PCLatticeMGOptions_Private(mg).threads, count = 3;
+  PetscInt sweeps = mg->sweeps, threads = PCLatticeMGOptions_Private(mg).threads, count = 3, numbers = 7;
+  PetscReal weights[7] = {};
   PetscInt grid[3] = {mg->grid[0], mg->grid[1], mg->grid[2]};
   PCLatticeMGCycle cycle = mg->cycle;
   PCLatticeMGCoarsening coarsening = mg->coarsening;
@@ -188,6 +242,14 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
                             "PCLatticeMGSetSweeps", sweeps, &sweeps, &set));
   if (set)
     PetscCall(PCLatticeMGSetSweeps(pc, sweeps));
+  PetscCall(PetscOptionsRealArray("-pc_latticemg_weights",
+                                  "Factors of couplings (3) and excess (3) from grid to grid, omega of red half sweeps",
+                                  "PCLatticeMGSetWeights", weights, &numbers, &set));
+  if (set) {
+    PetscCheck(numbers == 7, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_SIZ,
+               "-pc_latticemg_weights takes seven numbers c1,c2,c3,e1,e2,e3,red, not %" PetscInt_FMT, numbers);
+    PetscCall(PCLatticeMGSetWeights(pc, weights));
+  }
   PetscCall(
       PetscOptionsInt("-pc_latticemg_threads", "Threads of a cycle", "PCLatticeMGSetThreads", threads, &threads, &set));
   if (set)

@@ -23,6 +23,7 @@ static PetscErrorCode PCLatticeMGPlan_Private(PC pc, Layout* layout) {
   layout->coarsening = plan_coarsening(lattice.size, sums, PCLatticeMGCoarsening_Private(mg), coarsest_cells);
   layout->aggregation = PCLatticeMGAggregation_Private(mg);
   layout->finest_only = mg->finest_only;
+  layout->weights = PCLatticeMGWeights_Private(mg, layout->coarsening);
   if (mg->finest_only)
     layout->slabs = mg->plan(layout->coarsening, ranks);
   else

@@ -19,7 +19,13 @@ static std::string DescribeGrids(const PC_LatticeMG* mg) {
   if (mg->multigrid.layout().finest_only)
     return "\n  the finest grid alone\n";
   text += "; the last one solved directly\n  coarsening: ";
-  return text + (plan.semi ? "semi, along the strong couplings first\n" : "full\n");
+  text += plan.semi ? "semi, along the strong couplings first\n" : "full\n";
+  const linnet::latticemg::CycleWeights& w = mg->multigrid.layout().weights;
+  char weights[160];
+  (void)std::snprintf(weights, sizeof(weights),
+                      "  weights: couplings %g, %g, %g; excess %g, %g, %g; red half sweeps %g\n", w.coupling[0],
+                      w.coupling[1], w.coupling[2], w.excess[0], w.excess[1], w.excess[2], w.red);
+  return text + weights;
 }
 
 /* Known on the first rank, which has them */

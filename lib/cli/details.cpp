@@ -83,6 +83,9 @@ void describe_latticemg(PC pc, Json& details) {
   details["aggregated"] = aggregated == PETSC_TRUE;
   details["sweeps"] = sweeps;
   details["threads"] = threads;
+  PetscReal weights[7] = {};
+  check(PCLatticeMGGetWeights(pc, weights));
+  details["weights"] = weights;
 }
 
 void describe_mfac(PC pc, Json& details) {

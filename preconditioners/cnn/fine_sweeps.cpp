@@ -159,7 +159,7 @@ bool FineSweeps::before(const double* r, int sweeps, int threads, float* residua
       else if (h == 0)
         kernels.relax_zero(level, 0, lines);
       else
-        kernels.relax(level, h & 1, lines);
+        kernels.relax(level, h & 1, 1, lines);
     });
     member->barrier();
   });
@@ -180,7 +180,7 @@ void FineSweeps::after(const double* r, const float* correction, int sweeps, int
       if (!level.around(half_sweeps - h).has(k))
         return;
       if (h > 0)
-        kernels.relax(level, h & 1, {k, 0, level.size[1]});
+        kernels.relax(level, h & 1, 1, {k, 0, level.size[1]});
       else if (!level.shared)
         add_on_plane(k, sweeps == 0, correction); // black cells are overwritten before they are read
     });

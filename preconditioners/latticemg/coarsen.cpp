@@ -38,7 +38,7 @@ void set_mixed_inverses(const Level& level) {
 
 } // namespace
 
-void coarsen(const Level& fine, int threads, Level* coarse) {
+void coarsen(const Level& fine, std::size_t l, const CycleWeights& weights, int threads, Level* coarse) {
   const int length = round_up(fine.count(0));
   for_each_line(*coarse, coarse->own, threads, [&](int J, int K) {
     // Sums by coarse cell: couplings along the axes, then the excess.
@@ -65,8 +65,8 @@ void coarsen(const Level& fine, int threads, Level* coarse) {
     for (int I = 0; I < coarse->size[0]; ++I) {
       const std::ptrdiff_t c = coarse->at(I, J, K);
       for (int a = 0; a < 3; ++a)
-        coarse->face[a][c] = coupling_factor(coarse->halved[a]) * sum[a][I];
-      coarse->b[c] = excess_factor * sum[3][I];
+        coarse->face[a][c] = weights.coupling_factor(l, coarse->halved[a]) * sum[a][I];
+      coarse->b[c] = weights.excess_factor(l) * sum[3][I];
     }
   });
   join_two_ways(fine.periodic, coarse);

@@ -115,8 +115,8 @@ void sum_uniform(const Source& from, const Level& coarse, int J, int K, std::vec
 
 } // namespace
 
-void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                      Level* coarse) {
+void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis, double scale,
+                      const CycleWeights& weights, int threads, Level* coarse) {
   const Source from(op, axis, scale);
   const bool counted = op.uniform && from.step[0] == 1;
 #pragma omp parallel num_threads(threads)
@@ -134,8 +134,8 @@ void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis,
         const std::ptrdiff_t c = coarse->at(I, J, K);
         const auto at = static_cast<std::size_t>(I);
         for (int a = 0; a < 3; ++a)
-          coarse->face[a][c] = coupling_factor(coarse->halved[a]) * static_cast<float>(sums.face[a][at]);
-        coarse->b[c] = excess_factor * static_cast<float>(sums.excess[at]);
+          coarse->face[a][c] = weights.coupling_factor(0, coarse->halved[a]) * static_cast<float>(sums.face[a][at]);
+        coarse->b[c] = weights.excess_factor(0) * static_cast<float>(sums.excess[at]);
       }
     }
   }

@@ -61,9 +61,18 @@ void Cycle::complete_b(std::size_t l, Member* member) const {
   member->barrier();
 }
 
-void Cycle::half_sweep(const Level& level, int colour, bool from_zero, Planes planes, Member* member) const {
-  member->share(planes,
-                [&](int k) { (from_zero ? kernels.relax_zero : kernels.relax)(level, colour, plane_of(level, k)); });
+float Cycle::omega(const Level& level, int h) const {
+  return &level == levels.data() && h > 0 && h % 2 == 0 ? red : 1;
+}
+
+void Cycle::half_sweep(const Level& level, int h, bool from_zero, Planes planes, Member* member) const {
+  const int colour = h & 1;
+  member->share(planes, [&](int k) {
+    if (from_zero)
+      kernels.relax_zero(level, colour, plane_of(level, k));
+    else
+      kernels.relax(level, colour, omega(level, h), plane_of(level, k));
+  });
   member->barrier();
   copy_ends(level, colour, member);
 }
@@ -97,7 +106,7 @@ void Cycle::descend(const Level& fine, const Level* coarse, Start start, Member*
       if (h == 0 && start != Start::iterate)
         kernels.relax_zero(fine, 0, plane_of(fine, k));
       else if (h < last)
-        kernels.relax(fine, h & 1, plane_of(fine, k));
+        kernels.relax(fine, h & 1, omega(fine, h), plane_of(fine, k));
       else
         restrict_plane(fine, coarse, 0, k, !is_first(fine, coarse, k, down));
     });
@@ -110,7 +119,7 @@ void Cycle::descend(const Level& fine, const Level* coarse, Start start, Member*
     member->barrier();
   }
   for (int h = 0; h < last; ++h)
-    half_sweep(fine, h & 1, start == Start::zero && h == 0, fine.around(last - h), member);
+    half_sweep(fine, h, start == Start::zero && h == 0, fine.around(last - h), member);
   member->share(fine.own, [&](int k) {
     restrict_plane(fine, coarse, 0, k, !is_first(fine, coarse, k, false));
     if (fine.mixed())
@@ -140,7 +149,7 @@ void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* mem
           prolong(0, k);
         return;
       }
-      kernels.relax(fine, h & 1, plane_of(fine, k));
+      kernels.relax(fine, h & 1, omega(fine, sweeps - h), plane_of(fine, k));
       if (h == sweeps && last && fine.own.has(k))
         (*last)(plane_of(fine, k));
     });
@@ -153,7 +162,7 @@ void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* mem
     copy_ends(fine, colour, member);
   }
   for (int h = 1; h <= sweeps; ++h)
-    half_sweep(fine, h & 1, false, fine.around(depth - h), member);
+    half_sweep(fine, sweeps - h, false, fine.around(depth - h), member);
   if (last)
     member->share(fine.own, [&](int k) { (*last)(plane_of(fine, k)); });
   member->barrier();

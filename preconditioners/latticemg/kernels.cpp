@@ -49,11 +49,11 @@ namespace linnet::latticemg::HWY_NAMESPACE {
 
 namespace {
 
-// Damped, where a cell is coupled with cells of its colour: u_c <- u_c + (b_c + sum_d w_cd u_d - a_cc u_c) / (a_cc +
-// couplings within the colour).
-template <class Operator, bool damped>
-void relax_as(const Level& level, int colour, Lines lines) {
+// Weighted: u_c <- u_c + omega (b_c + sum_d w_cd u_d - a_cc u_c) / (a_cc + couplings with cells of the same colour).
+template <class Operator, bool weighted>
+void relax_as(const Level& level, int colour, float omega, Lines lines) {
   const F df;
+  const VF factor = hn::Set(df, omega);
   for (int j = lines.first; j < lines.last; ++j) {
     const Place place(level, colour, j, lines.k);
     const Operator A(level, place);
@@ -61,9 +61,10 @@ void relax_as(const Level& level, int colour, Lines lines) {
     float* u = level.u + place.own;
     for (int t = 0; t < place.end; t += lanes) {
       const VF right = hn::Add(hn::LoadU(df, b + t), A.neighbours(level.u + place.other, t));
-      if constexpr (damped) {
+      if constexpr (weighted) {
         const VF before = hn::LoadU(df, u + t);
-        hn::StoreU(hn::MulAdd(A.inverse(t), hn::NegMulAdd(A.diagonal(t), before, right), before), df, u + t);
+        const VF r = hn::NegMulAdd(A.diagonal(t), before, right);
+        hn::StoreU(hn::MulAdd(hn::Mul(factor, A.inverse(t)), r, before), df, u + t);
       } else {
         hn::StoreU(hn::Mul(A.inverse(t), right), df, u + t);
       }
@@ -292,18 +293,15 @@ double residual_as(const Level& level, const OuterFields& outer, Lines lines) {
     return name<General>(__VA_ARGS__);                                                                                 \
   }
 
-void relax(const Level& level, int colour, Lines lines) {
-  switch (level.couplings) {
-  case Couplings::ones:
-    return relax_as<Coded<true, false>, false>(level, colour, lines);
-  case Couplings::flat_ones:
-    return relax_as<Coded<false, false>, false>(level, colour, lines);
-  case Couplings::uniform:
-    return relax_as<Coded<true, true>, false>(level, colour, lines);
-  default:
-    return level.mixed() ? relax_as<General, true>(level, colour, lines)
-                         : relax_as<General, false>(level, colour, lines);
-  }
+template <class Operator>
+void relax_by(const Level& level, int colour, float omega, Lines lines) {
+  if (omega != 1 || level.mixed())
+    relax_as<Operator, true>(level, colour, omega, lines);
+  else
+    relax_as<Operator, false>(level, colour, omega, lines);
+}
+void relax(const Level& level, int colour, float omega, Lines lines) {
+  LINNET_BY_COUPLINGS(level, relax_by, level, colour, omega, lines)
 }
 void relax_zero(const Level& level, int colour, Lines lines) {
   LINNET_BY_COUPLINGS(level, relax_zero_as, level, colour, lines)

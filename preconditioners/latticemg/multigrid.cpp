@@ -177,8 +177,9 @@ void Multigrid::place_fields(bool general, int threads) {
 }
 
 std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
-                             Coarsening coarsening, Aggregation aggregation) {
-  const Layout layout{plan_coarsening(op, coarsening, coarsest_cells, threads), aggregation, {{0, 0}, 0, 0, false}, {}};
+                             Coarsening coarsening, Aggregation aggregation, const CycleWeights& weights) {
+  const Layout layout{
+      plan_coarsening(op, coarsening, coarsest_cells, threads), aggregation, {{0, 0}, 0, 0, false}, {}, false, weights};
   return build(op, lattice, rows, threads, layout);
 }
 
@@ -201,6 +202,7 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     levels_.clear();
     return refusal;
   }
+  layout_.weights = layout.weights;
   const std::array<int, 3>& axis = layout_.coarsening.axis;
   Level& finest = levels_[0];
   // Couplings of 1 at most; excess that single precision could not hold beside them counts as well.
@@ -226,9 +228,9 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   }
   for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
     if (l == 0)
-      coarsen_operator(op, axis, scale_, threads, &views_[0]);
+      coarsen_operator(op, axis, scale_, layout_.weights, threads, &views_[0]);
     else
-      coarsen(levels_[l], threads, &views_[l]);
+      coarsen(levels_[l], l, layout_.weights, threads, &views_[l]);
     complete_coefficients(&levels_[l + 1], views_[l]);
     set_diagonals(threads, &levels_[l + 1]);
   }
@@ -289,8 +291,16 @@ void Multigrid::run_team(int threads, const std::function<void(Member*)>& work) 
 
 Cycle Multigrid::cycle(const CycleOptions& options, const Member& member) {
   const Kernels& kernels = options.kernels ? *options.kernels : *supported_kernels()[0];
-  return {levels_,     views_,  &coarsest_, aggregates_.empty() ? nullptr : &aggregates_,
-          halo_.get(), options, kernels,    scratch_[static_cast<std::size_t>(member.id())].data()};
+  const bool grids = aggregates_.empty();
+  return {levels_,
+          views_,
+          &coarsest_,
+          grids ? nullptr : &aggregates_,
+          halo_.get(),
+          options,
+          kernels,
+          grids ? layout_.weights.red : 1,
+          scratch_[static_cast<std::size_t>(member.id())].data()};
 }
 
 void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {

@@ -10,6 +10,7 @@
 #include "latticemg/kernels.hpp"
 #include "latticemg/slabs.hpp"
 #include "latticemg/team.hpp"
+#include "latticemg/weights.hpp"
 
 #include <functional>
 #include <memory>
@@ -17,14 +18,6 @@
 #include <vector>
 
 namespace linnet::latticemg {
-
-/// Between two grids: cells in twos along each halved axis (the last one alone where the number is odd), constant
-/// transfer, the Galerkin couplings times this, the excess times the other. Half the couplings is what a grid of twice
-/// the spacing has.
-inline float coupling_factor(bool halved) {
-  return halved ? 0.5F : 1.0F;
-}
-inline constexpr float excess_factor = 1;
 
 /// The largest grid that is solved directly.
 inline constexpr int coarsest_cells = 128;
@@ -49,6 +42,7 @@ struct Cycle {
   Halo* halo;             ///< null where no level is shared
   const CycleOptions& options;
   const Kernels& kernels;
+  float red; ///< CycleWeights::red
   float* scratch;
 
   void run(Member* member) const;
@@ -69,7 +63,9 @@ private:
   // `coarse`: null for the aggregates.
   void restrict_plane(const Level& fine, const Level* coarse, int colour, int k, bool add) const;
   void prolong_plane(const Level& fine, const Level* coarse, int colour, int k) const;
-  void half_sweep(const Level& level, int colour, bool from_zero, Planes planes, Member* member) const;
+  /// Half sweep h of 0 ... reach() - 1 on the way down, of the same backwards on the way up; colour h & 1.
+  void half_sweep(const Level& level, int h, bool from_zero, Planes planes, Member* member) const;
+  float omega(const Level& level, int h) const;
   void copy_ends(const Level& level, int colour, Member* member) const;
   void exchange(const Level& level, float* field, unsigned colours, int depth, Member* member) const;
   void exchange_u(const Level& level, unsigned colours, int depth, Member* member) const;
@@ -112,6 +108,7 @@ struct Layout {
   SlabPlan slabs;
   Ranks ranks;
   bool finest_only = false; ///< the coarser grids are not made: for FineSweeps
+  CycleWeights weights{};   ///< of the grids; aggregates have their own, and sweeps of omega = 1
 };
 
 /// A symmetric approximation z = M r of the inverse of a lattice operator, by one multigrid cycle in single precision
@@ -125,7 +122,8 @@ public:
   /// grid is the same. Returns what stands against the operator, in one line, or nothing: it must have couplings >= 0,
   /// no excess below zero, and no row that is all zeros.
   std::string build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
-                    Coarsening coarsening = Coarsening::automatic, Aggregation aggregation = Aggregation::never);
+                    Coarsening coarsening = Coarsening::automatic, Aggregation aggregation = Aggregation::never,
+                    const CycleWeights& weights = classical_weights);
   /// The same on several ranks: `op` has the planes of the slab of this rank and its halo (planes_of()), and `rows` are
   /// those of the slab. No work, and nothing is looked at, where it has none. What stands against the operator may
   /// differ from rank to rank.
@@ -218,9 +216,10 @@ void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, d
 
 // coarsen_operator.cpp
 
-/// Couplings and excess (in b) of the second level.
-void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                      Level* coarse);
+/// Couplings and excess (in b) of the second level: cells in twos along each halved axis (the last one alone where the
+/// number is odd), constant transfer, the Galerkin operator scaled by the weights.
+void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis, double scale,
+                      const CycleWeights& weights, int threads, Level* coarse);
 
 // coarsen.cpp
 
@@ -232,9 +231,9 @@ inline Range fine_cells(const Level& coarse, int axis, int I, int fine_size) {
   return coarse.halved[axis] ? Range{2 * I, std::min(2 * I + 1, fine_size - 1)} : Range{I, I};
 }
 
-/// Couplings and excess (in b) of the planes of the coarse grid that are this rank's, from those of the fine one. Here
-/// and below the coarse level is as seen from the fine one: its field begins where the fine one does.
-void coarsen(const Level& fine, int threads, Level* coarse);
+/// Couplings and excess (in b) of the planes of the coarse grid that are this rank's, from those of the fine one, level
+/// l. Here and below the coarse level is as seen from the fine one: its field begins where the fine one does.
+void coarsen(const Level& fine, std::size_t l, const CycleWeights& weights, int threads, Level* coarse);
 /// Around an axis of two cells both ways lead to the same neighbour: one coupling.
 void join_two_ways(const bool* was_periodic, Level* level);
 /// Diagonals from couplings and excess.

@@ -59,7 +59,8 @@ Grid<Real> grid_of(const LatticeOperator& op) {
 }
 
 template <class Real>
-Grid<Real> coarser(const Grid<Real>& fine, const std::array<bool, 3>& halved) {
+Grid<Real> coarser(const Grid<Real>& fine, std::size_t level, const std::array<bool, 3>& halved,
+                   const CycleWeights& weights) {
   Grid<Real> coarse{};
   for (std::size_t a = 0; a < 3; ++a) {
     coarse.halved[a] = halved[a];
@@ -69,10 +70,11 @@ Grid<Real> coarser(const Grid<Real>& fine, const std::array<bool, 3>& halved) {
   coarse.excess.assign(static_cast<std::size_t>(coarse.cells()), 0);
   for (int c = 0; c < fine.cells(); ++c) {
     const int to = fine.parent(c, coarse);
-    coarse.excess[to] += excess_factor * fine.excess[c];
+    coarse.excess[to] += weights.excess_factor(level) * fine.excess[c];
     for (int d = 0; d < 6; ++d)
       if (fine.coupling[c][d] != 0 && fine.parent(fine.neighbour(c, d), coarse) != to)
-        coarse.coupling[to][d] += coupling_factor(halved[static_cast<std::size_t>(d / 2)]) * fine.coupling[c][d];
+        coarse.coupling[to][d] +=
+            weights.coupling_factor(level, halved[static_cast<std::size_t>(d / 2)]) * fine.coupling[c][d];
   }
   return coarse;
 }
@@ -80,7 +82,7 @@ Grid<Real> coarser(const Grid<Real>& fine, const std::array<bool, 3>& halved) {
 /// u <- u after a half sweep: the cells of a colour from what u was before it. Couplings within the colour (around an
 /// axis with an odd number of cells) are added to the divisor, which keeps the sweep convergent.
 template <class Real>
-void relax(const Grid<Real>& grid, const std::vector<Real>& b, int colour, std::vector<Real>* u) {
+void relax(const Grid<Real>& grid, const std::vector<Real>& b, int colour, std::vector<Real>* u, Real omega = 1) {
   const std::vector<Real> before = *u;
   for (int c = 0; c < grid.cells(); ++c) {
     const Real diagonal = grid.diagonal(c);
@@ -93,7 +95,7 @@ void relax(const Grid<Real>& grid, const std::vector<Real>& b, int colour, std::
       residual += grid.coupling[c][d] * before[grid.neighbour(c, d)];
       divisor += grid.colour(grid.neighbour(c, d)) == colour ? grid.coupling[c][d] : 0;
     }
-    (*u)[c] = before[c] + residual / divisor;
+    (*u)[c] = before[c] + omega * residual / divisor;
   }
 }
 
@@ -176,38 +178,40 @@ inline std::array<bool, 3> halved_at(const CoarseningPlan& plan, std::size_t lev
 /// `level`: of the grid, the finest being 0.
 template <class Real>
 void cycle(const Grid<Real>& grid, std::size_t level, const CoarseningPlan& plan, const std::vector<Real>& b,
-           const CycleOptions& options, std::vector<Real>* u) {
+           const CycleOptions& options, const CycleWeights& weights, std::vector<Real>* u) {
   if (level == plan.halved.size()) {
     *u = solve_directly(grid, b);
     return;
   }
+  const Real red = level == 0 ? weights.red : 1;
   for (int s = 0; s < options.sweeps; ++s) {
-    relax(grid, b, 0, u);
+    relax(grid, b, 0, u, s == 0 ? 1 : red);
     relax(grid, b, 1, u);
   }
-  const Grid<Real> coarse = coarser(grid, halved_at(plan, level));
+  const Grid<Real> coarse = coarser(grid, level, halved_at(plan, level), weights);
   const std::vector<Real> r = residual(grid, b, *u);
   std::vector<Real> coarse_b(static_cast<std::size_t>(coarse.cells()), 0), coarse_u = coarse_b;
   for (int c = 0; c < grid.cells(); ++c)
     coarse_b[grid.parent(c, coarse)] += r[c];
   for (int visit = 0; visit < (options.w_cycle ? 2 : 1); ++visit)
-    cycle(coarse, level + 1, plan, coarse_b, options, &coarse_u);
+    cycle(coarse, level + 1, plan, coarse_b, options, weights, &coarse_u);
   for (int c = 0; c < grid.cells(); ++c)
     if (grid.diagonal(c) > 0)
       (*u)[c] += coarse_u[grid.parent(c, coarse)];
   for (int s = 0; s < options.sweeps; ++s) {
     relax(grid, b, 1, u);
-    relax(grid, b, 0, u);
+    relax(grid, b, 0, u, s == options.sweeps - 1 ? 1 : red);
   }
 }
 
 /// M b, one number a cell; 0 where nothing is coupled.
 template <class Real>
 std::vector<Real> apply(const LatticeOperator& op, const CycleOptions& options, const std::vector<Real>& b,
-                        Coarsening coarsening = Coarsening::automatic) {
+                        Coarsening coarsening = Coarsening::automatic,
+                        const CycleWeights& weights = classical_weights) {
   const Grid<Real> grid = grid_of<Real>(op);
   std::vector<Real> u(b.size(), 0);
-  cycle(grid, 0, plan_coarsening(op, coarsening, coarsest_cells, 1), b, options, &u);
+  cycle(grid, 0, plan_coarsening(op, coarsening, coarsest_cells, 1), b, options, weights, &u);
   return u;
 }
 

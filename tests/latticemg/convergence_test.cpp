@@ -106,7 +106,7 @@ TEST(Iterations, OfOrdinaryVoxelDomainsAreThoseOfMultigrid) {
   for (const int n : {32, 64})
     for (const Domain& d : {box(n, n, n), largest_component(balls(n, 12, 5)), ball(n)}) {
       EXPECT_LE(iterations(d, voxel(), v), 13) << n;
-      EXPECT_LE(iterations(d, voxel(), w), 8) << n;
+      EXPECT_LE(iterations(d, voxel(), w), 5) << n;
     }
 }
 
@@ -116,8 +116,8 @@ TEST(Iterations, DoNotDependOnTheMethodAroundIt) {
 }
 
 TEST(Iterations, InTwoDimensionsAreThoseOfMultigridToo) {
-  EXPECT_LE(iterations(box(256, 250, 1), voxel(), w), 10);
-  EXPECT_LE(iterations(box(1, 128, 133), voxel(), w), 10);
+  EXPECT_LE(iterations(box(256, 250, 1), voxel(), w), 6);
+  EXPECT_LE(iterations(box(1, 128, 133), voxel(), w), 6);
   EXPECT_LE(iterations(box(250, 256, 1), voxel(), v), 20);
 }
 

@@ -115,6 +115,29 @@ TEST_P(Cycle, IsTheReferenceOnItsRows) {
   }
 }
 
+TEST_P(Cycle, IsTheReferenceWithLearnedWeights) {
+  const System system(test_case().domain, test_case().coefficients, true);
+  const std::vector<double> r = noise(system.rows, 1);
+  Multigrid multigrid;
+  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::never,
+                            learned_weights),
+            "");
+  for (const CycleOptions& options : {CycleOptions{false, 2}, CycleOptions{false, 3}, CycleOptions{true, 2}}) {
+    const std::vector<double> z = apply(&multigrid, options, r);
+    const std::vector<double> expected =
+        reference::apply<double>(system.op, options, r, Coarsening::automatic, learned_weights);
+    double error = 0, size = 0;
+    for (PetscInt row = 0; row < system.rows; ++row) {
+      const std::size_t c = system.cell(row);
+      if (system.op.links[c] == LatticeOperator::row_bit)
+        continue;
+      error += (z[row] - expected[c]) * (z[row] - expected[c]);
+      size += expected[c] * expected[c];
+    }
+    EXPECT_LE(std::sqrt(error), (options.w_cycle ? 1e-3 : 1e-5) * std::sqrt(size));
+  }
+}
+
 TEST_P(Cycle, IsTheReferenceWithEachCoarsening) {
   const System system(test_case().domain, test_case().coefficients, true);
   const std::vector<double> r = noise(system.rows, 1);
@@ -171,6 +194,16 @@ TEST_P(Cycle, IsSymmetricAndPositive) {
     expect_symmetric_and_positive(&multigrid, {w_cycle, 2}, system.rows, 1e-6);
 }
 
+TEST_P(Cycle, WithLearnedWeightsIsSymmetricAndPositive) {
+  const System system(test_case().domain, test_case().coefficients);
+  Multigrid multigrid;
+  ASSERT_EQ(
+      multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::full, Aggregation::never, learned_weights),
+      "");
+  for (const int sweeps : {2, 3})
+    expect_symmetric_and_positive(&multigrid, {true, sweeps}, system.rows, 5e-6);
+}
+
 TEST_P(Cycle, WithAggregatesIsSymmetricAndPositiveAndTheSameOnAnyThreads) {
   const System system(test_case().domain, test_case().coefficients);
   Multigrid multigrid;
@@ -211,7 +244,9 @@ TEST(Cycle, OfGridsLargeEnoughToSplitHasTheSameBitsOnAnyThreads) {
                              voxels::torus(40, 41, 42, {false, true, true})}) {
     const System system(domain, voxels::voxel());
     Multigrid multigrid;
-    ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1), "");
+    ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::never,
+                              learned_weights),
+              "");
     const std::vector<double> r = noise(system.rows, 2);
     const std::vector<double> z = apply(&multigrid, {true, 2}, r);
     for (const int threads : {2, 3, 5})
