@@ -4,9 +4,11 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import json
+import math
 import pathlib
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,6 +18,7 @@ from . import cases, machine, plots, results, run, summary
 HERE = pathlib.Path(__file__).resolve().parents[2]
 # Images above this many bytes stay in the output folder.
 LARGEST_PUBLISHED = 150_000
+UNFINISHED = 4  # exit status
 
 
 def parse(words: list[str]) -> argparse.Namespace:
@@ -33,6 +36,8 @@ def parse(words: list[str]) -> argparse.Namespace:
                         help="put before each timed command, such as 'nice -n -5' or 'taskset -c 0,1'")
     parser.add_argument("--limit", metavar="SECONDS", type=float,
                         help="for a solver (all solvers of a case: three times as long); 60 with --quick, else 600")
+    parser.add_argument("--for", dest="seconds", metavar="SECONDS", type=float, default=math.inf,
+                        help="begin no run after this long; the same command goes on from there")
     parser.add_argument("--build", type=pathlib.Path, default=HERE / "build", help="folder of the programs")
     parser.add_argument("--out", type=pathlib.Path, help="folder of the results (suite in that of the programs)")
     options = parser.parse_args(words)
@@ -56,16 +61,22 @@ def chosen(options: argparse.Namespace) -> list[cases.Case]:
     return [c for c in every if c.quick] if options.quick else every
 
 
-def run_all(options: argparse.Namespace, wanted: list[cases.Case]) -> None:
+def run_all(options: argparse.Namespace, wanted: list[cases.Case]) -> bool:
+    """Whether all of them are finished."""
     if not (options.build / "linnet").exists():
         sys.exit(f"suite: {options.build / 'linnet'}: expected the program there; sh bench/suite builds it")
-    runner = run.Runner(HERE, options.build, options.out, shlex.split(options.prefix), options.limit,
-                        machine.commit(HERE))
     begin = time.monotonic()
+    runner = run.Runner(HERE, options.build, options.out, shlex.split(options.prefix), options.limit,
+                        machine.commit(HERE), begin + options.seconds)
     for number, case in enumerate(wanted, 1):
         run.say(f"{number} of {len(wanted)}, {time.monotonic() - begin:.0f} s: {case.name}")
-        if not runner.run_case(case, keep=not options.fresh):
-            run.say("  finished before")
+        try:
+            if not runner.run_case(case, keep=not options.fresh):
+                run.say("  finished before")
+        except run.OutOfTime:
+            run.say(f"{options.seconds:g} s are over; the same command goes on from here")
+            return False
+    return True
 
 
 def report(options: argparse.Namespace) -> None:
@@ -100,9 +111,11 @@ def main(words: list[str]) -> int:
         print("".join(f"{case.name:40} {'quick ' if case.quick else '      '}{case.group}: {case.title}\n"
                       for case in wanted), end="")
         return 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what is run, too
+    complete = True
     try:
         if not options.report:
-            run_all(options, wanted)
+            complete = run_all(options, wanted)
         report(options)
     except KeyboardInterrupt:
         run.say("interrupted; the same command goes on from here")
@@ -110,7 +123,7 @@ def main(words: list[str]) -> int:
     except subprocess.CalledProcessError as error:
         run.say(f"gnuplot: {run.last_line(error.stderr)}")
         return 1
-    return 0
+    return 0 if complete else UNFINISHED
 
 
 sys.exit(main(sys.argv[1:]))

@@ -137,12 +137,19 @@ def sequences() -> list[Case]:
             cases.append(sequence(f"laplacian-{variance}-{steps}", f"shifted Laplacian, {variance} variance", arguments,
                                   policies, quick))
     for nx, steps, quick in (("60", "500", True), ("100", "1000", False)):
-        arguments = ("heat", "--nx", nx, "--steps", steps, "--hindsight", "20")
+        arguments = ("heat", "--nx", nx, "--first", "250", "--steps", steps, "--hindsight", "20")
         cases.append(sequence(f"heat-{nx}-{steps}", f"heat equation, {nx} x {nx}", arguments, policies, quick))
     return cases
 
 
-def smoke(scene: str, extents: tuple[int, ...], steps: int, quick: bool, picture: bool = False) -> Case:
+def picture() -> Case:
+    """The simulation of the README's picture."""
+    run = Run("dcd+latticemg 1x2", 1, 2, ("smoke", "--grid", "128,192", "--steps", "200", "--json", "--picture",
+                                          "{out}/plume.png"))
+    return Case("smoke-picture", "smoke", "plume, 128 x 192, 200 steps", (run,), quick=True)
+
+
+def smoke(scene: str, extents: tuple[int, ...], steps: int, quick: bool) -> Case:
     """A simulation with several solvers of its pressure."""
     solvers = (("dcd", "latticemg", ()), ("dcd", "cnn", ()), ("cg", "icc", ("-sub_pc_type", "icc")), ("cg", "gamg", ()),
                ("cg", "hypre", BOOMERAMG))
@@ -151,11 +158,9 @@ def smoke(scene: str, extents: tuple[int, ...], steps: int, quick: bool, picture
     for ksp, pc, own in solvers:
         for ranks, threads in SHAPES:
             type_of_pc = "bjacobi" if pc == "icc" else pc
-            arguments = ["smoke", "--scene", scene, "--grid", grid, "--steps", str(steps), "--json", "-ksp_type", ksp,
-                         "-pc_type", type_of_pc, *own]
-            if picture and (pc, ranks) == ("latticemg", 1):
-                arguments += ["--picture", "{out}/plume.png"]
-            runs.append(Run(f"{ksp}+{pc} {ranks}x{threads}", ranks, threads, tuple(arguments)))
+            arguments = ("smoke", "--scene", scene, "--grid", grid, "--steps", str(steps), "--json", "-ksp_type", ksp,
+                         "-pc_type", type_of_pc, *own)
+            runs.append(Run(f"{ksp}+{pc} {ranks}x{threads}", ranks, threads, arguments))
     name = f"smoke-{scene}-{'x'.join(map(str, extents))}"
     title = f"{scene}, {' x '.join(map(str, extents))}, {steps} steps"
     return Case(name, "smoke", title, tuple(runs), quick=quick)
@@ -165,11 +170,11 @@ def kernels() -> list[Case]:
     """The Google Benchmark programs under build/bench: a part of each in a second or two, and all of it."""
     programs = {  # program: (filter of the short run, arguments before the flags)
         "read_files": (".", ()),
-        "lattice": ("/32", ()),
+        "lattice": ("/64", ()),
         "outer": ("bandwidth|/96", ()),
         "latticemg_cg": ("bandwidth|/64/64/64", ()),
         "mfac": ("Read|SetupGram<Precision::f32>|CeilingSyrk<float>", ()),
-        "layers": ("64", ()),
+        "layers": ("64/./(in|fine.before_0/16|out|application)", ()),
         "networks": (".", ("hybrid2d", "hybrid3d")),
         "decisions": (".", ()),
     }
@@ -199,7 +204,7 @@ def all_cases(here: pathlib.Path) -> list[Case]:
               pressure((4096, 4096), "blobs")]
     cases += matrices(here)
     cases += sequences()
-    cases += [smoke("plume", (96, 144), 120, True, picture=True), smoke("dam", (32, 32, 32), 20, True),
+    cases += [picture(), smoke("plume", (96, 144), 60, True), smoke("dam", (32, 32, 32), 20, True),
               smoke("plume", (64, 96, 64), 40, False), smoke("dam", (64, 64, 64), 40, False),
               smoke("plume", (128, 128, 128), 20, False)]
     cases += kernels()

@@ -3,6 +3,7 @@ suite goes on where it was."""
 from __future__ import annotations
 
 import json
+import math
 import os
 import pathlib
 import shlex
@@ -31,14 +32,19 @@ def say(text: str) -> None:
     print(f"suite: {text}", file=sys.stderr, flush=True)
 
 
+class OutOfTime(Exception):
+    """No further run may begin."""
+
+
 class Runner:
     """Runs the programs of `build`; results go to `out`. `prefix`: words before each timed command. `limit`: seconds for
-    a solver, a sequence, a simulation or a program; a run of all solvers has LIMITS_OF_ALL times as many."""
+    a solver, a sequence, a simulation or a program; a run of all solvers has LIMITS_OF_ALL times as many. No run begins
+    after `deadline`, of time.monotonic()."""
 
     def __init__(self, here: pathlib.Path, build: pathlib.Path, out: pathlib.Path, prefix: list[str], limit: float,
-                 commit: str):
+                 commit: str, deadline: float = math.inf):
         self.here, self.build, self.out = here, build, out
-        self.prefix, self.limit, self.commit = prefix, limit, commit
+        self.prefix, self.limit, self.commit, self.deadline = prefix, limit, commit, deadline
 
     def result_file(self, case: cases.Case) -> pathlib.Path:
         return self.out / f"{case.name}.json"
@@ -53,7 +59,8 @@ class Runner:
         return record["runs"] if record["schema"] == SCHEMA and record["definition"] == wanted else []
 
     def run_case(self, case: cases.Case, keep: bool = True) -> bool:
-        """Runs what is not there yet and writes the case's file after each run. Returns whether anything was run."""
+        """Runs what is not there yet and writes the case's file after each run. Returns whether anything was run;
+        OutOfTime where a run is left over."""
         done = self.finished_runs(case) if keep else []
         missing = [run for run in case.runs if run.name not in {d["name"] for d in done}]
         if not missing:
@@ -63,6 +70,8 @@ class Runner:
         try:
             error = self.prepare(case, work)
             for run in missing:
+                if time.monotonic() >= self.deadline:
+                    raise OutOfTime
                 done.append(self.failed(run, error) if error else self.run(run, work))
                 self.write(case, done)
         finally:

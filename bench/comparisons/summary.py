@@ -183,9 +183,9 @@ def rates(benchmark: dict) -> str:
              "per_family_instance_index"}
     texts = []
     for key, value in benchmark.items():
-        if key in known or isinstance(value, (str, bool)):
+        if key in known or isinstance(value, (str, bool)) or value == 0:
             continue
-        if key == "bytes_per_second":
+        if key in ("bytes_per_second", "B/s"):
             texts.append(f"{value / 1e9:.3g} GB/s")
         else:
             texts.append(f"{key} {value:.3g}")
@@ -193,15 +193,15 @@ def rates(benchmark: dict) -> str:
 
 
 def failures(records: list[dict]) -> str:
-    """Every solver that failed, with its reason."""
+    """Every solver and run that failed, with its reason."""
     rows = []
     for record in records:
-        if record["group"] not in ("pressure", "matrices"):
-            continue
-        for name, of_shape in results.shapes(record).items():
-            rows += [[f"`{record['case']}`", name, solver, e.reason] for solver, e in of_shape.items() if not e.converged]
+        if record["group"] in ("pressure", "matrices"):
+            for name, of_shape in results.shapes(record).items():
+                rows += [[f"`{record['case']}`", name, solver, e.reason]
+                         for solver, e in of_shape.items() if not e.converged]
         rows += [[f"`{record['case']}`", one["name"], "all", one["error"]] for one in record["runs"] if not one["result"]]
-    return "## Failures\n\n" + (table(["case", "shape", "solver", "reason"], rows) if rows else "None.\n\n")
+    return "## Failures\n\n" + (table(["case", "run", "solver", "reason"], rows) if rows else "None.\n\n")
 
 
 SECTIONS = (("pressure", "Pressure systems", pressure), ("matrices", "Real matrices", matrices),

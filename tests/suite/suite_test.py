@@ -82,6 +82,10 @@ class Interrupted(WithFake):
         runs = json.loads(first.read_text())["runs"]
         self.assertEqual((runs[0], [one["name"] for one in runs]), (kept[0], ["1x2", "2x1"]))
 
+    def test_begins_nothing_when_its_time_is_over(self):
+        self.assertEqual(self.suite("--for", "0").wait(), 1)  # there is nothing to report
+        self.assertFalse(any(self.out.glob("*.json")))
+
     def test_runs_nothing_that_is_finished_and_all_of_it_when_fresh(self):
         for more, expected in (([], 4), ([], 4), (["--fresh"], 8)):
             self.assertEqual(self.suite(*more).wait(), 0)
