@@ -2,6 +2,7 @@
 suite goes on where it was."""
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -20,6 +21,7 @@ SCHEMA = "linnet.suite.case/1"
 TIMED_OUT = 124  # of timeout(1)
 # The limit of a run of all solvers, in limits of one of them.
 LIMITS_OF_ALL = 3
+GRACE = 15  # seconds between being asked to end and being killed
 
 
 def write_atomically(path: pathlib.Path, text: str) -> None:
@@ -129,7 +131,7 @@ class Runner:
         """One process; its standard output is JSON or nothing."""
         program = [str(self.build / run.program), *arguments]
         launcher = ["mpiexec", "--oversubscribe", "--bind-to", "none", "-n", str(run.ranks)] if run.ranks > 1 else []
-        command = [*self.prefix, "timeout", "--foreground", "-k", "10", f"{limit:g}", *launcher, *program]
+        command = [*self.prefix, "timeout", "--foreground", "-k", str(GRACE), f"{limit:g}", *launcher, *program]
         environment = dict(os.environ, OMP_NUM_THREADS=str(run.threads), OMPI_ALLOW_RUN_AS_ROOT="1",
                            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
         begin = time.monotonic()
@@ -160,7 +162,11 @@ def run_process(command: list[str], environment: dict[str, str]) -> tuple[int, s
         try:
             output, messages = process.communicate()
         except BaseException:
-            os.killpg(process.pid, signal.SIGTERM)
+            process.terminate()  # timeout(1) hands it on; mpiexec ends its ranks on the first, and none on a second
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(GRACE)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             raise
         return process.returncode, output, messages
 
