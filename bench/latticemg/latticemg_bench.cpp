@@ -4,6 +4,8 @@
 //   build/bench/latticemg_cg --benchmark_filter=128 --benchmark_repetitions=5
 //
 // Counters: time an unknown, iterations of CG. OMP_NUM_THREADS sets the threads.
+#include "bandwidth.hpp"
+
 #include <benchmark/benchmark.h>
 #include <linnet/linnet.h>
 #include <petsc/private/petscimpl.h>
@@ -117,19 +119,6 @@ void solve(benchmark::State& state, KSPType type) {
   KSPGetIterationNumber(s.ksp, &iterations);
   per_unknown(state, s);
   state.counters["iterations"] = iterations;
-}
-
-// 256 MB, read by all threads: the floor of whatever moves so many bytes.
-void bandwidth(benchmark::State& state) {
-  std::vector<std::uint64_t> data(32 << 20, 1);
-  std::uint64_t sum = 0;
-  for (auto _ : state) {
-#pragma omp parallel for simd reduction(+ : sum) schedule(static)
-    for (std::size_t i = 0; i < data.size(); ++i)
-      sum += data[i];
-    benchmark::DoNotOptimize(sum);
-  }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * data.size() * sizeof(data[0])));
 }
 
 void sizes(benchmark::internal::Benchmark* b) {

@@ -95,9 +95,11 @@ void create_ksp(const System& system, KspHandle& ksp) {
     check(KSPSetNormType(ksp, KSP_NORM_DEFAULT));
   PC pc = nullptr;
   check(KSPGetPC(ksp, &pc));
+  const auto extent = [&](std::size_t axis) { return static_cast<PetscInt>(system.grid[axis]); };
   if (system.grid[0] > 0 && !option_given("-pc_latticemg_grid"))
-    check(PCLatticeMGSetGrid(pc, static_cast<PetscInt>(system.grid[0]), static_cast<PetscInt>(system.grid[1]),
-                             static_cast<PetscInt>(system.grid[2])));
+    check(PCLatticeMGSetGrid(pc, extent(0), extent(1), extent(2)));
+  if (system.grid[0] > 0 && !option_given("-pc_cnn_grid"))
+    check(PCCNNSetGrid(pc, extent(0), extent(1), extent(2)));
 }
 
 // Solves A x = b. Where PETSc takes it for converged and b - A x is too large still, solves A d = b - A x and adds d.

@@ -1,0 +1,1 @@
+"""The comparisons of all parts of the project, run by bench/suite."""
