@@ -1,10 +1,7 @@
 #pragma once
 
+#include "lattice/from_lines.hpp"
 #include "lattice/operator.hpp"
-
-#include <linnet/linnet.h>
-
-#include <functional>
 
 namespace linnet {
 
@@ -16,10 +13,6 @@ struct Box {
     return static_cast<std::size_t>(size[0]) * static_cast<std::size_t>(size[1]) * static_cast<std::size_t>(size[2]);
   }
 };
-
-/// Writes the `count` cells (i, j, k), (i + 1, j, k), ... of the lattice, which come as {{0, 0, 0}, 0, PETSC_TRUE}.
-using FillLine =
-    std::function<PetscErrorCode(PetscInt i, PetscInt j, PetscInt k, PetscInt count, MatLatticeCell* cells)>;
 
 /// Makes the operator on the box of this rank from what `fill` says of its cells and of the layer of cells below it,
 /// without a matrix. `placed->lattice` has size and periodicity, and gets the rest: a row for each cell with an unknown

@@ -9,12 +9,6 @@ namespace linnet {
 /// The lattice and the operator of a MATLATTICE, which the matrix and whoever asks share; null for any other matrix.
 PetscErrorCode GetPlacedOperator(Mat A, std::shared_ptr<const PlacedOperator>* placed);
 
-/// A MATLATTICE whose ranks own slabs of planes across the last axis of more than one cell, as MatCreateLattice() makes
-/// it, from lines that so many threads ask for at once: a row for each cell with an unknown, or (`all_rows`) for all.
-/// `size`, `periodic` as checked there. What stands against the operator comes back in *refusal. Collective.
-PetscErrorCode CreateLatticeMatrix(MPI_Comm comm, const GridSize& size, const std::array<bool, 3>& periodic,
-                                   bool all_rows, int threads, const FillLine& fill, Mat* A, std::string* refusal);
-
 /// The cells that rank `rank` of `ranks` owns in such a matrix.
 Box slab_of(const GridSize& size, int rank, int ranks);
 

@@ -144,6 +144,9 @@ PetscErrorCode LatticeProduct::multiply(MPI_Comm comm, PetscMPIInt tag, const Pl
   const LatticeOperator& op = placed.op;
   const PetscInt nx = box_.size[0], ny = box_.size[1], nz = box_.size[2];
   const auto width = static_cast<std::size_t>(nx), plane = width * static_cast<std::size_t>(ny);
+  const auto line_of = [ny](PetscInt j, PetscInt k) {
+    return static_cast<std::size_t>(j) + static_cast<std::size_t>(ny) * static_cast<std::size_t>(k);
+  };
 
   PetscFunctionBegin;
   PetscCall(faces_.run(comm, tag, [&](Direction d, double* face) { pack(placed, x, d, face); }));
@@ -159,8 +162,7 @@ PetscErrorCode LatticeProduct::multiply(MPI_Comm comm, PetscMPIInt tag, const Pl
         return x + static_cast<std::size_t>(k) * plane;
       planes[slot].resize(plane);
       for (PetscInt j = 0; held[slot] != k && j < ny; ++j)
-        (void)expand(placed, x, static_cast<std::size_t>(j + ny * k),
-                     planes[slot].data() + static_cast<std::size_t>(j) * width);
+        (void)expand(placed, x, line_of(j, k), planes[slot].data() + static_cast<std::size_t>(j) * width);
       held[slot] = k;
       return planes[slot].data();
     };
@@ -177,7 +179,7 @@ PetscErrorCode LatticeProduct::multiply(MPI_Comm comm, PetscMPIInt tag, const Pl
       const double* above = k + 1 < nz ? near(k + 1) : op.wraps[2] ? plane_at(0, 3) : nullptr;
       for (PetscInt j = 0; j < ny; ++j) {
         const auto at = static_cast<std::size_t>(j) * width;
-        const std::size_t line = static_cast<std::size_t>(j + ny * k);
+        const std::size_t line = line_of(j, k);
         Lines lines{here + at, {}, 0, 0};
         lines.around[0] = j > 0 ? lines.here - width : op.wraps[1] ? here + plane - width : face_line(2, k);
         lines.around[1] = j + 1 < ny ? lines.here + width : op.wraps[1] ? here : face_line(3, k);
