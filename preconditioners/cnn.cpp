@@ -66,9 +66,9 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string
   mg->finest_only = network;
   mg->plan = [cnn, mg, pc, refusal](const linnet::latticemg::CoarseningPlan& plan, PetscMPIInt ranks) {
     linnet::latticemg::SlabPlan slabs{
-        {0, static_cast<int>(mg->placement.lattice.size[static_cast<std::size_t>(plan.axis[2])])}, 0, 0, false};
+        {0, static_cast<int>(mg->placement.where().size[static_cast<std::size_t>(plan.axis[2])])}, 0, 0, false};
     (void)Attempt(pc, refusal, [&] {
-      slabs = linnet::cnn::NetworkCycle::plan_slabs(ModelFor(cnn, mg->placement.lattice), plan, mg->placement.lattice,
+      slabs = linnet::cnn::NetworkCycle::plan_slabs(ModelFor(cnn, mg->placement.where()), plan, mg->placement.where(),
                                                     ranks);
       return std::string();
     });
@@ -93,9 +93,9 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   PetscFunctionBegin;
   PetscCall(MatGetNullSpace(pc->pmat, &constants));
   PetscCall(Attempt(pc, refusal, [&] {
-    const linnet::learned::Model& model = ModelFor(cnn, mg->placement.lattice);
+    const linnet::learned::Model& model = ModelFor(cnn, mg->placement.where());
     cnn->outside =
-        linnet::cnn::NetworkCycle::outside(model, mg->placement.lattice, mg->placement.op, constants != nullptr);
+        linnet::cnn::NetworkCycle::outside(model, mg->placement.where(), mg->placement.coefficients(), constants != nullptr);
     return std::string();
   }));
   if (!refusal->empty() || !cnn->outside.empty())

@@ -34,14 +34,14 @@ static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusa
     }
   } else {
     PetscCall(MatGetSize(pc->pmat, &rows, nullptr));
-    const linnet::LatticeOperator& op = mg->placement.op;
+    const linnet::LatticeOperator& op = mg->placement.coefficients();
     linnet::latticemg::Layout layout;
     layout.coarsening =
         plan_coarsening(op, PCLatticeMGCoarsening_Private(mg), linnet::latticemg::coarsest_cells, threads);
     layout.aggregation = PCLatticeMGAggregation_Private(mg);
     layout.finest_only = mg->finest_only;
     layout.weights = PCLatticeMGWeights_Private(mg, layout.coarsening);
-    *refusal = mg->multigrid.build(op, mg->placement.lattice, rows, threads, layout);
+    *refusal = mg->multigrid.build(op, mg->placement.where(), rows, threads, layout);
   }
   PetscCall(linnet::AgreeOnRefusal(comm, refusal));
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->pmat), &mg->values));

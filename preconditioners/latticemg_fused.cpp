@@ -12,7 +12,7 @@ static PetscErrorCode PCLatticeMGDecline_Private(PC pc, const char** why) {
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->mat), &values));
   if (pc->mat != pc->pmat || values != mg->values)
     *why = "the preconditioner is of other values of the matrix";
-  if (mg->placement.op.fixed_columns)
+  if (mg->placement.coefficients().fixed_columns)
     *why = "the matrix is not symmetric";
   PetscFunctionReturn(0);
 }

@@ -178,7 +178,7 @@ static PetscErrorCode PCLatticeMGSetGrid_LatticeMG(PC pc, PetscInt nx, PetscInt 
 
 static PetscErrorCode PCLatticeMGGetGrid_LatticeMG(PC pc, PetscInt* nx, PetscInt* ny, PetscInt* nz) {
   const PC_LatticeMG* mg = DataOf(pc);
-  const linnet::GridSize& size = mg->placement.nonzeros >= 0 ? mg->placement.lattice.size : mg->grid;
+  const linnet::GridSize& size = mg->placement.nonzeros >= 0 ? mg->placement.where().size : mg->grid;
 
   PetscFunctionBegin;
   *nx = size[0];

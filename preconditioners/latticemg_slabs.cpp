@@ -10,9 +10,9 @@ using namespace linnet::latticemg;
 static PetscErrorCode PCLatticeMGPlan_Private(PC pc, Layout* layout) {
   const PC_LatticeMG* mg = static_cast<const PC_LatticeMG*>(pc->data);
   const CycleOptions options = PCLatticeMGOptions_Private(mg);
-  const linnet::Lattice& lattice = mg->placement.lattice;
+  const linnet::Lattice& lattice = mg->placement.where();
   MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-  CouplingSums sums = sum_couplings(mg->placement.op, options.threads);
+  CouplingSums sums = sum_couplings(mg->placement.coefficients(), options.threads);
   PetscMPIInt ranks, rank;
 
   PetscFunctionBegin;
@@ -37,7 +37,7 @@ static PetscErrorCode PCLatticeMGPlan_Private(PC pc, Layout* layout) {
 /* The cells of the rows of each slab, and how numbers get there */
 static PetscErrorCode PCLatticeMGDealRows_Private(PC pc) {
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(pc->data);
-  const linnet::Lattice& lattice = mg->placement.lattice;
+  const linnet::Lattice& lattice = mg->placement.where();
   const auto axis = static_cast<std::size_t>(mg->layout.coarsening.axis[2]);
   const std::vector<int>& first = mg->layout.slabs.first;
   PetscInt rows, step = 1;
@@ -93,8 +93,8 @@ PetscErrorCode PCLatticeMGDeal_Private(PC pc) {
     PetscCall(PCLatticeMGDealRows_Private(pc));
   mg->matrix = mg->placement.matrix;
   mg->nonzeros = mg->placement.nonzeros;
-  distribute(mg->placement.op, mg->placement.lattice, layout.coarsening.axis[2], layout.slabs, layout.ranks.all,
-             &mg->op);
+  distribute(mg->placement.coefficients(), mg->placement.where(), layout.coarsening.axis[2], layout.slabs,
+             layout.ranks.all, &mg->op);
   PetscFunctionReturn(0);
 }
 

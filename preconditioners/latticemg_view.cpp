@@ -7,7 +7,7 @@ static std::string DescribeGrids(const PC_LatticeMG* mg) {
   std::string text = "\n  levels:";
   std::array<PetscInt, 3> cells{};
   for (std::size_t a = 0; a < 3; ++a)
-    cells[a] = mg->placement.lattice.size[static_cast<std::size_t>(plan.axis[a])];
+    cells[a] = mg->placement.where().size[static_cast<std::size_t>(plan.axis[a])];
   for (std::size_t l = 0;; ++l) {
     text += (l == 0 ? " " : ", ") + std::to_string(cells[0]) + " x " + std::to_string(cells[1]) + " x " +
             std::to_string(cells[2]);
@@ -30,7 +30,7 @@ static std::string DescribeGrids(const PC_LatticeMG* mg) {
 
 /* Known on the first rank, which has them */
 static std::string DescribeAggregates(const PC_LatticeMG* mg) {
-  std::string text = "\n  levels: " + std::to_string(mg->placement.op.coupled_rows);
+  std::string text = "\n  levels: " + std::to_string(mg->placement.coefficients().coupled_rows);
   for (const int nodes : mg->multigrid.aggregates().sizes())
     text += ", " + std::to_string(nodes);
   return text + "; the last one solved directly\n  coarsening: aggregates of strongly coupled cells\n";
@@ -38,14 +38,17 @@ static std::string DescribeAggregates(const PC_LatticeMG* mg) {
 
 /* The hierarchy, in lines; `bytes`: of all ranks. */
 static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double bytes) {
-  const linnet::LatticeOperator& op = mg->placement.op;
-  const linnet::GridSize& size = mg->placement.lattice.size;
+  const linnet::LatticeOperator& op = mg->placement.coefficients();
+  const linnet::GridSize& size = mg->placement.where().size;
   std::string text =
       "  grid: " + std::to_string(size[0]) + " x " + std::to_string(size[1]) + " x " + std::to_string(size[2]) + ", ";
   const std::string source = mg->placement.source;
-  text += source == "DMDA" ? "from the DMDA" : source == "cells" ? "from linnet_cells" : "recovered from the matrix";
+  text += source == "DMDA"      ? "from the DMDA"
+          : source == "cells"   ? "from linnet_cells"
+          : source == "lattice" ? "that of the matrix"
+                                : "recovered from the matrix";
   for (std::size_t axis = 0; axis < 3; ++axis)
-    if (mg->placement.lattice.periodic[axis])
+    if (mg->placement.where().periodic[axis])
       text += std::string(", periodic in ") + "xyz"[axis];
   text += "\n  operator: ";
   text += op.voxel ? "voxel Laplacian" : op.uniform ? "uniform couplings" : "variable couplings";

@@ -68,6 +68,13 @@ Solver multigrid(const Properties& p, int ranks, const std::string& pc, const st
   return solver;
 }
 
+Solver lattice_multigrid(const Properties& p, int ranks, const std::string& why) {
+  Solver solver = multigrid(p, ranks, "latticemg", why);
+  solver.ksp = "dcd"; // which is fused with it
+  solver.name = "dcd+latticemg";
+  return solver;
+}
+
 // A symmetric M-matrix with the rows of a 7-point stencil, on average; its setup finds out whether they are.
 bool may_be_lattice(const Properties& p) {
   return p.z_pattern() && p.weakly_dominant() && p.nnz <= 7 * p.n;
@@ -81,11 +88,8 @@ std::vector<Solver> for_positive_diagonal(const Properties& p, int ranks) {
     return {because(relaxation, "symmetric and strongly diagonally dominant"), minres(p, ranks)};
   std::vector<Solver> chosen;
   if (p.positive_off_diagonal <= nearly_z_pattern && (p.n > multigrid_rows || singular)) {
-    if (may_be_lattice(p)) {
-      chosen = {multigrid(p, ranks, "latticemg", "symmetric, " + size + ", perhaps a grid operator")};
-      chosen.front().ksp = "dcd"; // which is fused with it
-      chosen.front().name = "dcd+latticemg";
-    }
+    if (may_be_lattice(p))
+      chosen = {lattice_multigrid(p, ranks, "symmetric, " + size + ", perhaps a grid operator")};
     append(chosen, {multigrid(p, ranks, "hypre", "symmetric, " + size + ", off-diagonals negative but for a few"),
                     multigrid(p, ranks, "gamg", "the other algebraic multigrid")});
   } else if (moderate(p) && !singular) {
@@ -197,6 +201,11 @@ std::vector<Solver> choose_solver(const Properties& properties, int ranks) {
     return for_nonsymmetric(properties, ranks);
   return properties.positive_diagonal() ? for_positive_diagonal(properties, ranks)
                                         : for_other_symmetric(properties, ranks);
+}
+
+std::vector<Solver> choose_matrix_free(const Properties& properties, int ranks) {
+  return {lattice_multigrid(properties, ranks, "a grid operator without an assembled matrix"),
+          because(krylov_solver(properties, ranks, "cg", "jacobi"), "plain relaxation")};
 }
 
 std::vector<std::string> split_solvers(const std::string& list) {

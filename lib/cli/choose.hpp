@@ -20,6 +20,9 @@ struct Solver {
 /// The solver that suits the matrix, then those that take over one after the other should it fail; never empty.
 std::vector<Solver> choose_solver(const Properties& properties, int ranks);
 
+/// The same for a matrix without rows, which is a grid operator.
+std::vector<Solver> choose_matrix_free(const Properties& properties, int ranks);
+
 /// Exact factorisation: CHOLMOD for symmetric matrices with a positive diagonal, then UMFPACK; MUMPS on several ranks.
 std::vector<Solver> direct_solver(const Properties& properties, int ranks, const std::string& ksp);
 

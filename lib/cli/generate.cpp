@@ -1,6 +1,7 @@
 #include "cli/generate.hpp"
 
 #include "base/error.hpp"
+#include "cli/petsc.hpp"
 #include "files/read.hpp"
 #include "files/write.hpp"
 #include "problems/assemble.hpp"
@@ -217,6 +218,23 @@ int generate(const GenerateOptions& options, std::FILE* results) {
 PressureSystem generated_system(const GenerateOptions& options) {
   Parsed parsed = parse(options);
   return assemble(std::move(parsed.domain), parsed.assembly);
+}
+
+PressureProblem generated_problem(const GenerateOptions& options) {
+  Parsed parsed = parse(options);
+  return prepare(std::move(parsed.domain), parsed.assembly);
+}
+
+GenerateOptions parse_generate(const std::string& text, const std::string& option) {
+  CLI::App app;
+  GenerateOptions options;
+  add_generate_command(app, options);
+  try {
+    app.parse(text + " --out unused");
+  } catch (const CLI::ParseError& error) {
+    throw InputError(option + ": '" + text + "': " + one_line(error.what()));
+  }
+  return options;
 }
 
 int run_generate(const GenerateOptions& options, std::FILE* results) {

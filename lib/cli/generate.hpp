@@ -35,8 +35,17 @@ struct GenerateOptions {
 /// Adds the subcommand `generate` (and under it `poisson`) to `app`; parsing fills `options`, which must outlive `app`.
 void add_generate_command(CLI::App& app, GenerateOptions& options);
 
+/// The options of "generate poisson --grid ...", as a command line says them, without --out. `option` names the place
+/// in messages. Throws InputError.
+GenerateOptions parse_generate(const std::string& text, const std::string& option);
+inline bool is_generate(const std::string& text) {
+  return text.starts_with("generate ");
+}
+
 /// The system that the options name; nothing is written.
 PressureSystem generated_system(const GenerateOptions& options);
+/// All of it but its matrix.
+PressureProblem generated_problem(const GenerateOptions& options);
 
 /// Makes the system and writes STEM.FORMAT (matrix), STEM.rhs.FORMAT (right-hand side) and STEM.cells.mtx (cell of each
 /// row). Says what it made on standard error, and with `json` as one object on `results`. Returns 0; throws InputError

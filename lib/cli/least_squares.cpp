@@ -92,7 +92,7 @@ void create_matrices(LeastSquares& problem, SparseMatrix& whole, double damping,
 void read_problem(const Session& session, const SolveOptions& options, LeastSquares& problem) {
   const double begin = MPI_Wtime();
   problem.comm = session.comm;
-  const RightHandSide which = parse_right_hand_side(options.system.rhs);
+  const RightHandSideChoice which = parse_right_hand_side(right_hand_side_of(options.system));
   SparseMatrix whole;
   std::int64_t size[3] = {};
   on_rank_0(session.comm, [&] {
@@ -112,7 +112,7 @@ void read_problem(const Session& session, const SolveOptions& options, LeastSqua
   problem.columns = size[1];
   problem.nnz = size[2];
   create_matrices(problem, whole, options.damping, options.system.matrix);
-  const std::vector<double> b = right_hand_side(session.comm, which, problem.rows);
+  const std::vector<double> b = right_hand_side(session.comm, which, row_blocks(session.comm, problem.rows));
   PetscScalar* numbers = nullptr;
   check(MatCreateVecs(problem.K, nullptr, problem.c.out()));
   check(VecZeroEntries(problem.c));
@@ -280,9 +280,9 @@ std::string text_of(const LeastSquares& problem, const SolveOptions& options, co
                       "seconds            setup %.4f, solve %.4f, total %.4f (reading %.4f, not counted)\n",
                       options.system.matrix.c_str(), static_cast<long long>(problem.rows),
                       static_cast<long long>(problem.columns), static_cast<long long>(problem.nnz), options.damping,
-                      options.system.rhs.c_str(), size_of(problem.comm), size_of(problem.comm) == 1 ? "" : "s",
-                      result.ksp.c_str(), result.pc.c_str(), result.converged ? "converged" : "NOT converged",
-                      result.reason.c_str(), result.iterations,
+                      right_hand_side_of(options.system).c_str(), size_of(problem.comm),
+                      size_of(problem.comm) == 1 ? "" : "s", result.ksp.c_str(), result.pc.c_str(),
+                      result.converged ? "converged" : "NOT converged", result.reason.c_str(), result.iterations,
                       result.restarts ? (", " + std::to_string(result.restarts) + " restarts").c_str() : "",
                       result.gradient, result.rtol, result.misfit, result.setup_seconds, result.solve_seconds,
                       result.setup_seconds + result.solve_seconds, problem.read_seconds);

@@ -43,8 +43,9 @@ std::string types_of(const Outcome& outcome) {
 std::string system_line(const System& system) {
   const int ranks = size_of(system.comm);
   return system.file + ": n " + std::to_string(system.properties.n) + ", nnz " + std::to_string(system.properties.nnz) +
-         ", right-hand side " + system.rhs + ", " + std::to_string(ranks) + (ranks == 1 ? " rank, " : " ranks, ") +
-         std::to_string(omp_get_max_threads()) + (omp_get_max_threads() == 1 ? " thread" : " threads");
+         ", right-hand side " + system.rhs + (system.matrix_free ? ", not assembled, " : ", ") + std::to_string(ranks) +
+         (ranks == 1 ? " rank, " : " ranks, ") + std::to_string(omp_get_max_threads()) +
+         (omp_get_max_threads() == 1 ? " thread" : " threads");
 }
 
 } // namespace

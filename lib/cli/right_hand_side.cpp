@@ -27,15 +27,15 @@ double uniform(std::uint64_t bits) {
 
 } // namespace
 
-RightHandSide parse_right_hand_side(const std::string& text) {
+RightHandSideChoice parse_right_hand_side(const std::string& text) {
   if (text == "ones")
-    return {RightHandSide::ones, 0, ""};
+    return {RightHandSideChoice::ones, 0, ""};
   if (text == "random")
     return {};
   const std::string prefix = "random:";
   if (!text.starts_with(prefix))
-    return {RightHandSide::file, 0, text};
-  RightHandSide rhs;
+    return {RightHandSideChoice::file, 0, text};
+  RightHandSideChoice rhs;
   const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data() + prefix.size(), end, rhs.seed);
   if (error != std::errc() || rest != end)
@@ -50,9 +50,10 @@ double standard_normal(std::uint64_t seed, std::uint64_t i) {
   return std::sqrt(-2 * std::log(u)) * std::cos(2 * std::numbers::pi * v); // Box-Muller
 }
 
-std::vector<double> right_hand_side(MPI_Comm comm, const RightHandSide& which, std::int64_t n) {
-  const std::vector<std::int64_t> first = row_blocks(comm, n);
-  if (which.kind == RightHandSide::file) {
+std::vector<double> right_hand_side(MPI_Comm comm, const RightHandSideChoice& which,
+                                    const std::vector<std::int64_t>& first) {
+  const std::int64_t n = first.back();
+  if (which.kind == RightHandSideChoice::file) {
     std::vector<double> all;
     on_rank_0(comm, [&] {
       all = read_vector(which.name);
@@ -65,7 +66,7 @@ std::vector<double> right_hand_side(MPI_Comm comm, const RightHandSide& which, s
   }
   const int rank = rank_of(comm);
   std::vector<double> mine(first[rank + 1] - first[rank], 1.0);
-  if (which.kind == RightHandSide::random)
+  if (which.kind == RightHandSideChoice::random)
     for (size_t i = 0; i < mine.size(); ++i)
       mine[i] = standard_normal(which.seed, static_cast<std::uint64_t>(first[rank]) + i);
   return mine;

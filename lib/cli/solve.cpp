@@ -35,13 +35,20 @@ void write_solution(const Session& session, const System& system, Vec x, const s
 } // namespace
 
 void add_system_options(CLI::App& command, SystemOptions& options) {
-  command.add_option("MATRIX", options.matrix, "Matrix Market (.mtx, .mtx.gz) or PETSc binary file")->required();
+  command
+      .add_option("MATRIX", options.matrix,
+                  "Matrix Market (.mtx, .mtx.gz) or PETSc binary file, or 'generate poisson ...' as linnet generate "
+                  "takes it, without --out")
+      ->required();
+  command.add_flag(
+      "--matrix-free", options.matrix_free,
+      "generate a system without an assembled matrix: 2 bytes a cell (33 where coefficients vary) in place of "
+      "84 a row");
   command
       .add_option("--rhs", options.rhs,
                   "right-hand side: FILE (Matrix Market or PETSc binary), random[:SEED] (standard normal), or ones\n"
-                  "(random is the default since A times a smooth vector flatters solvers)")
-      ->type_name("FILE|random[:SEED]|ones")
-      ->capture_default_str();
+                  "(default: random:1, since A times a smooth vector flatters solvers; for a generated system its own)")
+      ->type_name("FILE|random[:SEED]|ones");
   command.add_option("--cells", options.cells, "cell i + NX (j + NY k) of each row: Matrix Market array of integers")
       ->type_name("FILE");
   command.add_option("--grid", options.grid, "cells along each axis, with --cells")->type_name("NX,NY[,NZ]");
@@ -49,7 +56,7 @@ void add_system_options(CLI::App& command, SystemOptions& options) {
 }
 
 void add_solve_command(CLI::App& app, SolveOptions& options) {
-  CLI::App& command = *app.add_subcommand("solve", "Solve A x = b for a matrix file");
+  CLI::App& command = *app.add_subcommand("solve", "Solve A x = b for a matrix file or a generated system");
   add_system_options(command, options.system);
   command
       .add_option("--solution", options.solution, "write x: Matrix Market if it ends in .mtx[.gz], else PETSc binary")
@@ -70,6 +77,7 @@ void add_solve_command(CLI::App& app, SolveOptions& options) {
                  "Examples:\n"
                  "  linnet solve bcsstk18.mtx.gz\n"
                  "  linnet solve A.mtx --rhs b.mtx --solution x.mtx --json\n"
+                 "  linnet solve 'generate poisson --grid 256,256,256 --domain blobs' --matrix-free\n"
                  "  linnet solve J.mtx --least-squares --damping 0.1 -ksp_type lsqr -pc_type mfac\n"
                  "  linnet solve A.mtx -ksp_type dcd -pc_type icc -ksp_rtol 1e-10 -ksp_monitor\n"
                  "  mpiexec -n 4 linnet solve A.mtx -ksp_type cg -pc_type gamg");
@@ -87,7 +95,8 @@ int run_solve(const Session& session, const SolveOptions& options) {
   std::vector<Solver> solvers = solvers_of_user(system.properties, ranks, session.speaks());
   const bool chosen = solvers.empty();
   if (chosen) {
-    solvers = choose_solver(system.properties, ranks);
+    solvers =
+        system.matrix_free ? choose_matrix_free(system.properties, ranks) : choose_solver(system.properties, ranks);
     if (session.speaks())
       tell("chose " + solvers.front().name + ": " + solvers.front().why);
   } else if (session.speaks() && !system.properties.symmetric && needs_symmetry(solvers.front().ksp)) {

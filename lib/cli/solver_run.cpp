@@ -117,9 +117,6 @@ void solve(const System& system, KSP ksp, Vec x, Watch& watch, Outcome& outcome)
   watch.norm_of_b = norm_of_b;
   const double target = std::max<double>(rtol * norm_of_b, atol);
 
-  VecHandle r, d;
-  check(VecDuplicate(x, r.out()));
-  check(VecDuplicate(x, d.out()));
   const auto solve_once = [&](Vec b, Vec solution) {
     PetscInt iterations = 0;
     KSPConvergedReason reason = KSP_CONVERGED_ITERATING;
@@ -134,9 +131,13 @@ void solve(const System& system, KSP ksp, Vec x, Watch& watch, Outcome& outcome)
     return reason > 0;
   };
   bool claimed = solve_once(system.b, x);
+  VecHandle r, d; // a solve does without them
+  check(VecDuplicate(x, r.out()));
   double norm = residual_norm(system, x, r);
   while (claimed && norm > target && outcome.restarts < most_restarts && outcome.iterations < max_it) {
     check(KSPSetTolerances(ksp, 0.5 * target / norm, atol, dtol, max_it - outcome.iterations));
+    if (!d)
+      check(VecDuplicate(x, d.out()));
     check(VecZeroEntries(d));
     claimed = solve_once(r, d);
     ++outcome.restarts;
@@ -255,15 +256,15 @@ std::string types_of(const Outcome& outcome) {
 Outcome run_solvers(const System& system, const std::vector<Solver>& solvers, MPI_Comm agreement, bool with_history,
                     Vec x) {
   const bool speaks = rank_of(system.comm) == 0;
-  VecHandle trial;
-  check(VecDuplicate(x, trial.out()));
-  check(VecZeroEntries(x));
+  VecHandle trial; // of the second solver and later ones
   Outcome best;
   nlohmann::ordered_json fallbacks = nlohmann::ordered_json::array();
   double setup = 0, solve = 0, memory = 0;
   int iterations = 0;
   for (size_t k = 0; k < solvers.size(); ++k) {
-    Outcome outcome = run_solver(system, solvers[k], agreement, with_history, trial);
+    if (k == 1)
+      check(VecDuplicate(x, trial.out()));
+    Outcome outcome = run_solver(system, solvers[k], agreement, with_history, k == 0 ? x : static_cast<Vec>(trial));
     setup += outcome.setup_seconds;
     solve += outcome.solve_seconds;
     iterations += outcome.iterations;
@@ -283,7 +284,8 @@ Outcome run_solvers(const System& system, const std::vector<Solver>& solvers, MP
     const bool better = outcome.converged || k == 0 || outcome.relative_residual < best.relative_residual ||
                         (std::isnan(best.relative_residual) && outcome.error.empty());
     if (better) {
-      check(VecCopy(trial, x));
+      if (k > 0)
+        check(VecCopy(trial, x));
       best = std::move(outcome);
     }
     if (last || best.converged)

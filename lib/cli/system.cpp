@@ -1,6 +1,8 @@
 #include "cli/system.hpp"
 
 #include "base/error.hpp"
+#include "cli/generate.hpp"
+#include "cli/lattice_system.hpp"
 #include "cli/null_space.hpp"
 #include "cli/options.hpp"
 #include "cli/progress.hpp"
@@ -16,19 +18,28 @@ namespace linnet {
 
 namespace {
 
-constexpr std::int32_t empty_row = -2; // in the place of a singular component: the row had no entry
-
 // What rank 0 hands out.
 struct Whole {
   SparseMatrix matrix;
   Properties properties;
   ComponentOfRow singular;
   std::int64_t empty = 0;
+  std::vector<double> rhs; // that was generated
 };
+
+bool generates_right_hand_side(const SystemOptions& options) {
+  return options.rhs.empty() && is_generate(options.matrix);
+}
 
 Whole read_whole(const SystemOptions& options) {
   Whole whole;
-  whole.matrix = read_square_matrix(options);
+  if (is_generate(options.matrix)) {
+    PressureSystem generated = generated_system(parse_generate(options.matrix, "MATRIX"));
+    whole.matrix = std::move(generated.matrix);
+    whole.rhs = std::move(generated.rhs);
+  } else {
+    whole.matrix = read_square_matrix(options);
+  }
   const std::int64_t nnz = whole.matrix.nnz();
   const std::vector<std::int32_t> empty = empty_rows(whole.matrix);
   whole.empty = static_cast<std::int64_t>(empty.size());
@@ -151,8 +162,17 @@ std::string counted(std::int64_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
-void create_right_hand_side(System& system, const RightHandSide& which, std::int64_t empty) {
-  const std::vector<double> mine = right_hand_side(system.comm, which, system.properties.n);
+// `generated`: on rank 0, where it is what is asked for.
+void create_right_hand_side(System& system, const SystemOptions& options, std::vector<double> generated,
+                            std::int64_t empty) {
+  std::vector<double> mine;
+  if (!generates_right_hand_side(options))
+    mine = right_hand_side(system.comm, parse_right_hand_side(right_hand_side_of(options)), row_offsets(system));
+  else if (size_of(system.comm) == 1)
+    mine = std::move(generated);
+  else
+    mine = scatter(system.comm, generated, row_offsets(system));
+  generated = {};
   check(MatCreateVecs(system.A, nullptr, system.b.out()));
   PetscScalar* values = nullptr;
   check(VecGetArray(system.b, &values));
@@ -226,18 +246,10 @@ std::array<std::int64_t, 3> parse_grid(const std::string& grid) {
   return cells;
 }
 
-void read_system(MPI_Comm comm, const SystemOptions& options, System& system) {
-  const double begin = MPI_Wtime();
-  system.comm = comm;
-  system.file = options.matrix;
-  system.rhs = options.rhs;
-  if (options.cells.empty() != options.grid.empty())
-    throw InputError(options.cells.empty() ? "--grid: expected --cells FILE beside it"
-                                           : "--cells: expected --grid NX,NY,NZ beside it");
-  if (!options.grid.empty())
-    (void)parse_grid(options.grid);
-  const RightHandSide rhs = parse_right_hand_side(options.rhs);
+namespace {
 
+void read_assembled(const SystemOptions& options, System& system) {
+  const MPI_Comm comm = system.comm;
   Whole whole;
   on_rank_0(comm, [&] { whole = read_whole(options); });
   std::int64_t empty = whole.empty;
@@ -247,17 +259,62 @@ void read_system(MPI_Comm comm, const SystemOptions& options, System& system) {
   if (system.properties.singular_components > 0 || empty > 0)
     system.singular = scatter(comm, whole.singular, row_blocks(comm, system.properties.n));
   whole.singular = {};
+  std::vector<double> rhs = std::move(whole.rhs);
   create_matrix(system, whole.matrix);
   compose_cells(system, options);
   attach_null_space(system);
-  create_right_hand_side(system, rhs, empty);
+  create_right_hand_side(system, options, std::move(rhs), empty);
+}
+
+void generate_matrix_free(const SystemOptions& options, System& system) {
+  PressureProblem problem;
+  on_rank_0(system.comm, [&] { problem = generated_problem(parse_generate(options.matrix, "MATRIX")); });
+  system.matrix_free = true;
+  const std::int64_t empty = create_lattice_system(system, problem);
+  attach_null_space(system);
+  create_right_hand_side(system, options, std::move(problem.rhs), empty);
+}
+
+} // namespace
+
+std::string right_hand_side_of(const SystemOptions& options) {
+  return !options.rhs.empty() ? options.rhs : is_generate(options.matrix) ? "generated" : "random:1";
+}
+
+std::vector<std::int64_t> row_offsets(const System& system) {
+  const PetscInt* first = nullptr;
+  check(MatGetOwnershipRanges(system.A, &first));
+  return {first, first + size_of(system.comm) + 1};
+}
+
+void read_system(MPI_Comm comm, const SystemOptions& options, System& system) {
+  const double begin = MPI_Wtime();
+  const bool generated = is_generate(options.matrix);
+  system.comm = comm;
+  system.file = options.matrix;
+  system.rhs = right_hand_side_of(options);
+  if (options.cells.empty() != options.grid.empty())
+    throw InputError(options.cells.empty() ? "--grid: expected --cells FILE beside it"
+                                           : "--cells: expected --grid NX,NY,NZ beside it");
+  if (generated && !options.cells.empty())
+    throw InputError("--cells: expected a matrix file, found '" + options.matrix + "'");
+  if (options.matrix_free && !generated)
+    throw InputError("--matrix-free: expected 'generate poisson ...' for MATRIX, found '" + options.matrix + "'");
+  if (!options.grid.empty())
+    (void)parse_grid(options.grid);
+  if (!generates_right_hand_side(options))
+    (void)parse_right_hand_side(system.rhs);
+  if (options.matrix_free)
+    generate_matrix_free(options, system);
+  else
+    read_assembled(options, system);
   system.read_seconds = MPI_Wtime() - begin;
 }
 
 std::vector<double> gather_vector(const System& system, Vec x) {
   const PetscScalar* values = nullptr;
   check(VecGetArrayRead(x, &values));
-  std::vector<double> all = gather(system.comm, values, row_blocks(system.comm, system.properties.n));
+  std::vector<double> all = gather(system.comm, values, row_offsets(system));
   check(VecRestoreArrayRead(x, &values));
   return all;
 }

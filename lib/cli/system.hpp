@@ -12,12 +12,16 @@ namespace linnet {
 
 /// What the command line says of the system to solve.
 struct SystemOptions {
-  std::string matrix;
-  std::string rhs = "random:1"; ///< a file, random[:SEED] or ones
-  std::string cells;            ///< file; empty: none
-  std::string grid;             ///< NX,NY[,NZ]; empty: none
-  bool pattern = false;         ///< read pattern matrices, every entry 1
+  std::string matrix;       ///< a file, or "generate poisson ..." as `linnet generate` takes it
+  bool matrix_free = false; ///< a generated system without an assembled matrix
+  std::string rhs;          ///< a file, random[:SEED] or ones; empty: random:1, or what is generated
+  std::string cells;        ///< file; empty: none
+  std::string grid;         ///< NX,NY[,NZ]; empty: none
+  bool pattern = false;     ///< read pattern matrices, every entry 1
 };
+
+/// What the right-hand side is, as a user may write it, or "generated".
+std::string right_hand_side_of(const SystemOptions& options);
 
 /// A x = b, distributed over the ranks of `comm` in contiguous blocks of rows.
 struct System {
@@ -27,6 +31,7 @@ struct System {
   Properties properties; ///< the same on every rank; nnz is the file's
   double read_seconds = 0;
   std::array<std::int64_t, 3> grid{}; ///< of the cells; zeros: not given
+  bool matrix_free = false;           ///< A is a MATLATTICE
 
   // The matrix of a single rank lies in these arrays: they outlive it.
   std::vector<PetscInt> row_start, column;
@@ -37,13 +42,17 @@ struct System {
   VecHandle b;
 };
 
-/// Reads on rank 0 and distributes; no other rank holds the whole. Finds the null space of a singular matrix, attaches
+/// Reads, or generates, on rank 0 and distributes; no other rank holds the whole, but for the cells of a system without
+/// an assembled matrix, for a while. Finds the null space of a singular matrix, attaches
 /// it and removes what b has outside the range, saying so on rank 0's standard error. Cells are composed on A as the IS
 /// `linnet_cells`. Collective. Throws InputError or FailedOnRank0, PetscFailure.
 void read_system(MPI_Comm comm, const SystemOptions& options, System& system);
 
 /// The matrix that `options` name, square; what `solve` and `info` read. On one rank.
 SparseMatrix read_square_matrix(const SystemOptions& options);
+
+/// First row of each rank, and the number of rows at the end.
+std::vector<std::int64_t> row_offsets(const System& system);
 
 /// x in the order of the file's rows, on rank 0.
 std::vector<double> gather_vector(const System& system, Vec x);

@@ -6,8 +6,6 @@
 #include "cli/training_matrix.hpp"
 #include "files/read.hpp"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <filesystem>
 
@@ -23,14 +21,7 @@ using learned::HeldOut;
 std::vector<HeldOut> generated(const std::string& text, int count, int dimension) {
   std::vector<HeldOut> all;
   for (int i = 0; i < count; ++i) {
-    CLI::App app;
-    GenerateOptions options;
-    add_generate_command(app, options);
-    try {
-      app.parse(text + " --out unused");
-    } catch (const CLI::ParseError& error) {
-      throw InputError("--systems: '" + text + "': " + one_line(error.what()));
-    }
+    GenerateOptions options = parse_generate(text, "--systems");
     try {
       options.seed = std::to_string(std::stoull(options.seed) + static_cast<std::uint64_t>(i));
     } catch (const std::exception&) {
@@ -64,7 +55,7 @@ std::vector<HeldOut> from_directory(const std::string& directory, int dimension)
 
 learned::OwnSystems read_training_systems(const std::string& systems, int count, int dimension) {
   std::error_code ignored;
-  const bool generate = systems.starts_with("generate ");
+  const bool generate = is_generate(systems);
   if (!generate && !std::filesystem::is_directory(systems, ignored))
     throw InputError("--systems: expected a directory of matrices or 'generate poisson ...', found '" + systems + "'");
   std::vector<HeldOut> all = generate ? generated(systems, count, dimension) : from_directory(systems, dimension);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace linnet {
 
@@ -114,21 +115,33 @@ struct LatticeOperator {
 /// not: the placement then needs no other work, and the memory is used again. Collective.
 PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperator* op, std::string* refusal);
 
+struct PlacedOperator {
+  Lattice lattice;
+  LatticeOperator op;
+};
+
 /// A lattice and an operator that follow a matrix: the placement is kept for as long as MatGetNonzeroState() is the
 /// same.
 struct LatticePlacement {
+  /// Of an AIJ matrix.
   Lattice lattice;
   LatticeOperator op;
-  /// What the lattice came from: "DMDA", "cells" or "recovered"; null before the first placement.
+  /// Those of a MATLATTICE, which are its own; null for any other matrix.
+  std::shared_ptr<const PlacedOperator> given;
+  /// What the lattice came from: "DMDA", "cells", "recovered" or "lattice"; null before the first placement.
   const char* source = nullptr;
+
+  const Lattice& where() const { return given ? given->lattice : lattice; }
+  const LatticeOperator& coefficients() const { return given ? given->op : op; }
   PetscObjectId matrix = 0;
   PetscObjectState nonzeros = -1;
 };
 
-/// Places `A` and reads its coefficients, from the first source there is: `dm`, or the DM of the matrix; an IS composed
-/// on the matrix as "linnet_cells", one cell number a local row, with `size` (null where the caller knows none: then
-/// refused); the matrix alone. Where the matrix is the one placed before and its nonzeros did not change, the lattice
-/// is kept and only the coefficients are read. Collective.
+/// Places `A` and reads its coefficients, from the first source there is: the matrix itself where it is a MATLATTICE,
+/// of which nothing is copied; `dm`, or the DM of the matrix; an IS composed on the matrix as "linnet_cells", one cell
+/// number a local row, with `size` (null where the caller knows none: then refused); the matrix alone. Where the matrix
+/// is the one placed before and its nonzeros did not change, the lattice is kept and only the coefficients are read.
+/// Collective.
 PetscErrorCode UpdateLatticePlacement(Mat A, DM dm, const GridSize* size, LatticePlacement* placement,
                                       std::string* refusal);
 

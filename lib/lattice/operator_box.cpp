@@ -3,11 +3,22 @@
 
 namespace linnet {
 
+void box_around(const Lattice& lattice, const GridSize& low, const GridSize& high, LatticeOperator* op) {
+  const bool any = high[0] >= low[0] && high[1] >= low[1] && high[2] >= low[2];
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const PetscInt extent = lattice.size[axis];
+    const bool layer = any && (low[axis] > 0 || (lattice.periodic[axis] && high[axis] < extent - 1));
+    op->begin[axis] = any ? low[axis] - layer : 0;
+    op->size[axis] = any ? high[axis] - op->begin[axis] + 1 : 0;
+    op->wraps[axis] = lattice.periodic[axis] && op->size[axis] == extent && op->begin[axis] == 0;
+  }
+}
+
 void choose_box(const Lattice& lattice, PetscInt rows, PetscInt global_rows, LatticeOperator* op) {
-  op->begin = {0, 0, 0};
-  op->size = lattice.size;
+  GridSize low{0, 0, 0}, high{lattice.size[0] - 1, lattice.size[1] - 1, lattice.size[2] - 1};
   if (rows < global_rows) {
-    GridSize low{PETSC_MAX_INT, PETSC_MAX_INT, PETSC_MAX_INT}, high{-1, -1, -1};
+    low = {PETSC_MAX_INT, PETSC_MAX_INT, PETSC_MAX_INT};
+    high = {-1, -1, -1};
     CellWalker walker(lattice.size);
     for (PetscInt r = 0; r < rows; ++r) {
       const GridSize& at = walker.move_to(lattice.cell(r));
@@ -16,15 +27,8 @@ void choose_box(const Lattice& lattice, PetscInt rows, PetscInt global_rows, Lat
         high[axis] = std::max(high[axis], at[axis]);
       }
     }
-    for (std::size_t axis = 0; axis < 3; ++axis) {
-      const PetscInt extent = lattice.size[axis];
-      const bool layer = rows > 0 && (low[axis] > 0 || (lattice.periodic[axis] && high[axis] < extent - 1));
-      op->begin[axis] = rows > 0 ? low[axis] - layer : 0;
-      op->size[axis] = rows > 0 ? high[axis] - op->begin[axis] + 1 : 0;
-    }
   }
-  for (std::size_t axis = 0; axis < 3; ++axis)
-    op->wraps[axis] = lattice.periodic[axis] && op->size[axis] == lattice.size[axis] && op->begin[axis] == 0;
+  box_around(lattice, low, high, op);
 }
 
 std::vector<CellRange> cells_to_clear(const Pass& pass) {

@@ -1,53 +1,13 @@
 #pragma once
 
+#include "lattice/operator_findings.hpp"
 #include "lattice/row_reader.hpp"
 #include "lattice/stretches.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <climits>
 #include <vector>
 
 namespace linnet {
-
-/// What one block of rows shows; nothing in it depends on the threads.
-struct BlockFindings {
-  PetscInt bad_row = -1;
-  Fault fault = Fault::none;
-  bool uniform = true;
-  std::array<double, 3> unit{};
-  std::vector<double> excess_values;
-  std::vector<int> most_links; // by excess value, over coupled rows; 0 where it has none
-  double min_coupling = HUGE_VAL, max_coupling = -HUGE_VAL;
-  double min_excess = HUGE_VAL, max_excess = -HUGE_VAL;
-  PetscInt coupled = 0, decoupled = 0;
-  unsigned wrapped = 0;
-
-  void count(const RowSums& row, PetscInt rows = 1) {
-    wrapped |= row.wrapped;
-    (row.links ? coupled : decoupled) += rows;
-    if (row.links) {
-      min_excess = std::min(min_excess, row.excess);
-      max_excess = std::max(max_excess, row.excess);
-    }
-  }
-  // -1 where there are too many.
-  int code_of(double value, unsigned links) {
-    std::size_t code = 0;
-    while (code < excess_values.size() && excess_values[code] != value)
-      ++code;
-    if (code == excess_values.size()) {
-      if (code > UCHAR_MAX)
-        return -1;
-      excess_values.push_back(value);
-      most_links.push_back(0);
-    }
-    int& most = most_links[code];
-    if (most < 6) // the count is a call on processors without the instruction
-      most = std::max(most, std::popcount(links));
-    return static_cast<int>(code);
-  }
-};
 
 struct Pass {
   const LocalRows& rows;
@@ -70,7 +30,11 @@ struct CellRange {
   std::size_t first, last;
 };
 
-/// The box of this rank's cells, and a layer below them on each axis that it does not span.
+/// The box of the cells low ... high of this rank (high < low: none), and a layer below them on each axis that it does
+/// not span.
+void box_around(const Lattice& lattice, const GridSize& low, const GridSize& high, LatticeOperator* op);
+
+/// The same of the cells of this rank's rows.
 void choose_box(const Lattice& lattice, PetscInt rows, PetscInt global_rows, LatticeOperator* op);
 
 /// The cells to clear before the rows are read: at least those without a row.

@@ -1,5 +1,5 @@
 #include "lattice/guarded.hpp"
-#include "lattice/operator.hpp"
+#include "lattice/matrix.hpp"
 
 namespace linnet {
 
@@ -50,6 +50,15 @@ PetscErrorCode UpdateLatticePlacement(Mat A, DM dm, const GridSize* size, Lattic
   refusal->clear();
   PetscCall(PetscObjectGetId(reinterpret_cast<PetscObject>(A), &matrix));
   PetscCall(MatGetNonzeroState(A, &nonzeros));
+  PetscCall(GetPlacedOperator(A, &placement->given));
+  if (placement->given) {
+    placement->source = "lattice";
+    placement->lattice = {};
+    placement->op = {};
+    placement->matrix = matrix;
+    placement->nonzeros = nonzeros;
+    PetscFunctionReturn(0);
+  }
   const bool kept = placement->source && placement->matrix == matrix && placement->nonzeros == nonzeros;
   if (!kept) {
     placement->nonzeros = -1;

@@ -151,45 +151,68 @@ Coefficients make_coefficients(const GridSize& grid, const AssemblySpec& spec) {
   return coefficients;
 }
 
-PressureSystem assemble(VoxelDomain domain, const AssemblySpec& spec) {
+PressureProblem prepare(VoxelDomain domain, const AssemblySpec& spec) {
   check_grid(domain.grid);
   check_sides(domain.sides, domain.grid);
   check_spec(spec);
 
-  PressureSystem system;
+  PressureProblem problem;
   Components components = find_components(domain, spec.threads);
   if (components.component.empty())
     throw InputError("domain: expected a fluid cell, found none");
   if (spec.isolated == Isolated::drop && spec.shift == 0) {
-    system.dropped = drop_isolated(domain, components);
-    if (system.dropped > 0)
+    problem.dropped = drop_isolated(domain, components);
+    if (problem.dropped > 0) {
+      components = {};
       components = find_components(domain, spec.threads);
+    }
     if (components.component.empty())
       throw InputError("domain: expected a fluid cell connected to air or to an open side, found none (open a side, or "
                        "keep isolated components)");
   }
-  system.components = components.component;
-  for (const Component& component : components.component)
-    system.fluid += component.cells;
+  problem.components = components.component;
+  bool anchored = true;
+  for (const Component& component : components.component) {
+    problem.fluid += component.cells;
+    anchored = anchored && component.anchored;
+  }
+  const bool all_rows = spec.numbering == Numbering::full;
+  const bool singular = !anchored && spec.shift == 0;
+  problem.rhs = make_right_hand_side(domain, components, spec);
+  if (singular)
+    problem.singular.reserve(static_cast<std::size_t>(all_rows ? domain.grid.cells() : problem.fluid));
+  std::size_t row = 0;
+  for (std::size_t c = 0; c < domain.cell.size(); ++c) {
+    if (!all_rows && domain.cell[c] != Cell::fluid)
+      continue;
+    problem.rhs[row++] = problem.rhs[c];
+    if (!singular)
+      continue;
+    const std::int32_t label = components.label[c];
+    problem.singular.push_back(label < 0 || components.component[static_cast<std::size_t>(label)].anchored ? -1
+                                                                                                           : label);
+  }
+  problem.rhs.resize(row);
+  problem.domain = std::move(domain);
+  problem.spec = spec;
+  return problem;
+}
 
-  const std::vector<std::int32_t> row_of = number_rows(domain, spec.numbering);
-  const std::int64_t rows = spec.numbering == Numbering::full ? domain.grid.cells() : system.fluid;
-  system.cells.reserve(static_cast<std::size_t>(rows));
+PressureSystem assemble(VoxelDomain domain, const AssemblySpec& spec) {
+  PressureProblem problem = prepare(std::move(domain), spec);
+  PressureSystem system;
+  system.rhs = std::move(problem.rhs);
+  system.fluid = problem.fluid;
+  system.dropped = problem.dropped;
+  system.components = std::move(problem.components);
+  const std::vector<std::int32_t> row_of = number_rows(problem.domain, spec.numbering);
+  system.cells.reserve(system.rhs.size());
   for (std::size_t c = 0; c < row_of.size(); ++c)
     if (row_of[c] >= 0)
       system.cells.push_back(static_cast<std::int64_t>(c));
-
-  const std::vector<double> b = make_right_hand_side(domain, components, spec);
-  components = {};
-  system.rhs.reserve(static_cast<std::size_t>(rows));
-  for (const std::int64_t cell : system.cells)
-    system.rhs.push_back(b[static_cast<std::size_t>(cell)]);
-
-  const Coefficients coefficients = make_coefficients(domain.grid, spec);
-  std::array<double, 3> inverse_square{};
-  for (std::size_t a = 0; a < 3; ++a)
-    inverse_square[a] = 1 / (spec.spacing[a] * spec.spacing[a]);
-  system.matrix = fill_matrix({domain, coefficients, inverse_square, spec.shift}, row_of, rows, spec.threads);
+  const Coefficients coefficients = make_coefficients(problem.domain.grid, spec);
+  system.matrix = fill_matrix({problem.domain, coefficients, inverse_squares(spec), spec.shift}, row_of,
+                              static_cast<std::int64_t>(system.rhs.size()), spec.threads);
   return system;
 }
 

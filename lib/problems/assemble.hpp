@@ -68,7 +68,21 @@ struct PressureSystem {
   std::vector<Component> components; ///< those left, in the order of their first cells
 };
 
+/// All of a pressure system but its matrix.
+struct PressureProblem {
+  VoxelDomain domain; ///< after dropping
+  AssemblySpec spec;
+  std::vector<double> rhs;           ///< b, one a row
+  std::int64_t fluid = 0;            ///< as above
+  std::int64_t dropped = 0;          ///< as above
+  std::vector<Component> components; ///< as above
+  /// By row: the component where it is not anchored and there is no shift, else -1. Empty where there is none.
+  std::vector<std::int32_t> singular;
+};
+
 /// Throws InputError for values outside the ranges above and for a domain without an unknown.
+PressureProblem prepare(VoxelDomain domain, const AssemblySpec& spec);
+/// The same.
 PressureSystem assemble(VoxelDomain domain, const AssemblySpec& spec);
 
 } // namespace linnet

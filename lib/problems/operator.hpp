@@ -17,6 +17,14 @@ struct Coefficients {
 /// Smooth random inclusions, about half of the box, whose coefficient is spec.jump times that outside.
 Coefficients make_coefficients(const GridSize& grid, const AssemblySpec& spec);
 
+/// 1 / h_a^2 by axis.
+inline std::array<double, 3> inverse_squares(const AssemblySpec& spec) {
+  std::array<double, 3> inverse{};
+  for (std::size_t a = 0; a < 3; ++a)
+    inverse[a] = 1 / (spec.spacing[a] * spec.spacing[a]);
+  return inverse;
+}
+
 /// The operator's weights on a domain.
 struct VoxelOperator {
   const VoxelDomain& domain;

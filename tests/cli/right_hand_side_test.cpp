@@ -37,7 +37,7 @@ TEST(RandomRightHandSide, DependsOnTheSeed) {
 TEST(RightHandSideOption, NamesAKindASeedOrAFile) {
   EXPECT_EQ(parse_right_hand_side("random").seed, 1U);
   EXPECT_EQ(parse_right_hand_side("random:18446744073709551615").seed, 18446744073709551615U);
-  EXPECT_EQ(parse_right_hand_side("ones").kind, RightHandSide::ones);
-  EXPECT_EQ(parse_right_hand_side("randomly.mtx").kind, RightHandSide::file);
+  EXPECT_EQ(parse_right_hand_side("ones").kind, RightHandSideChoice::ones);
+  EXPECT_EQ(parse_right_hand_side("randomly.mtx").kind, RightHandSideChoice::file);
   EXPECT_THROW(parse_right_hand_side("random:-3"), InputError);
 }

@@ -34,7 +34,27 @@
 /* PC type: a convolutional network on the lattice of a matrix */
 #define PCCNN "cnn"
 
+/* Mat type: a 5- or 7-point operator on a grid, a byte or two a cell in place of rows */
+#define MATLATTICE "lattice"
+
 LINNET_EXTERN PetscErrorCode LinnetInitialize(void);
+
+/* The row of a cell of MATLATTICE: (A u)_c = excess u_c + sum over the neighbours of w (u_c - u_neighbour). */
+typedef struct {
+  PetscReal upper[3]; /* w, that is -a_ij, of the neighbours above on x, y and z; 0: none */
+  PetscReal excess;   /* the sum of the row: Dirichlet sides, shifts */
+  PetscBool unknown;  /* PETSC_FALSE: nothing is solved for here */
+} MatLatticeCell;
+
+/* Says all of cell (i, j, k), which comes as {{0, 0, 0}, 0, PETSC_TRUE}. */
+typedef PetscErrorCode (*MatLatticeFunction)(PetscInt i, PetscInt j, PetscInt k, MatLatticeCell* cell, void* context);
+
+LINNET_EXTERN PetscErrorCode MatCreateLattice(MPI_Comm comm, const PetscInt size[3], const PetscBool periodic[3],
+                                              MatLatticeFunction function, void* context, Mat* A);
+LINNET_EXTERN PetscErrorCode MatCreateLatticeDMDA(DM da, MatLatticeFunction function, void* context, Mat* A);
+LINNET_EXTERN PetscErrorCode MatLatticeUpdate(Mat A);
+LINNET_EXTERN PetscErrorCode MatLatticeGetBox(Mat A, PetscInt size[3], PetscInt begin[3], PetscInt extent[3]);
+LINNET_EXTERN PetscErrorCode MatLatticeGetCells(Mat A, PetscInt cells[]);
 
 /* Why a search direction of KSPDCD was replaced by one of the fallback preconditioner. */
 typedef enum {

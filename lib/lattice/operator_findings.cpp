@@ -1,0 +1,133 @@
+// What the blocks of an operator show together, over all ranks.
+#include "lattice/operator_findings.hpp"
+
+namespace linnet {
+
+namespace {
+
+template <class T>
+PetscErrorCode Reduce(MPI_Comm comm, MPI_Datatype type, MPI_Op operation, std::initializer_list<T*> values) {
+  std::vector<T> all;
+  std::size_t next = 0;
+
+  PetscFunctionBegin;
+  for (const T* value : values)
+    all.push_back(*value);
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, all.data(), static_cast<PetscMPIInt>(all.size()), type, operation, comm));
+  for (T* value : values)
+    *value = all[next++];
+  PetscFunctionReturn(0);
+}
+
+bool is_voxel(const LatticeOperator& op, const std::vector<BlockFindings>& blocks) {
+  double h = 0;
+  for (const double unit : op.unit) {
+    if (unit != 0 && h != 0 && unit != h)
+      return false;
+    h = unit != 0 ? unit : h;
+  }
+  for (const BlockFindings& block : blocks) {
+    for (std::size_t v = 0; v < block.excess_values.size(); ++v) {
+      const double multiple = block.excess_values[v] / h, nearest = std::round(multiple);
+      if (block.most_links[v] > 0 &&
+          !(nearest >= 0 && block.most_links[v] + nearest <= 6 && std::abs(multiple - nearest) <= 1e-12))
+        return false;
+    }
+  }
+  return h > 0;
+}
+
+} // namespace
+
+bool merge_values(const std::vector<BlockFindings>& blocks, LatticeOperator* op,
+                  std::vector<std::vector<std::uint8_t>>* code) {
+  code->assign(blocks.size(), {});
+  op->unit = {};
+  op->excess_values.clear();
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    if (!blocks[b].uniform)
+      return false;
+    for (std::size_t axis = 0; axis < 3; ++axis) {
+      if (op->unit[axis] == 0)
+        op->unit[axis] = blocks[b].unit[axis];
+      else if (blocks[b].unit[axis] != 0 && blocks[b].unit[axis] != op->unit[axis])
+        return false;
+    }
+    for (const double value : blocks[b].excess_values) {
+      const auto known = std::find(op->excess_values.begin(), op->excess_values.end(), value);
+      (*code)[b].push_back(static_cast<std::uint8_t>(known - op->excess_values.begin()));
+      if (known == op->excess_values.end())
+        op->excess_values.push_back(value);
+    }
+    if (op->excess_values.size() > UCHAR_MAX + 1)
+      return false;
+  }
+  return true;
+}
+
+PetscErrorCode AgreeOnUnits(MPI_Comm comm, bool mine, std::array<double, 3>* unit, bool* all) {
+  std::array<double, 3> low = *unit, high = *unit;
+  int differs = !mine;
+
+  PetscFunctionBegin;
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    if ((*unit)[axis] == 0) {
+      low[axis] = HUGE_VAL;
+      high[axis] = -HUGE_VAL;
+    }
+  }
+  PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MIN, {&low[0], &low[1], &low[2]}));
+  PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MAX, {&high[0], &high[1], &high[2]}));
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    differs |= low[axis] < high[axis];
+    (*unit)[axis] = low[axis] == high[axis] ? low[axis] : 0;
+  }
+  PetscCall(Reduce(comm, MPI_INT, MPI_MAX, {&differs}));
+  *all = !differs;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode Summarise(MPI_Comm comm, const std::vector<BlockFindings>& blocks, LatticeOperator* op) {
+  BlockFindings sum;
+  int wrapped[3] = {0, 0, 0};
+
+  PetscFunctionBegin;
+  for (const BlockFindings& block : blocks) {
+    sum.coupled += block.coupled;
+    sum.decoupled += block.decoupled;
+    sum.min_coupling = std::min(sum.min_coupling, block.min_coupling);
+    sum.max_coupling = std::max(sum.max_coupling, block.max_coupling);
+    sum.min_excess = std::min(sum.min_excess, block.min_excess);
+    sum.max_excess = std::max(sum.max_excess, block.max_excess);
+    sum.wrapped |= block.wrapped;
+  }
+  PetscCall(Reduce(comm, MPIU_INT, MPI_SUM, {&sum.coupled, &sum.decoupled}));
+  PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MIN, {&sum.min_coupling, &sum.min_excess}));
+  PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MAX, {&sum.max_coupling, &sum.max_excess}));
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    wrapped[axis] = static_cast<int>(sum.wrapped >> axis & 1);
+  PetscCall(Reduce(comm, MPI_INT, MPI_MAX, {&wrapped[0], &wrapped[1], &wrapped[2]}));
+  op->coupled_rows = sum.coupled;
+  op->decoupled_rows = sum.decoupled;
+  op->min_coupling = sum.coupled > 0 ? sum.min_coupling : 0;
+  op->max_coupling = sum.coupled > 0 ? sum.max_coupling : 0;
+  op->min_excess = sum.coupled > 0 ? sum.min_excess : 0;
+  op->max_excess = sum.coupled > 0 ? sum.max_excess : 0;
+  for (std::size_t axis = 0; axis < 3; ++axis)
+    op->closes[axis] = wrapped[axis] != 0;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode SummariseUniform(MPI_Comm comm, const std::vector<BlockFindings>& blocks, PetscInt rows,
+                                LatticeOperator* op) {
+  int voxel = 0;
+
+  PetscFunctionBegin;
+  PetscCall(Summarise(comm, blocks, op));
+  voxel = op->coupled_rows > 0 && (rows == 0 || is_voxel(*op, blocks));
+  PetscCall(Reduce(comm, MPI_INT, MPI_MIN, {&voxel}));
+  op->voxel = voxel;
+  PetscFunctionReturn(0);
+}
+
+} // namespace linnet
