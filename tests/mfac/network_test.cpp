@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <numeric>
 #include <stdexcept>
 
@@ -167,33 +168,44 @@ struct Network {
   }
 };
 
+// Each at the best of four rates, over several starts: where 400 steps lead to from one of them hangs on the last bits
+// of sin and tanh.
 TEST(Optimiser, TrainsANetworkFurtherThanGradientDescent) {
   const Network network;
-  const std::vector<double> start = noise(Network::weights, 3);
-  OptimiserOptions options;
-  options.gradients = 8;
-  options.damping = 1e-3;
-  options.learning_rate = 3e-3;
-  Optimiser optimiser(Network::weights, options);
-  std::vector<double> w = start, plain = start, gradient;
-  for (int step = 0; step < 400; ++step) {
-    network.loss(w, &gradient);
-    ASSERT_TRUE(optimiser.step(w.data(), gradient.data()));
+  double curved = 0, plain = 0;
+  for (unsigned seed = 3; seed < 11; ++seed) {
+    const std::vector<double> start = noise(Network::weights, seed);
+    const auto least = [&](const std::vector<double>& rates, const auto& make_step) {
+      double loss = network.loss(start, nullptr);
+      for (const double rate : rates) {
+        std::vector<double> w = start, gradient;
+        const auto step = make_step(rate);
+        for (int n = 0; n < 400; ++n) {
+          network.loss(w, &gradient);
+          step(&w, gradient);
+        }
+        loss = std::min(loss, network.loss(w, nullptr));
+      }
+      return loss;
+    };
+    curved += least({3e-4, 1e-3, 3e-3, 1e-2}, [](double rate) {
+      OptimiserOptions options;
+      options.gradients = 8;
+      options.damping = 1e-3;
+      options.learning_rate = rate;
+      return [optimiser = std::make_shared<Optimiser>(Network::weights, options)](std::vector<double>* w,
+                                                                                  const std::vector<double>& gradient) {
+        ASSERT_TRUE(optimiser->step(w->data(), gradient.data()));
+      };
+    });
+    plain += least({0.03, 0.1, 0.3, 1.0}, [](double rate) {
+      return [rate](std::vector<double>* w, const std::vector<double>& gradient) {
+        for (std::size_t j = 0; j < w->size(); ++j)
+          (*w)[j] -= rate * gradient[j];
+      };
+    });
   }
-  double best = network.loss(start, nullptr);
-  for (const double rate : {0.03, 0.1, 0.3, 1.0}) {
-    plain = start;
-    for (int step = 0; step < 400; ++step) {
-      network.loss(plain, &gradient);
-      for (std::size_t j = 0; j < plain.size(); ++j)
-        plain[j] -= rate * gradient[j];
-    }
-    const double reached = network.loss(plain, nullptr);
-    if (reached < best)
-      best = reached;
-  }
-  EXPECT_LT(network.loss(w, nullptr), best);
-  EXPECT_EQ(optimiser.gradients(), 8);
+  EXPECT_LT(curved, plain);
 }
 
 // The first step of the window of one row: u = g / (lambda + |g|^2) with g = gradient + decay w; then momentum.
