@@ -115,7 +115,7 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 
 /*MC
    PCLATTICEMG - Geometric multigrid on the lattice of a matrix: symmetric M-matrices with the 5- or 7-point graph of a
-   grid, given as plain AIJ matrices
+   grid, given as plain AIJ matrices or as `MATLATTICE`
 
    Options Database Keys:
 +   -pc_latticemg_cycle <w>     - v or w
@@ -131,9 +131,9 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    Level: intermediate
 
    Notes:
-   The grid is taken from the first source there is: the `DM` of the PC (a `DMDA` with one degree of freedom, of any
-   decomposition, periodic or not); an `IS` composed on the matrix as "linnet_cells", one cell number i + nx (j + ny k)
-   for each local row, with `PCLatticeMGSetGrid()`; the matrix itself, from which it is recovered. Every entry is
+   A matrix of type `MATLATTICE` is read as it is. The grid of others is taken from the first source there is: the `DM`
+   of the PC (a `DMDA` with one degree of freedom, of any decomposition, periodic or not); an `IS` composed on the
+   matrix as "linnet_cells", one cell number i + nx (j + ny k) for each local row, with `PCLatticeMGSetGrid()`; the matrix itself, from which it is recovered. Every entry is
    checked against it. Rows may be all cells, those without unknowns as the identity, or the active ones only.
 
    The matrix may have any coefficients as long as it is symmetric and has no coupling (-a_ij) and no row sum below
@@ -166,7 +166,7 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 -  * - H. Shao, L. Huang, D. Michels, A fast unsmoothed aggregation algebraic multigrid framework for the large-scale
    simulation of incompressible flow, ACM Trans. Graph. 41 (2022)
 
-.seealso: `PCCreate()`, `PCSetType()`, `KSPDCD`, `KSPDCDSetFused()`, `PCMG`, `PCLatticeMGSetCycle()`,
+.seealso: `PCCreate()`, `PCSetType()`, `KSPDCD`, `KSPDCDSetFused()`, `PCMG`, `MatCreateLattice()`, `PCLatticeMGSetCycle()`,
 `PCLatticeMGSetCoarsening()`, `PCLatticeMGSetSweeps()`, `PCLatticeMGSetWeights()`, `PCLatticeMGSetThreads()`,
 `PCLatticeMGSetGrid()`
 M*/

@@ -1,7 +1,6 @@
 #include "cli/generate.hpp"
 
 #include "base/error.hpp"
-#include "cli/petsc.hpp"
 #include "files/read.hpp"
 #include "files/write.hpp"
 #include "problems/assemble.hpp"
@@ -223,18 +222,6 @@ PressureSystem generated_system(const GenerateOptions& options) {
 PressureProblem generated_problem(const GenerateOptions& options) {
   Parsed parsed = parse(options);
   return prepare(std::move(parsed.domain), parsed.assembly);
-}
-
-GenerateOptions parse_generate(const std::string& text, const std::string& option) {
-  CLI::App app;
-  GenerateOptions options;
-  add_generate_command(app, options);
-  try {
-    app.parse(text + " --out unused");
-  } catch (const CLI::ParseError& error) {
-    throw InputError(option + ": '" + text + "': " + one_line(error.what()));
-  }
-  return options;
 }
 
 int run_generate(const GenerateOptions& options, std::FILE* results) {
