@@ -109,12 +109,12 @@ void Thompson::spread_scores(const Model& model, const Eigen::VectorXd& c) {
   const double deviation = std::sqrt(noise(model));
   if (!choices().ordered) {
     scores_.resize(series_.rows());
-    root_.resize(series_.rows(), 1);
+    deviations_.resize(series_.rows());
     for (Eigen::Index k = 0; k < series_.rows(); ++k) {
       const Block& block = model.blocks[static_cast<std::size_t>(k)];
       along_.noalias() = block.covariance * c;
       scores_(k) = block.mean.dot(c);
-      root_(k) = deviation * std::sqrt(std::fmax(0, along_.dot(c)));
+      deviations_(k) = deviation * std::sqrt(std::fmax(0, along_.dot(c)));
     }
     return;
   }
@@ -129,21 +129,24 @@ void Thompson::spread_scores(const Model& model, const Eigen::VectorXd& c) {
   }
   scores_.noalias() = series_ * aside_;
   const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(covariance_); // in place
-  root_.noalias() = series_.lazyProduct(deviation * covariance_.triangularView<Eigen::Lower>().toDenseMatrix());
+  covariance_ *= deviation;
 }
 
 void Thompson::decide(Decision& decision) {
   const Model& model = model_of(decision.context);
   spread_scores(model, context_features(decision.context));
   const bool ordered = choices().ordered;
-  draws_.resize(ordered ? root_.cols() : root_.rows());
+  draws_.resize(ordered ? series_.cols() : series_.rows());
   int same = 0;
   for (int s = 0; s < pairs; ++s) {
     random().normals({draws_.data(), static_cast<std::size_t>(draws_.size())});
-    if (ordered)
-      aside_.noalias() = root_ * draws_;
-    else
-      aside_ = root_.col(0).cwiseProduct(draws_);
+    if (ordered) {
+      for (Eigen::Index i = draws_.size(); i-- > 0;) // draws <- L draws
+        draws_(i) = covariance_.row(i).head(i + 1).dot(draws_.head(i + 1));
+      aside_.noalias() = series_ * draws_;
+    } else {
+      aside_ = deviations_.cwiseProduct(draws_);
+    }
     Eigen::Index one = 0, mirrored = 0;
     for (Eigen::Index k = 1; k < scores_.size(); ++k) {
       one = scores_(k) + aside_(k) < scores_(one) + aside_(one) ? k : one;

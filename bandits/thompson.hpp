@@ -68,7 +68,8 @@ private:
   /* room for what each call computes anew */
   mutable Eigen::VectorXd only_one_ = Eigen::VectorXd::Ones(1), parameter_features_, context_features_, features_;
   Eigen::VectorXd along_, scores_, draws_, aside_; ///< scores: of the mean, by arm
-  Eigen::MatrixXd covariance_, root_;              ///< of the scores: root_ z in ordered arms, root_ .* z in others
+  Eigen::VectorXd deviations_;                     ///< of the scores of arms that are not ordered
+  Eigen::MatrixXd covariance_;                     ///< of w, and its factor
 };
 
 } // namespace linnet::bandits
