@@ -61,19 +61,6 @@ void BoundedSeries::add(std::span<const double> features, double y) {
 }
 
 void BoundedSeries::fit(std::span<const double> bounds) {
-  // Where no bound is reached the normal equations have the solution.
-  const auto n = static_cast<Eigen::Index>(terms());
-  factor_.compute(Eigen::Map<const Eigen::MatrixXd>(gram_.data(), n, n));
-  if (factor_.info() == Eigen::Success) {
-    solution_ = factor_.solve(Eigen::Map<const Eigen::VectorXd>(moment_.data(), n));
-    bool inside = true;
-    for (std::size_t i = 0; inside && i < terms(); ++i)
-      inside = std::fabs(solution_(static_cast<Eigen::Index>(i))) <= bounds[i]; // never where it is not a number
-    if (inside) {
-      std::ranges::copy(solution_, theta_.begin());
-      return;
-    }
-  }
   for (int pass = 0; pass < most_passes; ++pass) {
     double change = 0; // of any coefficient, relative to its bound
     for (std::size_t i = 0; i < terms(); ++i) {

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <Eigen/Dense>
-
 #include <cstddef>
 #include <span>
 #include <vector>
@@ -40,8 +38,7 @@ public:
   explicit BoundedSeries(std::size_t terms);
   /// Adds one observation y at the features T_0, ..., T_m.
   void add(std::span<const double> features, double y);
-  /// The coefficients, |theta_j| <= bound_j: by Cholesky's factors where no bound is reached, else by cyclic coordinate
-  /// descent from where they stand.
+  /// Improves the coefficients by cyclic coordinate descent, |theta_j| <= bound_j; warm from where it stands.
   void fit(std::span<const double> bounds);
   double at(std::span<const double> features) const;
   std::size_t terms() const { return theta_.size(); }
@@ -56,8 +53,6 @@ public:
 private:
   std::vector<double> gram_; ///< terms x terms
   std::vector<double> moment_, theta_;
-  Eigen::LLT<Eigen::MatrixXd> factor_; ///< and solution_: room for a fit
-  Eigen::VectorXd solution_;
 };
 
 } // namespace linnet::bandits

@@ -13,13 +13,11 @@ namespace {
 constexpr std::size_t memory = 128;     // solves that a fit looks back on, evenly over all so far
 constexpr double prior_variance = 0.01; // of the noise in ln cost, worth `prior_count` solves
 constexpr double prior_count = 4;
-constexpr double least_variance = 0.0016;     // the model itself is not true to less than 4 %
-constexpr double tolerated_variance = 0.04;   // of what a fit leaves of ln cost
-constexpr std::size_t sketch = 16;            // solves of them that a search looks at
-constexpr double arm_tolerance = 0.02;        // of ln(2 - omega), where only the nearest arm counts
-constexpr std::uint64_t sample_interval = 16; // solves
-constexpr int most_passes = 10;
-constexpr double least_gain = 0.2;             // of a step of a fit, in squared standard deviations
+constexpr double least_variance = 0.0016;   // the model itself is not true to less than 4 %
+constexpr double tolerated_variance = 0.04; // of what a fit leaves of ln cost
+constexpr int samples = 4;
+constexpr int most_passes = 12;
+constexpr double least_gain = 0.05;            // of a step of a fit, in squared standard deviations
 constexpr std::uint64_t first_probe = 12;      // solves; then 24, 48, ...
 constexpr double probe_width = 0.3;            // of ln(2 - omega)
 constexpr std::uint64_t surprise_interval = 4; // solves between two fits for the sake of large errors
@@ -28,7 +26,6 @@ constexpr std::uint64_t first_verdict = 15;    // solves before the model may be
 constexpr std::uint64_t settled = 1000;        // solves from which on searches are rarer
 constexpr std::uint64_t first_narrow = 8;      // solves before the range seen may be the places' own
 constexpr double narrow_gain = 4;              // of a fit with it, in squared standard deviations
-constexpr std::size_t most_pending = 32;       // solves
 constexpr double tolerated_error = 0.1;        // squared, of ln cost: a third
 
 } // namespace
@@ -42,8 +39,6 @@ Modelled::Modelled(Choices choices, RelaxationForm form, double tolerance)
   high_ = *std::ranges::max_element(values);
   if (!(low_ > 0 && high_ < 2))
     throw std::invalid_argument("model: expected arms that are omegas in (0, 2)");
-  sampled_ = random().next();
-  sample();
 }
 
 std::string Modelled::name() const {
@@ -78,26 +73,11 @@ void Modelled::see(double context) {
   mean_(1) = std::log(s[1]);
   mean_(2) = std::log(denominator[1] / denominator[0]);
   ends_ = seen_;
-  sample();
-}
-
-// The samples of one seed: theta = mean + U^-1 z and mean - U^-1 z with U^T U the precision.
-void Modelled::sample() {
-  Random random(sampled_);
-  const Eigen::LLT<Matrix> factor(precision_);
-  at_mean_ = model_.quantities(mean_);
-  for (std::size_t k = 0; k < samples_.size(); k += 2) {
-    Vector z;
-    random.normals({z.data(), RelaxationModel::unknowns});
-    const Vector aside = factor.matrixU().solve(z);
-    samples_[k] = model_.quantities(mean_ + aside);
-    samples_[k + 1] = model_.quantities(mean_ - aside);
-  }
 }
 
 double Modelled::expected_cost(double omega, const Context& context) const {
   return handed_over_ ? rival_.expected_cost(omega, context)
-                      : std::exp(std::clamp(model_.log_cost(omega, place(context), at_mean_), -700.0, 700.0));
+                      : std::exp(std::clamp(model_.log_cost(omega, place(context), mean_), -700.0, 700.0));
 }
 
 void Modelled::decide(Decision& decision) {
@@ -106,106 +86,112 @@ void Modelled::decide(Decision& decision) {
     return;
   }
   const std::uint64_t doublings = steps() / first_probe;
-  if (steps() % first_probe == 0 && std::has_single_bit(doublings)) {
+  if (std::has_single_bit(doublings) && steps() % first_probe == 0) {
     const double side = std::countr_zero(doublings) % 2 == 0 ? 1 : -1;
-    const double best = model_.best(place(decision.context), at_mean_, low_, high_);
+    const double best = model_.best(place(decision.context), mean_, low_, high_);
     decision.value = std::clamp(2 - (2 - best) * std::exp(side * probe_width), low_, high_);
     decision.arm = nearest(decision.value);
     return;
   }
-  std::array<std::size_t, std::tuple_size_v<decltype(samples_)>> arm;
-  const double u = place(decision.context);
-  const std::size_t played = random().next() % arm.size();
-  for (std::size_t k = 0; k < arm.size(); ++k) {
-    const double omega = k == played ? model_.best(u, samples_[k], low_, high_)
-                                     : model_.best(u, samples_[k], low_, high_, arm_tolerance);
-    arm[k] = nearest(omega);
-    if (k == played)
+  const Eigen::LLT<Matrix> factor(precision_);
+  int same = 0;
+  for (int s = 0; s < samples; ++s) {
+    Vector z;
+    for (double& v : z)
+      v = random().normal();
+    const Vector theta = mean_ + factor.matrixU().solve(z);
+    const double omega = model_.best(place(decision.context), theta, low_, high_);
+    if (s == 0) {
       decision.value = omega;
+      decision.arm = nearest(omega);
+    }
+    same += decision.arm == nearest(omega);
   }
-  decision.arm = arm[played];
-  decision.probability = static_cast<double>(std::ranges::count(arm, decision.arm)) / static_cast<double>(arm.size());
+  decision.probability = static_cast<double>(same) / samples;
 }
 
-// The objective at theta with its gradient and Gauss and Newton's matrix, over every `every`-th of the solves
-// remembered, each in place of as many.
-Modelled::Fit Modelled::at(const Vector& theta, std::size_t every) const {
-  const Vector weight = model_.prior_deviation().array().square().inverse();
-  const Vector aside = model_.prior_mean() - theta;
-  Fit fit{theta, weight.asDiagonal(), weight.cwiseProduct(aside), 0, 0};
-  fit.objective = fit.downhill.dot(aside);
+double Modelled::objective(const Vector& theta) const {
+  double sum = ((theta - model_.prior_mean()).array() / model_.prior_deviation().array()).square().sum();
+  const auto weight = static_cast<double>(stride_);
   const auto of = model_.quantities(theta);
-  for (std::size_t k = every - 1; k < omega_.size(); k += every) {
-    Vector slope;
-    const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_of(context_[k]), of, slope);
-    const double over = static_cast<double>(stride_ * every) / (variance_ + by_count_[k]);
-    fit.squares += std::fmax(0, residual * residual - by_count_[k]);
-    fit.objective += over * residual * residual;
-    fit.downhill += slope * (over * residual);
-    slope *= std::sqrt(over);
-    fit.precision += slope * slope.transpose();
+  for (std::size_t k = 0; k < omega_.size(); ++k) {
+    const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_of(context_[k]), of);
+    sum += weight * residual * residual / (variance_ + by_count_[k]);
   }
-  return fit;
+  return sum;
 }
 
-// Gauss and Newton's method, damped (Levenberg and Marquardt), as long as the linear model promises a gain.
-Modelled::Fit Modelled::fit(const Vector& start, std::size_t every) const {
-  Fit now = at(start, every);
-  double damping = 1e-2;
+// Gauss and Newton's method, damped (Levenberg and Marquardt).
+Modelled::Fit Modelled::fit(const Vector& start) const {
+  const Vector prior = model_.prior_mean();
+  const Vector prior_weight = model_.prior_deviation().array().square().inverse();
+  const auto weight = static_cast<double>(stride_);
+  Fit now{start, Matrix::Zero(), 0, 0};
+  double damping = 1e-3;
   for (int pass = 0; pass < most_passes; ++pass) {
-    Matrix damped = now.precision;
-    damped.diagonal() *= 1 + damping;
-    const Vector step = damped.llt().solve(now.downhill);
-    const double promised = step.dot(now.downhill);
-    if (!(promised > least_gain))
-      break;
-    Fit next = at(now.mean + step, every);
-    const double gain = now.objective - next.objective;
-    damping *= gain > 0.75 * promised ? 0.1 : gain > 0.25 * promised ? 1 : 20;
-    if (gain > 0)
-      now = std::move(next);
-    if (gain > 0 && gain < least_gain)
+    Vector gradient = prior_weight.cwiseProduct(prior - now.mean);
+    now.precision = prior_weight.asDiagonal();
+    now.squares = 0;
+    now.objective = gradient.dot(prior - now.mean);
+    const auto of = model_.quantities(now.mean);
+    for (std::size_t k = 0; k < omega_.size(); ++k) {
+      Vector slope;
+      const double residual = log_cost_[k] - model_.log_cost(omega_[k], place_of(context_[k]), of, slope);
+      const double over = weight / (variance_ + by_count_[k]);
+      now.squares += std::fmax(0, residual * residual - by_count_[k]);
+      now.objective += over * residual * residual;
+      gradient += slope * (over * residual);
+      now.precision += over * slope * slope.transpose();
+    }
+    // Smaller steps until one descends, as long as the linear model promises a gain.
+    double gain = 0;
+    bool first = true;
+    while (!(gain > 0)) {
+      Matrix damped = now.precision;
+      damped.diagonal() *= 1 + damping;
+      const Vector step = damped.llt().solve(gradient);
+      if (!(step.dot(gradient) > least_gain))
+        return now;
+      const Vector mean = now.mean + step;
+      const double next = objective(mean);
+      gain = now.objective - next;
+      if (gain > 0) {
+        now.mean = mean;
+        now.objective = next;
+        damping *= first ? 0.1 : 1;
+      } else {
+        damping *= 10;
+      }
+      first = false;
+    }
+    if (gain < least_gain)
       break;
   }
   return now;
 }
 
 // A fit may end in a minimum that what it makes one play confirms: all of it on one flank of the true optimum, taken
-// for the optimum itself. So now and then fits to a part of the solves are tried from the prior, and from optima on
-// either side, and those that are better there go on with all of them.
-Modelled::Fit Modelled::search(Fit best) {
-  const std::size_t every = std::max<std::size_t>(1, omega_.size() / sketch);
-  const auto attempt = [&](const Vector& start, double margin) {
-    Fit other = fit(start, every);
-    if (every > 1)
-      other = at(other.mean);
-    if (every > 1 && other.objective < best.objective - margin)
-      other = fit(other.mean);
-    const bool better = other.objective < best.objective - margin;
-    if (better)
-      best = std::move(other);
-    return better;
-  };
-  for (const double aside : {0.0, -1.0, 1.0}) {
-    Vector start = model_.prior_mean();
-    if (aside != 0)
-      start.head<3>() = best.mean.head<3>() + Eigen::Vector3d(aside, aside, 0); // ln s0, ln s1, ln k
-    attempt(start, 0);
-  }
-  if (choices().loose && !narrow_ && steps() >= first_narrow && seen_.last > seen_.first) {
-    const Ends whole = std::exchange(ends_, seen_);
-    narrow_ = attempt(model_.prior_mean(), narrow_gain);
-    if (!narrow_)
-      ends_ = whole;
-  }
-  return best;
-}
-
+// for the optimum itself. So now and then fits are tried from the prior, and from optima on either side.
 void Modelled::refit() {
   Fit best = fit(mean_);
   if (2 * steps() >= (last_search_ < settled ? 3 : 4) * last_search_) {
     last_search_ = steps();
-    best = search(std::move(best));
+    for (const double aside : {0.0, -1.0, 1.0}) {
+      Vector start = model_.prior_mean();
+      if (aside != 0)
+        start.head<3>() = best.mean.head<3>() + Eigen::Vector3d(aside, aside, 0); // ln s0, ln s1, ln k
+      if (Fit other = fit(start); other.objective < best.objective)
+        best = std::move(other);
+    }
+    if (choices().loose && !narrow_ && steps() >= first_narrow && seen_.last > seen_.first) {
+      const Ends whole = std::exchange(ends_, seen_);
+      Fit other = fit(model_.prior_mean());
+      narrow_ = other.objective < best.objective - narrow_gain;
+      if (narrow_)
+        best = std::move(other);
+      else
+        ends_ = whole;
+    }
   }
   mean_ = best.mean;
   precision_ = best.precision;
@@ -233,57 +219,34 @@ void Modelled::remember(const Decision& decision, double log_cost) {
   by_count_.push_back(model_.count_variance(log_cost));
 }
 
-namespace {
-
-// The running mean of squared errors in ln cost; what the counts' own scatter may explain is no error.
-void blend(double& mean, double error, double scatter) {
-  const double beyond = std::fmax(0, std::fabs(error) - scatter);
-  mean += forgetting * (std::fmin(beyond * beyond, 100) - mean);
-}
-
-} // namespace
-
-// What the sampler thinks counts where the model errs and when it has taken over. Until then it learns from many solves
-// at once, each in its turn, while its covariance is in the cache.
-void Modelled::catch_up() const {
-  for (const auto& [decision, log_cost, scatter] : pending_) {
-    const bool first = rival_.steps() == 0;
-    rival_.learn(decision, std::exp(log_cost));
-    if (!first)
-      blend(rival_error_, log_cost - std::log(rival_.expected_last()), scatter);
-  }
-  pending_.clear();
-}
-
 void Modelled::absorb(const Decision& decision, double cost) {
   const double y = std::log(cost);
-  if (handed_over_) {
-    rival_.learn(decision, cost);
-    return;
+  if (!handed_over_) {
+    if (steps() > 1) {
+      // What the counts' own scatter may explain is no error.
+      const double scatter = 2 * std::sqrt(model_.count_variance(y));
+      const auto blend = [&](double& mean, double error) {
+        const double beyond = std::fmax(0, std::fabs(error) - scatter);
+        mean += forgetting * (std::fmin(beyond * beyond, 100) - mean);
+      };
+      blend(model_error_, y - std::log(expected_cost(decision.value, decision.context)));
+      const double rival = rival_.expected_cost(decision.value, decision.context);
+      blend(rival_error_, y - (rival > 0 ? std::log(rival) : 0));
+    }
+    see((scaled(decision.context) + 1) / 2);
+    remember(decision, y);
+    const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval + last_fit_ / 64;
+    if (steps() >= last_fit_ + 1 + last_fit_ / 6 || surprised) {
+      refit();
+      last_fit_ = steps();
+    }
+    handed_over_ =
+        steps() >= first_verdict && variance_ > tolerated_variance && model_error_ > tolerated_error + 2 * rival_error_;
   }
-  const double scatter = 2 * std::sqrt(model_.count_variance(y));
-  pending_.push_back({decision, y, scatter});
-  if (steps() > 1)
-    blend(model_error_, y - model_.log_cost(decision.value, place(decision.context), at_mean_), scatter);
-  see((scaled(decision.context) + 1) / 2);
-  remember(decision, y);
-  const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval + last_fit_ / 64;
-  if (steps() >= last_fit_ + 1 + last_fit_ / 6 || surprised) {
-    refit();
-    last_fit_ = steps();
-  }
-  if (last_fit_ == steps() || steps() % sample_interval == 0) {
-    sampled_ = random().next();
-    sample();
-  }
-  const bool errs = steps() >= first_verdict && variance_ > tolerated_variance && model_error_ > tolerated_error;
-  if (errs || pending_.size() == most_pending)
-    catch_up();
-  handed_over_ = errs && model_error_ > tolerated_error + 2 * rival_error_;
+  rival_.learn(decision, cost);
 }
 
 void Modelled::write(nlohmann::json& state) const {
-  catch_up();
   state["omega"] = omega_;
   state["context"] = context_;
   state["seen"] = {seen_.first, seen_.last};
@@ -293,7 +256,6 @@ void Modelled::write(nlohmann::json& state) const {
   state["last_fit"] = last_fit_;
   state["last_search"] = last_search_;
   state["mean"] = std::vector<double>(mean_.begin(), mean_.end());
-  state["sampled"] = sampled_;
   state["precision"] = std::vector<double>(precision_.data(), precision_.data() + precision_.size());
   state["variance"] = variance_;
   state["model_error"] = model_error_;
@@ -337,10 +299,7 @@ void Modelled::read(const nlohmann::json& state) {
   model_error_ = number(state, "model_error", 0);
   rival_error_ = number(state, "rival_error", 0);
   handed_over_ = state.at("handed_over").get<bool>();
-  sampled_ = state.at("sampled").get<std::uint64_t>();
-  sample();
   rival_.restore(state.at("rival"));
-  pending_.clear();
 }
 
 } // namespace linnet::bandits

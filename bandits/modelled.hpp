@@ -3,21 +3,19 @@
 #include "bandits/relaxation_model.hpp"
 #include "bandits/thompson.hpp"
 
-#include <array>
-
 namespace linnet::bandits {
 
-/// The model-based learner of omega: fits RelaxationModel to ln cost (Gauss and Newton, a normal prior), draws a few
-/// samples of its unknowns from the normal distribution about each fit, and plays the omega between the least and the
-/// largest arm that is best for one of them, any with the same probability. Every time that the number of solves has
-/// doubled it plays an omega aside of the best one: a fit that is wrong but right about what it makes one play would
-/// never be found out. A Thompson sampler learns beside it from every solve; once that predicts clearly better, the
-/// model does not fit (another ordering, block sweeps on several ranks) and the sampler decides from then on. Of a
-/// context of several numbers the closed form takes the first one, the sampler all: where the others matter it is
-/// handed over to as well. Costs that are not iterations are welcome: the unit is among the unknowns only within a
-/// factor of about two, so give seconds as multiples of one iteration's. The model's places 0 and 1 are the ends of the
-/// contexts' interval, or, where that is a guess and it fits better, of the contexts seen: beyond those systems may be
-/// indefinite, with no positive s.
+/// The model-based learner of omega: fits RelaxationModel to ln cost (Gauss and Newton, a normal prior), draws its
+/// unknowns from the normal distribution about the fit, and plays the omega between the least and the largest arm that
+/// is best for them. Every time that the number of solves has doubled it plays an omega aside of the best one: a fit
+/// that is wrong but right about what it makes one play would never be found out. A Thompson sampler learns beside it
+/// from every solve; once that predicts clearly better, the model does not fit (another ordering, block sweeps on
+/// several ranks) and the sampler decides from then on. Of a context of several numbers the closed form takes the first
+/// one, the sampler all: where the others matter it is handed over to as well. Costs that are not iterations are
+/// welcome: the unit is among the unknowns only within a factor of about two, so give seconds as multiples of one
+/// iteration's.
+/// The model's places 0 and 1 are the ends of the contexts' interval, or, where that is a guess and it fits better, of
+/// the contexts seen: beyond those systems may be indefinite, with no positive s.
 class Modelled : public Learner {
 public:
   /// std::invalid_argument for arms outside (0, 2), or a tolerance outside (0, 1).
@@ -38,8 +36,7 @@ private:
 
   struct Fit {
     Vector mean;
-    Matrix precision;
-    Vector downhill;      ///< minus half the objective's gradient
+    Matrix precision;     ///< where the last step began
     double squares = 0;   ///< sum of the squared errors in ln cost beyond the scatter of counts
     double objective = 0; ///< with variance_ as the noise's
   };
@@ -48,12 +45,9 @@ private:
   void see(double context);
   std::size_t nearest(double omega) const;
   void remember(const Decision& decision, double log_cost);
-  Fit at(const Vector& theta, std::size_t every = 1) const;
-  Fit fit(const Vector& start, std::size_t every = 1) const;
+  Fit fit(const Vector& start) const;
   void refit();
-  Fit search(Fit best);
-  void sample();
-  void catch_up() const;
+  double objective(const Vector& theta) const;
 
   RelaxationForm form_;
   RelaxationModel model_;
@@ -67,21 +61,10 @@ private:
   std::uint64_t stride_ = 1, last_fit_ = 0, last_search_ = 0; ///< steps
   Vector mean_;
   Matrix precision_;
-  std::uint64_t sampled_ = 0; ///< seed of the samples
-  RelaxationModel::Quantities at_mean_;
-  std::array<RelaxationModel::Quantities, 4> samples_; ///< about the mean
-  double variance_;                                    ///< of the noise in ln cost
-  double model_error_ = 0;                             ///< running mean of the squared errors of predicted ln cost
+  double variance_;                          ///< of the noise in ln cost
+  double model_error_ = 0, rival_error_ = 0; ///< running means of the squared errors of predicted ln cost
   bool handed_over_ = false;
-
-  struct Solve {
-    Decision decision;
-    double log_cost, scatter; ///< of its count, in ln cost
-  };
-  /* what has been learned is not changed by when the sampler learns it */
-  mutable std::vector<Solve> pending_;
-  mutable Thompson rival_;
-  mutable double rival_error_ = 0; ///< as model_error_
+  Thompson rival_;
 };
 
 } // namespace linnet::bandits

@@ -1,12 +1,11 @@
 #include "bandits/relaxation_model.hpp"
 
 #include "bandits/dual.hpp"
-#include "bandits/minimum.hpp"
 #include "bandits/relaxation.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <numbers>
 #include <stdexcept>
 
 namespace linnet::bandits {
@@ -15,18 +14,18 @@ namespace {
 
 constexpr double step_width = 0.3;
 constexpr double search_width = 1; // of ln(2 - omega) about Young's optimum
-constexpr int most_steps = 60;
+constexpr double search_tolerance = 2e-3;
 
 using std::exp, std::log, std::log1p, std::tanh, std::sqrt, std::fabs, std::max, std::min;
 
 // S is double, or Dual for the slopes too.
 template <class S>
 S clamped(const S& x, double low, double high) {
-  return x < low ? S(low) : high < x ? S(high) : x;
+  return x < S(low) ? S(low) : S(high) < x ? S(high) : x;
 }
 template <class S>
 S logistic(const S& x) {
-  return 1.0 / (1.0 + exp(-clamped(x, -700, 700)));
+  return S(1) / (S(1) + exp(-clamped(x, -700, 700)));
 }
 template <class S>
 S bounded_exp(const S& x) {
@@ -46,27 +45,20 @@ S quantity(RelaxationForm form, int k, const S& theta) {
   if (k == 3)
     return min(S(0.999), logistic(theta));
   if (k == 4 && !sor)
-    return (logistic(theta) - 1.0) / 4.0;
+    return (logistic(theta) - S(1)) / S(4);
   return k == 7 && !sor ? clamped(bounded_exp(theta), 0.05, 20) : theta;
 }
 
-// What the context moves, s(u) = (q_0 (1 - u) + q_1 q_2 u)/((1 - u) + q_2 u), and its slopes by q_0, q_1, q_2.
-struct Mobile {
-  double s;
-  double slope[3];
-  template <class Vector>
-  Mobile(double u, const Vector& q) {
-    const double weight = q(2) * u, whole = (1 - u) + weight;
-    s = (q(0) * (1 - u) + q(1) * weight) / whole;
-    slope[0] = (1 - u) / whole;
-    slope[1] = weight / whole;
-    slope[2] = u * (q(1) - s) / whole;
-  }
-};
+// What the context moves, s(u).
+template <class S, class Quantities>
+S mobile(double u, const Quantities& q) {
+  const S weight = q[2] * S(u);
+  return (q[0] * S(1 - u) + q[1] * weight) / (S(1 - u) + weight);
+}
 
 template <class S>
 S beta_of(const S& s) {
-  return min(1.0 / (1.0 + s), S(1 - 1e-12));
+  return min(S(1) / (S(1) + s), S(1 - 1e-12));
 }
 
 // |1 - lambda_2/lambda_1| of the two eigenvalues of a sweep that belong to beta, at most 1, and the larger one's
@@ -76,61 +68,57 @@ template <class S>
 struct Pair {
   S gap, radius;
   Pair(double omega, const S& beta) {
-    const S product = omega * beta, square = product * product - 4 * (omega - 1);
-    if (0.0 < square) {
+    const S product = S(omega) * beta, square = product * product - S(4 * (omega - 1));
+    if (S(0) < square) {
       const S root = sqrt(square), larger = product + root, ratio = (product - root) / larger;
-      gap = 1.0 - ratio * ratio;
-      radius = larger * larger / 4.0;
+      gap = S(1) - ratio * ratio;
+      radius = larger * larger / S(4);
     } else {
-      const S cosine = product / (2 * sqrt(omega - 1));
-      gap = min(S(1), 2.0 * sqrt(max(S(0), 1.0 - cosine * cosine)));
+      const S cosine = product / S(2 * sqrt(omega - 1));
+      gap = min(S(1), S(2) * sqrt(max(S(0), S(1) - cosine * cosine)));
       radius = S(omega - 1);
     }
   }
 };
 
-// What log_cost_sor() takes of s and tau alone.
-template <class S>
-struct SorSystem {
-  S beta, left, log_left; ///< left = 2 - omega*
-  explicit SorSystem(const S& s) : beta(beta_of(s)) {
-    left = 2.0 - 2.0 / (1.0 + sqrt((1.0 - beta) * (1.0 + beta)));
-    log_left = log(left);
-  }
-};
-
-// ln of the sweeps; `log_tolerance` of the residual's fall.
-template <class S>
-S log_cost_sor(double omega, const SorSystem<S>& system, const S& tau, const S& growth, const S& share,
-               double log_tolerance) {
-  const Pair<S> pair(omega, system.beta);
-  const S rate = -log1p((pair.radius - 1.0) * (1.0 - tau));
+template <class S, class Quantities>
+S log_cost_sor(double omega, const S& s, const Quantities& of, double tolerance) {
+  const S& tau = of[3];
+  const S beta = beta_of(s);
+  const Pair<S> pair(omega, beta);
+  const S rate = -log1p(-(S(1) - pair.radius) * (S(1) - tau));
   // q = ln((2 - omega)/(2 - omega*)): positive below the optimum.
-  const S q = log(2 - omega) - system.log_left;
-  const S fall = share * tanh(q / step_width) - log_tolerance;
-  const S half = (1.0 + growth) / 2.0, square = pair.gap * pair.gap;
-  S k = 1.0 + fall / rate;
+  const S optimum = S(2) / (S(1) + sqrt((S(1) - beta) * (S(1) + beta)));
+  const S q = log(S(2 - omega) / (S(2) - optimum));
+  const S fall = of[7] * tanh(q / S(step_width)) - S(log(tolerance));
+  S k = S(1) + fall / rate;
   for (int pass = 0; pass < 3; ++pass)
-    k = 1.0 + max(S(0), fall - half * log(1.0 / (k * k) + square)) / rate;
-  return bounded_log(k);
+    k = S(1) + max(S(0), fall - (S(1) + of[6]) / S(2) * log(S(1) / (k * k) + pair.gap * pair.gap)) / rate;
+  return bounded_log(k) + of[5];
 }
 
-template <class S>
-S log_cost_ssor_cg(double omega, const S& s, const S& tau, const S& nu, const S& power, const S& p,
-                   double log_tolerance) {
-  const S log_mu = log1p(1.0 / s);
-  const S below = log_mu + log((2 - omega) / (4 * omega)), above = log((1.0 + omega * nu) / (2 - omega));
+template <class S, class Quantities>
+S log_cost_ssor_cg(double omega, const S& s, const Quantities& of, double tolerance) {
+  const S &tau = of[3], &nu = of[4], &p = of[7];
+  const S log_mu = log1p(S(1) / s);
+  const S below = log_mu + S(log((2 - omega) / (4 * omega))), above = log((S(1) + S(omega) * nu) / S(2 - omega));
   const S sum = max(below, above) + log1p(exp(-p * fabs(below - above))) / p;
-  const S root = exp(max(S(0), sum) / 2.0);
-  const S rate = -log1p((tau - 1.0) * (2.0 / (root + 1.0)));
-  const S fall = (std::numbers::ln2 - log_tolerance) * bounded_exp(-power * log_mu);
-  return bounded_log(0.0 < rate ? 1.0 + fall / rate : S(1e15));
+  const S root = exp(max(S(0), sum) / S(2));
+  const S rate = -log1p(S(-2) / (root + S(1)) * (S(1) - tau));
+  const S fall = S(log(2 / tolerance)) * bounded_exp(-of[6] * log_mu);
+  return bounded_log(S(0) < rate ? S(1) + fall / rate : S(1e15)) + of[5];
+}
+
+template <class S, class Quantities>
+S log_cost_of(RelaxationForm form, double omega, double u, const Quantities& of, double tolerance) {
+  const S s = mobile<S>(u, of);
+  return form == RelaxationForm::sor ? log_cost_sor(omega, s, of, tolerance)
+                                     : log_cost_ssor_cg(omega, s, of, tolerance);
 }
 
 } // namespace
 
-RelaxationModel::RelaxationModel(RelaxationForm form, double tolerance)
-    : form_(form), log_tolerance_(std::log(tolerance)) {
+RelaxationModel::RelaxationModel(RelaxationForm form, double tolerance) : form_(form), tolerance_(tolerance) {
   if (!(tolerance > 0 && tolerance < 1))
     throw std::invalid_argument("relaxation model: expected a tolerance in (0, 1)");
 }
@@ -159,89 +147,81 @@ RelaxationModel::Quantities RelaxationModel::quantities(const Vector& theta) con
 }
 
 double RelaxationModel::log_cost(double omega, double u, const Quantities& of) const {
-  const Vector& q = of.value;
-  const double s = Mobile(u, q).s;
-  const double sweeps = form_ == RelaxationForm::sor
-                            ? log_cost_sor<double>(omega, SorSystem<double>(s), q(3), q(6), q(7), log_tolerance_)
-                            : log_cost_ssor_cg<double>(omega, s, q(3), q(4), q(6), q(7), log_tolerance_);
-  return sweeps + q(5);
+  return log_cost_of<double>(form_, omega, u, of.value, tolerance_);
 }
 
-// The closed forms' own slopes by s and the unknowns after ln k, as many as are needed; the rest by the chain rule.
 double RelaxationModel::log_cost(double omega, double u, const Quantities& of, Vector& slope) const {
-  const Vector& q = of.value;
-  const Mobile mobile(u, q);
-  const auto along = [](auto& x, const auto&... values) { // one direction each
-    Eigen::Index k = 0;
-    ((x[k] = values, x[k].slope(k) = 1, ++k), ...);
-  };
-  double sweeps, by_s;
-  slope(5) = 1;
-  if (form_ == RelaxationForm::sor) {
-    Dual<4> x[4];
-    along(x, mobile.s, q(3), q(6), q(7));
-    const auto cost = log_cost_sor<Dual<4>>(omega, SorSystem<Dual<4>>(x[0]), x[1], x[2], x[3], log_tolerance_);
-    sweeps = cost.value;
-    by_s = cost.slope(0);
-    slope(3) = cost.slope(1);
-    slope(4) = 0;
-    slope(6) = cost.slope(2);
-    slope(7) = cost.slope(3);
-  } else {
-    Dual<6> x[5]; // an even number fills the registers
-    along(x, mobile.s, q(3), q(4), q(6), q(7));
-    const auto cost = log_cost_ssor_cg<Dual<6>>(omega, x[0], x[1], x[2], x[3], x[4], log_tolerance_);
-    sweeps = cost.value;
-    by_s = cost.slope(0);
-    slope(3) = cost.slope(1);
-    slope(4) = cost.slope(2);
-    slope(6) = cost.slope(3);
-    slope(7) = cost.slope(4);
+  using S = Dual<unknowns>;
+  std::array<S, unknowns> q;
+  for (std::size_t k = 0; k < q.size(); ++k) {
+    const auto i = static_cast<Eigen::Index>(k);
+    q[k].value = of.value(i);
+    q[k].slope(i) = of.slope(i);
   }
-  for (int k = 0; k < 3; ++k)
-    slope(k) = by_s * mobile.slope[k];
-  slope.array() *= of.slope.array();
-  return sweeps + q(5);
+  const S cost = log_cost_of<S>(form_, omega, u, q, tolerance_);
+  slope = cost.slope.matrix();
+  return cost.value;
 }
 
-double RelaxationModel::best(double u, const Quantities& of, double low, double high, double tolerance) const {
-  const double s = Mobile(u, of.value).s;
-  return form_ == RelaxationForm::sor ? best_sor(s, of.value, low, high, tolerance)
-                                      : best_ssor_cg(s, of.value, low, high, tolerance);
+double RelaxationModel::best(double u, const Vector& theta, double low, double high) const {
+  Vector of;
+  for (int k = 0; k < unknowns; ++k)
+    of(k) = quantity<double>(form_, k, theta(k));
+  const double s = mobile<double>(u, of);
+  return form_ == RelaxationForm::sor ? best_sor(s, of, low, high) : best_ssor_cg(s, of, low, high);
 }
 
-// In x = ln(2 - omega) the cost has one minimum, near Young's.
-double RelaxationModel::best_sor(double s, const Vector& of, double low, double high, double tolerance) const {
-  const SorSystem<double> system(s);
-  const double middle = system.log_left, a = std::max(std::log(2 - high), middle - search_width),
-               b = std::min(std::log(2 - low), middle + search_width);
+double RelaxationModel::best_sor(double s, const Vector& of, double low, double high) const {
+  // Golden section in x = ln(2 - omega), which the cost has one minimum in, near Young's.
+  const double middle = std::log(2 - young_omega(beta_of(s)));
+  double a = std::max(std::log(2 - high), middle - search_width),
+         b = std::min(std::log(2 - low), middle + search_width);
   if (!(a < b))
-    return std::clamp(2 - system.left, low, high);
-  const double start = middle > a && middle < b ? middle : (a + b) / 2;
-  const double x = minimum(a, b, start, tolerance, [&](double at) {
-    return log_cost_sor<double>(2 - std::exp(at), system, of(3), of(6), of(7), log_tolerance_);
-  });
-  return std::clamp(2 - std::exp(x), low, high);
+    return std::clamp(2 - std::exp(middle), low, high);
+  const auto value = [&](double x) { return log_cost_sor(2 - std::exp(x), s, of, tolerance_); };
+  constexpr double ratio = 0.6180339887498949;
+  double left = b - ratio * (b - a), right = a + ratio * (b - a);
+  double at_left = value(left), at_right = value(right);
+  while (b - a > search_tolerance) {
+    if (at_left < at_right) {
+      b = right;
+      right = left;
+      at_right = at_left;
+      at_left = value(left = b - ratio * (b - a));
+    } else {
+      a = left;
+      left = right;
+      at_left = at_right;
+      at_right = value(right = a + ratio * (b - a));
+    }
+  }
+  return std::clamp(2 - std::exp((a + b) / 2), low, high);
 }
 
 // The zero of d/d omega of a^p + b^p, a = (2 - omega)/(4 omega s), b = (1 + omega nu)/(2 - omega):
 // a^p (-2/omega) + b^p (1 + 2 nu)/(1 + omega nu) = 0. The logarithm of the two terms' quotient,
-// (p - 1) ln(1 + omega nu) + (p + 1) ln omega - 2 p x + constant, falls with x = ln(2 - omega), ever faster: Newton,
-// from the zero at p = 1.
-double RelaxationModel::best_ssor_cg(double s, const Vector& of, double low, double high, double tolerance) const {
-  const double nu = of(4), p = of(7), inverse = 4 / (1 + 1 / s);
-  const double constant = std::log(0.5 + nu) + p * std::log(inverse);
-  double y = 2 - 2 / (1 + std::sqrt(inverse * (0.5 + nu))), x = std::log(y);
-  for (int k = 0; k < most_steps; ++k) {
-    const double w = 2 - y;
-    const double quotient = (p - 1) * std::log1p(w * nu) + (p + 1) * std::log(w) - 2 * p * x + constant;
-    const double step = quotient / (2 * p + y * ((p - 1) * nu / (1 + w * nu) + (p + 1) / w));
-    x = std::min(x + step, (x + std::numbers::ln2) / 2);
-    y = std::exp(x);
-    if (std::fabs(step) < tolerance)
-      break;
+// (p - 1) ln(1 + omega nu) + (p + 1) ln omega - 2 p x + constant, falls with x = ln(2 - omega): Newton, in a bracket.
+double RelaxationModel::best_ssor_cg(double s, const Vector& of, double low, double high) const {
+  const double nu = of(4), p = of(7);
+  const double constant = p * std::log(4 / (1 + 1 / s)) + std::log(0.5 + nu);
+  const auto quotient = [&](double w, double x) {
+    return (p - 1) * std::log1p(w * nu) + (p + 1) * std::log(w) - 2 * p * x + constant;
+  };
+  double a = std::log(2 - high), b = std::log(2 - low);
+  if (quotient(low, b) >= 0)
+    return low;
+  if (quotient(high, a) <= 0)
+    return high;
+  double x = (a + b) / 2;
+  for (int k = 0; k < 60 && b - a > search_tolerance; ++k) {
+    const double y = std::exp(x), w = 2 - y, value = quotient(w, x);
+    (value > 0 ? a : b) = x;
+    const double step = value / (2 * p + y * ((p - 1) * nu / (1 + w * nu) + (p + 1) / w));
+    if (std::fabs(step) < search_tolerance)
+      return std::clamp(2 - std::exp(x + step), low, high);
+    x = x + step > a && x + step < b ? x + step : (a + b) / 2;
   }
-  return std::clamp(2 - y, low, high);
+  return std::clamp(2 - std::exp((a + b) / 2), low, high);
 }
 
 } // namespace linnet::bandits

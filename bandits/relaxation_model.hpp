@@ -44,21 +44,18 @@ public:
   /// Variance of ln n of a count n about the model, in n rather than relative to it: rounding to a whole number of
   /// sweeps; of CG also its steps, as single eigenvalues converge.
   double count_variance(double log_cost) const;
-  /// The omega in [low, high], within (0, 2), where that is least; `tolerance` of ln(2 - omega).
-  double best(double u, const Quantities& of, double low, double high, double tolerance = 2e-3) const;
-  double best(double u, const Vector& theta, double low, double high) const {
-    return best(u, quantities(theta), low, high);
-  }
+  /// The omega in [low, high], within (0, 2), where that is least.
+  double best(double u, const Vector& theta, double low, double high) const;
   /// Mean and standard deviation of each unknown before any solve.
   Vector prior_mean() const;
   Vector prior_deviation() const;
 
 private:
-  double best_sor(double s, const Vector& of, double low, double high, double tolerance) const;
-  double best_ssor_cg(double s, const Vector& of, double low, double high, double tolerance) const;
+  double best_sor(double s, const Vector& of, double low, double high) const;
+  double best_ssor_cg(double s, const Vector& of, double low, double high) const;
 
   RelaxationForm form_;
-  double log_tolerance_;
+  double tolerance_;
 };
 
 } // namespace linnet::bandits

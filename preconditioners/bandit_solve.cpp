@@ -77,8 +77,7 @@ static PetscErrorCode PreSolve(PC pc, KSP ksp, Vec x) {
 
   PetscFunctionBegin;
   const double start = MPI_Wtime();
-  if (bandit->parameters.changed)
-    PetscCall(PCBanditParseArms_Private(pc));
+  PetscCall(PCBanditParseArms_Private(pc));
   PetscCall(PCBanditContext_Private(pc, &context));
   PetscCall(PCBanditPrepare_Private(pc, ksp));
   PetscCall(PCBanditSetNorm_Private(pc, ksp));

@@ -94,8 +94,8 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   PetscCall(MatGetNullSpace(pc->pmat, &constants));
   PetscCall(Attempt(pc, refusal, [&] {
     const linnet::learned::Model& model = ModelFor(cnn, mg->placement.where());
-    cnn->outside =
-        linnet::cnn::NetworkCycle::outside(model, mg->placement.where(), mg->placement.coefficients(), constants != nullptr);
+    cnn->outside = linnet::cnn::NetworkCycle::outside(model, mg->placement.where(), mg->placement.coefficients(),
+                                                      constants != nullptr);
     return std::string();
   }));
   if (!refusal->empty() || !cnn->outside.empty())

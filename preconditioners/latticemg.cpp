@@ -133,8 +133,9 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    Notes:
    A matrix of type `MATLATTICE` is read as it is. The grid of others is taken from the first source there is: the `DM`
    of the PC (a `DMDA` with one degree of freedom, of any decomposition, periodic or not); an `IS` composed on the
-   matrix as "linnet_cells", one cell number i + nx (j + ny k) for each local row, with `PCLatticeMGSetGrid()`; the matrix itself, from which it is recovered. Every entry is
-   checked against it. Rows may be all cells, those without unknowns as the identity, or the active ones only.
+   matrix as "linnet_cells", one cell number i + nx (j + ny k) for each local row, with `PCLatticeMGSetGrid()`; the
+matrix itself, from which it is recovered. Every entry is checked against it. Rows may be all cells, those without
+unknowns as the identity, or the active ones only.
 
    The matrix may have any coefficients as long as it is symmetric and has no coupling (-a_ij) and no row sum below
    zero; `PETSC_ERR_SUP` and one line that says why otherwise. Components with all row sums zero are singular: attach
@@ -166,9 +167,9 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 -  * - H. Shao, L. Huang, D. Michels, A fast unsmoothed aggregation algebraic multigrid framework for the large-scale
    simulation of incompressible flow, ACM Trans. Graph. 41 (2022)
 
-.seealso: `PCCreate()`, `PCSetType()`, `KSPDCD`, `KSPDCDSetFused()`, `PCMG`, `MatCreateLattice()`, `PCLatticeMGSetCycle()`,
-`PCLatticeMGSetCoarsening()`, `PCLatticeMGSetSweeps()`, `PCLatticeMGSetWeights()`, `PCLatticeMGSetThreads()`,
-`PCLatticeMGSetGrid()`
+.seealso: `PCCreate()`, `PCSetType()`, `KSPDCD`, `KSPDCDSetFused()`, `PCMG`, `MatCreateLattice()`,
+`PCLatticeMGSetCycle()`, `PCLatticeMGSetCoarsening()`, `PCLatticeMGSetSweeps()`, `PCLatticeMGSetWeights()`,
+`PCLatticeMGSetThreads()`, `PCLatticeMGSetGrid()`
 M*/
 PetscErrorCode PCCreate_LatticeMG(PC pc) {
   PetscFunctionBegin;

@@ -11,8 +11,8 @@ namespace {
 
 // Damped cycles E = I - 2/3 M A leave 1/3 of what a cycle solves and little of what it overshoots, which conjugate
 // gradients see to; what they leave more of are errors that differ across thin walls. From noise the rate comes to at
-// most 0.337 after `few` cycles on ordinary domains (4 to 7 iterations), and to 0.34 and more, and to 0.5 and more after
-// `many`, where walls take 20 iterations and more.
+// most 0.337 after `few` cycles on ordinary domains (4 to 7 iterations), and to 0.34 and more, and to 0.5 and more
+// after `many`, where walls take 20 iterations and more.
 constexpr double damping = 2.0 / 3, ordinary = 0.3375, slow = 0.5;
 constexpr int few = 4, many = 7;
 
