@@ -63,24 +63,6 @@ OwnedMat dmda_matrix(Problem* problem) {
   return A;
 }
 
-// All entries of a vector, on every rank.
-std::vector<double> everywhere(Vec v) {
-  VecScatter scatter = nullptr;
-  Vec all = nullptr;
-  const PetscScalar* values = nullptr;
-  PetscInt length = 0;
-  VecScatterCreateToAll(v, &scatter, &all);
-  VecScatterBegin(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
-  VecScatterEnd(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
-  VecGetLocalSize(all, &length);
-  VecGetArrayRead(all, &values);
-  std::vector<double> copy(values, values + length);
-  VecRestoreArrayRead(all, &values);
-  VecScatterDestroy(&scatter);
-  VecDestroy(&all);
-  return copy;
-}
-
 using Cells = std::vector<PetscInt>;
 
 Cells cells_of(Mat A) {

@@ -86,13 +86,13 @@ inline void compose_cells(Mat A, const voxels::Domain& domain) {
   ISDestroy(&cells);
 }
 
-/// All of a vector on the first rank, nothing on the others.
-inline std::vector<double> on_first_rank(Vec v) {
+/// What a scatter of all of a vector brings to this rank.
+inline std::vector<double> scattered(Vec v, PetscErrorCode (*create)(Vec, VecScatter*, Vec*)) {
   VecScatter scatter = nullptr;
   Vec all = nullptr;
   PetscInt length = 0;
   const PetscScalar* values = nullptr;
-  VecScatterCreateToZero(v, &scatter, &all);
+  create(v, &scatter, &all);
   VecScatterBegin(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
   VecScatterEnd(scatter, v, all, INSERT_VALUES, SCATTER_FORWARD);
   VecGetLocalSize(all, &length);
@@ -102,6 +102,13 @@ inline std::vector<double> on_first_rank(Vec v) {
   VecScatterDestroy(&scatter);
   VecDestroy(&all);
   return copy;
+}
+/// All of a vector on the first rank, nothing on the others.
+inline std::vector<double> on_first_rank(Vec v) {
+  return scattered(v, VecScatterCreateToZero);
+}
+inline std::vector<double> everywhere(Vec v) {
+  return scattered(v, VecScatterCreateToAll);
 }
 
 /// A matrix on one process alone, whatever the communicator of the test.
