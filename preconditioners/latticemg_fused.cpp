@@ -43,10 +43,11 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
   }
   outer.guess_zero = cg->guess_zero;
   outer.recompute = cg->recompute;
-  outer.judge = [&](int its, double norm, bool exact) {
+  outer.judge = [&](int its, double norm, double doubt) {
     iterations = its;
-    return cg->judge(its, norm, exact);
+    return cg->judge(its, norm, doubt);
   };
+  outer.likely_last = cg->likely_last;
   cg->copy_iterate = [&](Vec v) {
     PetscScalar* to;
 

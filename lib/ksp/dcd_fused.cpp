@@ -80,9 +80,10 @@ static PetscErrorCode KSPDCDFindFused_Private(KSP ksp, linnet::FusedCGFunction* 
   PetscFunctionReturn(0);
 }
 
-/* Convergence, history and monitors of an iterate; as KSPDCDTest_Private() for a residual that it cannot see. */
-static PetscErrorCode KSPDCDJudge_Private(KSP ksp, PetscInt iterations, PetscReal norm, bool exact, bool confirming,
-                                          linnet::Verdict* verdict) {
+/* Convergence, history and monitors of an iterate; as KSPDCDTest_Private() for a residual that it cannot see, of which
+   it knows the norm up to a doubt. */
+static PetscErrorCode KSPDCDJudge_Private(KSP ksp, PetscInt iterations, PetscReal norm, PetscReal doubt,
+                                          bool confirming, linnet::Verdict* verdict) {
   PetscFunctionBegin;
   *verdict = linnet::Verdict::stop;
   PetscCall(PetscObjectSAWsTakeAccess(reinterpret_cast<PetscObject>(ksp)));
@@ -90,10 +91,13 @@ static PetscErrorCode KSPDCDJudge_Private(KSP ksp, PetscInt iterations, PetscRea
   PetscCall(PetscObjectSAWsGrantAccess(reinterpret_cast<PetscObject>(ksp)));
   KSPCheckNorm(ksp, norm);
   PetscCall((*ksp->converged)(ksp, ksp->its, norm, &ksp->reason, ksp->cnvP));
-  if (KSPDCDClaimsConvergence_Private(ksp->reason) && !exact) {
-    ksp->reason = KSP_CONVERGED_ITERATING;
-    *verdict = linnet::Verdict::confirm;
-    PetscFunctionReturn(0);
+  if (KSPDCDClaimsConvergence_Private(ksp->reason) && doubt > 0) {
+    PetscCall((*ksp->converged)(ksp, ksp->its, norm + doubt, &ksp->reason, ksp->cnvP));
+    if (!KSPDCDClaimsConvergence_Private(ksp->reason)) {
+      ksp->reason = KSP_CONVERGED_ITERATING;
+      *verdict = linnet::Verdict::confirm;
+      PetscFunctionReturn(0);
+    }
   }
   if (confirming && !ksp->reason)
     PetscCall(KSPDCDRefuse_Private(ksp, norm));
@@ -126,9 +130,10 @@ PetscErrorCode KSPDCDSolveFused_Private(KSP ksp, bool* done, bool* moved) {
   fused.x = ksp->vec_sol;
   fused.guess_zero = ksp->guess_zero;
   fused.recompute = dcd->recompute;
-  fused.judge = [&](PetscInt iterations, PetscReal norm, bool exact) {
+  fused.likely_last = [ksp](PetscReal norm) { return norm <= ksp->ttol || ksp->its + 1 >= ksp->max_it; };
+  fused.judge = [&](PetscInt iterations, PetscReal norm, PetscReal doubt) {
     linnet::Verdict verdict = linnet::Verdict::stop;
-    failure = KSPDCDJudge_Private(ksp, iterations, norm, exact, confirming, &verdict);
+    failure = KSPDCDJudge_Private(ksp, iterations, norm, doubt, confirming, &verdict);
     confirming = verdict == linnet::Verdict::confirm;
     return failure ? linnet::Verdict::stop : verdict;
   };
@@ -214,7 +219,8 @@ PetscErrorCode KSPDCDComposeFused_Private(KSP ksp, PetscBool compose) {
   `PCLATTICEMG` has such a form. It is used where one matrix is both the operator and what the preconditioner is made
   from, with the unpreconditioned norm and the default convergence test, and at least one previous direction kept;
   `-ksp_view` says which form the last solve took, and why. In it x is kept in double precision, r and p in single, A p
-  is computed in double precision from the rounded p, and convergence is declared on b - A x as always. Monitors get the
+  is computed in double precision from the rounded p, and convergence is declared on b - A x as always: on what bounds
+  its norm where the distance of r from it cannot matter, and otherwise on b - A x computed anew. Monitors get the
   iterate from `KSPBuildSolution()`. Where it breaks down the plain iteration goes on from its last iterate.
 
 .seealso: `KSPDCD`, `KSPDCDGetFused()`, `PCLATTICEMG`

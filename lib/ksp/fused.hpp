@@ -15,9 +15,10 @@ struct FusedCG {
   Vec x; ///< the guess (`guess_zero`: not read) and the answer; untouched where `end` is `declined`
   bool guess_zero;
   PetscInt recompute; ///< iterations after which r = b - A x is computed anew, 0: as the PC sees fit
-  /// Asked before each iteration, and once more after `confirm`; `exact`: r = b - A x was computed anew. `norm` is
-  /// ||r||.
-  std::function<Verdict(PetscInt iterations, PetscReal norm, bool exact)> judge;
+  /// Asked before each iteration, and once more after `confirm`: ||b - A x|| is within `doubt` of `norm`.
+  std::function<Verdict(PetscInt iterations, PetscReal norm, PetscReal doubt)> judge;
+  /// Whether judge() is likely to stop at this norm: a hint, which may be asked for or not.
+  std::function<bool(PetscReal norm)> likely_last;
 
   /// Set by the PC: copies the iterate of the moment, for judge().
   std::function<PetscErrorCode(Vec)> copy_iterate;

@@ -92,15 +92,18 @@ void Cycle::prolong_plane(const Level& fine, const Level* coarse, int colour, in
 }
 
 // Half sweep h is done on the planes that later ones need: those of this rank and reach() - h around them.
-void Cycle::descend(const Level& fine, const Level* coarse, Start start, Member* member) const {
+void Cycle::descend(const Level& fine, const Level* coarse, Start start, const Lead* lead, Member* member) const {
   const int last = reach();
   const bool down = member->slab_of(fine.around(last).count()).down;
   if (!fine.wraps()) {
     // The first half sweep was done on the planes of this rank.
     const int begin = start == Start::red_done && !fine.shared ? 1 : 0;
+    const int ahead = lead ? lead->stages : 0;
     // Black cells have no residual after their half sweep.
-    member->wavefront(fine.around(last), last + 1 - begin, [&](int stage, int k) {
-      const int h = begin + stage;
+    member->wavefront(fine.around(last), ahead + last + 1 - begin, [&](int stage, int k) {
+      if (stage < ahead)
+        return lead->work(stage, k);
+      const int h = begin + stage - ahead;
       if (!fine.around(last - h).has(k) || (h == 0 && start == Start::red_done && fine.own.has(k)))
         return;
       if (h == 0 && start != Start::iterate)
@@ -128,7 +131,7 @@ void Cycle::descend(const Level& fine, const Level* coarse, Start start, Member*
   member->barrier();
 }
 
-void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* member, const Hook* last) const {
+void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* member, const Finish* finish) const {
   const int sweeps = reach(), depth = sweeps + more;
   const int colours = fine.mixed() ? 2 : 1; // to prolong: black cells are overwritten before they are read
   // Around a periodic axis a gathered grid has no planes beyond its ends for the halo.
@@ -141,7 +144,12 @@ void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* mem
     });
   exchange_u(fine, Halo::red, depth, member);
   if (!fine.wraps()) {
-    member->wavefront(fine.around(depth), sweeps + 1, [&](int h, int k) {
+    member->wavefront(fine.around(depth), finish ? sweeps + 2 : sweeps + 1, [&](int h, int k) {
+      if (h > sweeps) {
+        if (fine.own.has(k))
+          finish->settled(plane_of(fine, k));
+        return;
+      }
       if (!fine.around(depth - h).has(k))
         return;
       if (h == 0) {
@@ -150,8 +158,8 @@ void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* mem
         return;
       }
       kernels.relax(fine, h & 1, omega(fine, sweeps - h), plane_of(fine, k));
-      if (h == sweeps && last && fine.own.has(k))
-        (*last)(plane_of(fine, k));
+      if (h == sweeps && finish && fine.own.has(k))
+        finish->answer(plane_of(fine, k));
     });
     member->barrier();
     return;
@@ -163,44 +171,53 @@ void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* mem
   }
   for (int h = 1; h <= sweeps; ++h)
     half_sweep(fine, sweeps - h, false, fine.around(depth - h), member);
-  if (last)
-    member->share(fine.own, [&](int k) { (*last)(plane_of(fine, k)); });
+  if (finish)
+    member->share(fine.own, [&](int k) {
+      finish->answer(plane_of(fine, k));
+      finish->settled(plane_of(fine, k));
+    });
   member->barrier();
 }
 
-void Cycle::visit(std::size_t l, Start start, int more, Member* member, const Hook* last) const {
+void Cycle::visit(std::size_t l, Start start, int more, Member* member, const Finish* finish) const {
   const Level& level = levels[l];
   if (team_size(level, member->count()) < member->count()) {
     if (member->id() == 0) {
       Member alone = Member::alone();
-      visit(l, start, more, &alone, last);
+      visit(l, start, more, &alone, finish);
     }
     member->barrier();
     return;
   }
   if (start == Start::iterate)
     exchange_u(level, Halo::black, reach() + 1, member);
-  else
+  else if (start != Start::descended)
     complete_b(l, member);
   if (l == 0 && aggregates) {
-    descend(level, nullptr, start, member);
+    if (start != Start::descended)
+      descend(level, nullptr, start, nullptr, member);
     aggregates->correct(options.w_cycle, member);
-    ascend(level, nullptr, more, member, last);
+    ascend(level, nullptr, more, member, finish);
     return;
   }
   if (l + 1 == levels.size()) {
     coarsest->solve(level.b, level.u);
-    for (int k = 0; last && k < level.size[2]; ++k)
-      (*last)(plane_of(level, k));
+    for (int colour = 0; finish && colour < 2; ++colour)
+      copy_ends(level, colour, member);
+    for (int k = 0; finish && k < level.size[2]; ++k) {
+      finish->answer(plane_of(level, k));
+      finish->settled(plane_of(level, k));
+    }
     return;
   }
   const Level& coarse = levels[l + 1];
-  descend(level, &views[l], start, member);
+  if (start != Start::descended)
+    descend(level, &views[l], start, nullptr, member);
   visit(l + 1, Start::zero, 0, member, nullptr);
   if (options.w_cycle && l + 2 < levels.size())
     visit(l + 1, Start::iterate, 0, member, nullptr);
   exchange_u(coarse, Halo::both, coarse.halved[2] ? (reach() + more + 1) / 2 : reach() + more, member);
-  ascend(level, &views[l], more, member, last);
+  ascend(level, &views[l], more, member, finish);
 }
 
 void Cycle::run(Member* member) const {
@@ -208,9 +225,34 @@ void Cycle::run(Member* member) const {
     visit(0, Start::zero, 0, member, nullptr);
 }
 
-void Cycle::run(Member* member, bool red_done, const Hook& last) const {
-  if (levels[0].own.count() > 0)
-    visit(0, red_done && !levels[0].wraps() ? Start::red_done : Start::zero, 1, member, &last);
+void Cycle::run(Member* member, Begun begun, const Finish& finish) const {
+  if (levels[0].own.count() == 0)
+    return;
+  Start start = Start::zero;
+  if (begun == Begun::way_down)
+    start = Start::descended;
+  else if (begun == Begun::first_half_sweep && !levels[0].wraps())
+    start = Start::red_done;
+  visit(0, start, 1, member, &finish);
+}
+
+bool Cycle::takes_lead() const {
+  return !levels[0].shared && !levels[0].wraps() && (aggregates || levels.size() > 1);
+}
+
+void Cycle::go_down(const Lead& lead, Member* member) const {
+  const Level* coarse = aggregates ? nullptr : views.data();
+  if (levels[0].own.count() == 0)
+    return;
+  if (team_size(levels[0], member->count()) < member->count()) {
+    if (member->id() == 0) {
+      Member alone = Member::alone();
+      descend(levels[0], coarse, Start::red_done, &lead, &alone);
+    }
+    member->barrier();
+    return;
+  }
+  descend(levels[0], coarse, Start::red_done, &lead, member);
 }
 
 } // namespace linnet::latticemg

@@ -7,6 +7,7 @@
 
 #include "latticemg/kernels.hpp"
 #include "latticemg/line_vectors.hpp"
+#include "latticemg/outer_vectors.hpp"
 
 #include <hwy/highway.h>
 
@@ -54,19 +55,23 @@ template <class Operator, bool weighted>
 void relax_as(const Level& level, int colour, float omega, Lines lines) {
   const F df;
   const VF factor = hn::Set(df, omega);
+  const Operator A(level);
+  const Colour cells(level, colour, lines.k);
+  const float* field = level.u;
+  const float* right_side = level.b;
+  float* to = level.u;
   for (int j = lines.first; j < lines.last; ++j) {
-    const Place place(level, colour, j, lines.k);
-    const Operator A(level, place);
-    const float* b = level.b + place.own;
-    float* u = level.u + place.own;
-    for (int t = 0; t < place.end; t += lanes) {
-      const VF right = hn::Add(hn::LoadU(df, b + t), A.neighbours(level.u + place.other, t));
+    const Line line = cells.line(j);
+    const float* b = right_side + line.own;
+    float* u = to + line.own;
+    for (std::ptrdiff_t t = 0; t < line.end; t += lanes) {
+      const VF right = hn::Add(hn::LoadU(df, b + t), A.neighbours(line, field, t));
       if constexpr (weighted) {
         const VF before = hn::LoadU(df, u + t);
-        const VF r = hn::NegMulAdd(A.diagonal(t), before, right);
-        hn::StoreU(hn::MulAdd(hn::Mul(factor, A.inverse(t)), r, before), df, u + t);
+        const VF r = hn::NegMulAdd(A.diagonal(line, t), before, right);
+        hn::StoreU(hn::MulAdd(hn::Mul(factor, A.inverse(line, t)), r, before), df, u + t);
       } else {
-        hn::StoreU(hn::Mul(A.inverse(t), right), df, u + t);
+        hn::StoreU(hn::Mul(A.inverse(line, t), right), df, u + t);
       }
     }
   }
@@ -75,18 +80,19 @@ void relax_as(const Level& level, int colour, float omega, Lines lines) {
 template <class Operator>
 void relax_zero_as(const Level& level, int colour, Lines lines) {
   const F df;
+  const Operator A(level);
+  const Colour cells(level, colour, lines.k);
+  const float* b = level.b;
+  float* u = level.u;
   for (int j = lines.first; j < lines.last; ++j) {
-    const Place place(level, colour, j, lines.k);
-    const Operator A(level, place);
-    const float* b = level.b + place.own;
-    float* u = level.u + place.own;
-    for (int t = 0; t < place.end; t += lanes)
-      hn::StoreU(hn::Mul(A.inverse(t), hn::LoadU(df, b + t)), df, u + t);
+    const Line line = cells.line(j);
+    for (std::ptrdiff_t t = 0; t < line.end; t += lanes)
+      hn::StoreU(hn::Mul(A.inverse(line, t), hn::LoadU(df, b + line.own + t)), df, u + line.own + t);
   }
 }
 
 // From numbers in the order of the cells to both colours of a coarse line, and back.
-void deal(const Level& coarse, int J, int K, const float* from, bool add) {
+HWY_INLINE void deal(const Level& coarse, int J, int K, const float* from, bool add) {
   const F df;
   float* even = coarse.b + coarse.at(0, J, K);
   float* odd = coarse.b + coarse.at(1, J, K);
@@ -99,13 +105,21 @@ void deal(const Level& coarse, int J, int K, const float* from, bool add) {
   }
 }
 
-void interleave(const Level& coarse, int J, int K, float* to) {
+HWY_INLINE void interleave(const Level& coarse, int J, int K, float* to) {
   const F df;
   const float* even = coarse.u + coarse.at(0, J, K);
   const float* odd = coarse.u + coarse.at(1, J, K);
   const int end = round_up(coarse.count(0));
   for (int t = 0; t < end; t += lanes)
     hn::StoreInterleaved2(hn::LoadU(df, even + t), hn::LoadU(df, odd + t), df, to + 2 * t);
+}
+
+// b - A u of the block of cells from t on.
+template <class Operator>
+HWY_INLINE VF residual_of(const Operator& A, const Line& line, const float* b, const float* u, std::ptrdiff_t t) {
+  const F df;
+  const VF right = hn::Add(hn::LoadU(df, b + line.own + t), A.neighbours(line, u, t));
+  return A.on_unknowns(line, t, hn::NegMulAdd(A.diagonal(line, t), hn::LoadU(df, u + line.own + t), right));
 }
 
 template <class Operator>
@@ -115,17 +129,19 @@ void restrict_as(const Level& fine, const Level& coarse, int colour, Lines lines
   for (int t = end; t < coarse_end; t += lanes)
     hn::StoreU(hn::Zero(df), df, scratch + t);
   const int step = coarse.halved[1] ? 2 : 1, K = coarse.halved[2] ? lines.k / 2 : lines.k;
+  const Operator A(fine);
+  const Colour cells(fine, colour, lines.k);
+  const float* b = fine.b;
+  const float* u = fine.u;
   for (int j = lines.first; j < lines.last; j += step) {
-    for (int line = j; line < j + step && line < lines.last; ++line) {
-      const Place place(fine, colour, line, lines.k);
-      const Operator A(fine, place);
-      const float* b = fine.b + place.own;
-      const float* u = fine.u + place.own;
-      for (int t = 0; t < end; t += lanes) {
-        const VF right = hn::Add(hn::LoadU(df, b + t), A.neighbours(fine.u + place.other, t));
-        const VF r = A.on_unknowns(t, hn::NegMulAdd(A.diagonal(t), hn::LoadU(df, u + t), right));
-        hn::StoreU(line == j ? r : hn::Add(r, hn::LoadU(df, scratch + t)), df, scratch + t);
-      }
+    const Line one = cells.line(j);
+    if (step == 2 && j + 1 < lines.last) {
+      const Line two = cells.line(j + 1);
+      for (std::ptrdiff_t t = 0; t < end; t += lanes)
+        hn::StoreU(hn::Add(residual_of(A, two, b, u, t), residual_of(A, one, b, u, t)), df, scratch + t);
+    } else {
+      for (std::ptrdiff_t t = 0; t < end; t += lanes)
+        hn::StoreU(residual_of(A, one, b, u, t), df, scratch + t);
     }
     deal(coarse, j / step, K, scratch, add);
   }
@@ -135,149 +151,46 @@ template <class Operator>
 void prolong_as(const Level& fine, const Level& coarse, int colour, Lines lines, float* scratch) {
   const F df;
   const int step = coarse.halved[1] ? 2 : 1, K = coarse.halved[2] ? lines.k / 2 : lines.k;
+  const Operator A(fine);
+  const Colour cells(fine, colour, lines.k);
+  float* field = fine.u;
   for (int j = lines.first; j < lines.last; ++j) {
     if (j % step == 0 || j == lines.first)
       interleave(coarse, j / step, K, scratch);
-    const Place place(fine, colour, j, lines.k);
-    const Operator A(fine, place);
-    float* u = fine.u + place.own;
-    for (int t = 0; t < place.end; t += lanes)
-      hn::StoreU(hn::Add(hn::LoadU(df, u + t), A.on_unknowns(t, hn::LoadU(df, scratch + t))), df, u + t);
+    const Line line = cells.line(j);
+    float* u = field + line.own;
+    for (std::ptrdiff_t t = 0; t < line.end; t += lanes)
+      hn::StoreU(hn::Add(hn::LoadU(df, u + t), A.on_unknowns(line, t, hn::LoadU(df, scratch + t))), df, u + t);
   }
 }
 
 template <class Operator>
 void residual_of_cycle_as(const Level& level, int colour, Lines lines, float* residual) {
-  const F df;
+  const Operator A(level);
+  const Colour cells(level, colour, lines.k);
+  const float* b = level.b;
+  const float* u = level.u;
   for (int j = lines.first; j < lines.last; ++j) {
-    const Place place(level, colour, j, lines.k);
-    const Operator A(level, place);
-    const float* b = level.b + place.own;
-    const float* u = level.u + place.own;
-    for (int t = 0; t < place.end; t += lanes) {
-      const VF right = hn::Add(hn::LoadU(df, b + t), A.neighbours(level.u + place.other, t));
-      const VF r = hn::NegMulAdd(A.diagonal(t), hn::LoadU(df, u + t), right);
-      hn::StoreU(A.on_unknowns(t, r), df, residual + place.own + t);
-    }
+    const Line line = cells.line(j);
+    for (std::ptrdiff_t t = 0; t < line.end; t += lanes)
+      hn::StoreU(residual_of(A, line, b, u, t), F(), residual + line.own + t);
   }
 }
 
 template <class Operator>
 void add_correction_as(const Level& level, int colour, Lines lines, const int* node, const float* correction) {
   const F df;
+  const Operator A(level);
+  const Colour cells(level, colour, lines.k);
+  float* field = level.u;
   for (int j = lines.first; j < lines.last; ++j) {
-    const Place place(level, colour, j, lines.k);
-    const Operator A(level, place);
-    float* u = level.u + place.own;
-    for (int t = 0; t < place.end; t += lanes) {
-      const VF e = hn::GatherIndex(df, correction, hn::LoadU(I(), node + place.own + t));
-      hn::StoreU(hn::Add(hn::LoadU(df, u + t), A.on_unknowns(t, e)), df, u + t);
+    const Line line = cells.line(j);
+    float* u = field + line.own;
+    for (std::ptrdiff_t t = 0; t < line.end; t += lanes) {
+      const VF e = hn::GatherIndex(df, correction, hn::LoadU(I(), node + line.own + t));
+      hn::StoreU(hn::Add(hn::LoadU(df, u + t), A.on_unknowns(line, t, e)), df, u + t);
     }
   }
-}
-
-double dot(const Level& level, Lines lines) {
-  const F df;
-  VD sum = hn::Zero(D());
-  for (int j = lines.first; j < lines.last; ++j)
-    for (int colour = 0; colour < 2; ++colour) {
-      const Place place(level, colour, j, lines.k);
-      VF part = hn::Zero(df);
-      for (int t = 0; t < place.end; t += lanes)
-        part = hn::MulAdd(hn::LoadU(df, level.u + place.own + t), hn::LoadU(df, level.b + place.own + t), part);
-      sum = hn::Add(sum, hn::Add(lower(part), upper(part)));
-    }
-  return total(sum);
-}
-
-void direction(const Level& level, const OuterFields& outer, float beta, Lines lines) {
-  const F df;
-  const VF factor = hn::Set(df, beta);
-  for (int j = lines.first; j < lines.last; ++j)
-    for (int colour = 0; colour < 2; ++colour) {
-      const Place place(level, colour, j, lines.k);
-      const float* u = level.u + place.own;
-      float* p = outer.p + place.own;
-      for (int t = 0; t < place.end; t += lanes)
-        hn::StoreU(beta == 0 ? hn::LoadU(df, u + t) : hn::MulAdd(factor, hn::LoadU(df, p + t), hn::LoadU(df, u + t)),
-                   df, p + t);
-    }
-}
-
-template <class Operator>
-double energy_as(const Level& level, const OuterFields& outer, Lines lines) {
-  VD sum = hn::Zero(D());
-  for (int j = lines.first; j < lines.last; ++j)
-    for (int colour = 0; colour < 2; ++colour) {
-      const Place place(level, colour, j, lines.k);
-      const Operator A(level, place);
-      const float* p = outer.p + place.own;
-      for (int t = 0; t < place.end; t += lanes) {
-        if (Operator::unweighted && level.exact) {
-          // Rows sum to what they should: what is lost in single precision is rounding of either sign.
-          const VF own = hn::LoadU(F(), p + t);
-          const VF energy = hn::Mul(own, hn::MulSub(A.diagonal(t), own, A.neighbours(outer.p + place.other, t)));
-          sum = hn::Add(sum, hn::Add(lower(energy), upper(energy)));
-        } else {
-          for (int half = 0; half < 2; ++half) {
-            const VD own = load(p + t + half * half_lanes);
-            sum = hn::MulAdd(own, A.exact_product(own, outer.p + place.other, t, half), sum);
-          }
-        }
-      }
-    }
-  return total(sum);
-}
-
-template <class Operator>
-double update_as(const Level& level, const OuterFields& outer, double alpha, Lines lines) {
-  const D dd;
-  const VD step = hn::Set(dd, alpha);
-  VD sum = hn::Zero(dd);
-  for (int j = lines.first; j < lines.last; ++j)
-    for (int colour = 0; colour < 2; ++colour) {
-      const Place place(level, colour, j, lines.k);
-      const Operator A(level, place);
-      const float* p = outer.p + place.own;
-      float* b = level.b + place.own;
-      for (int t = 0; t < place.end; t += lanes) {
-        for (int half = 0; half < 2; ++half) {
-          const int s = t + half * half_lanes;
-          const VD own = load(p + s);
-          double* x = outer.x + place.own + s;
-          hn::StoreU(hn::MulAdd(step, own, hn::LoadU(dd, x)), dd, x);
-          const VD r = hn::NegMulAdd(step, A.exact_product(own, outer.p + place.other, t, half), load(b + s));
-          sum = hn::MulAdd(r, r, sum);
-          store(r, b + s);
-        }
-        if (colour == 0)
-          hn::StoreU(hn::Mul(A.inverse(t), hn::LoadU(F(), b + t)), F(), level.u + place.own + t);
-      }
-    }
-  return total(sum);
-}
-
-template <class Operator>
-double residual_as(const Level& level, const OuterFields& outer, Lines lines) {
-  const D dd;
-  VD sum = hn::Zero(dd);
-  for (int j = lines.first; j < lines.last; ++j)
-    for (int colour = 0; colour < 2; ++colour) {
-      const Place place(level, colour, j, lines.k);
-      const Operator A(level, place);
-      const double* x = outer.x + place.own;
-      const float* low = level.u + place.own;
-      float* b = level.b + place.own;
-      for (int t = 0; t < place.end; t += lanes)
-        for (int half = 0; half < 2; ++half) {
-          const int s = t + half * half_lanes;
-          const VD Ax = A.exact_product(hn::LoadU(dd, x + s), outer.x + place.other, t, half);
-          const VD r = hn::Sub(hn::Add(load(b + s), load(low + s)), Ax);
-          sum = hn::MulAdd(r, r, sum);
-          store(r, b + s);
-        }
-    }
-  return total(sum);
 }
 
 // The kernel for what the couplings are. NAME_as<Operator>(ARGUMENTS) of `level`.
@@ -318,8 +231,15 @@ void residual_of_cycle(const Level& level, int colour, Lines lines, float* resid
 void add_correction(const Level& level, int colour, Lines lines, const int* node, const float* correction) {
   LINNET_BY_COUPLINGS(level, add_correction_as, level, colour, lines, node, correction)
 }
-double energy(const Level& level, const OuterFields& outer, Lines lines) {
-  LINNET_BY_COUPLINGS(level, energy_as, level, outer, lines)
+double direction(const Level& level, const OuterFields& outer, float beta, const Advance& advance, Lines lines) {
+  if (outer.x)
+    return beta == 0 ? direction_as<true, true>(level, outer, beta, advance, lines)
+                     : direction_as<false, true>(level, outer, beta, advance, lines);
+  return beta == 0 ? direction_as<true, false>(level, outer, beta, advance, lines)
+                   : direction_as<false, false>(level, outer, beta, advance, lines);
+}
+double energy(const Level& level, Lines lines) {
+  LINNET_BY_COUPLINGS(level, energy_as, level, lines)
 }
 double update(const Level& level, const OuterFields& outer, double alpha, Lines lines) {
   LINNET_BY_COUPLINGS(level, update_as, level, outer, alpha, lines)
@@ -328,9 +248,9 @@ double residual(const Level& level, const OuterFields& outer, Lines lines) {
   LINNET_BY_COUPLINGS(level, residual_as, level, outer, lines)
 }
 
-constexpr Kernels table{
-    lanes,     relax,  relax_zero, restrict_residual, prolong, residual_of_cycle, add_correction, dot,
-    direction, energy, update,     residual};
+constexpr Kernels table{lanes,          relax, relax_zero, restrict_residual, prolong, residual_of_cycle,
+                        add_correction, dot,   direction,  advance,           energy,  update,
+                        residual};
 
 } // namespace
 } // namespace linnet::latticemg::HWY_NAMESPACE

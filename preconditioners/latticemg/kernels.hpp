@@ -17,6 +17,13 @@ struct OuterFields {
   float* p = nullptr;  ///< the search direction
 };
 
+/// What a new direction does to the iterate: x <- keep x + before p_before + now p. x is not read where `keep` is not
+/// set.
+struct Advance {
+  bool keep;
+  double before, now;
+};
+
 /// The work on one plane, for one instruction set.
 struct Kernels {
   int lanes; ///< of single precision
@@ -40,11 +47,13 @@ struct Kernels {
 
   /// (u, b)
   double (*dot)(const Level& level, Lines lines);
-  /// p <- u + beta p; p is not read where beta = 0
-  void (*direction)(const Level& level, const OuterFields& outer, float beta, Lines lines);
-  /// (p, A p), A p in double precision but for couplings of 1
-  double (*energy)(const Level& level, const OuterFields& outer, Lines lines);
-  /// x <- x + alpha p, b <- b - alpha A p, then as relax_zero() of colour 0. Returns (b, b).
+  /// p <- u + beta p, and x, unless null, as `advance` says; p is not read where beta = 0. Returns (p, p).
+  double (*direction)(const Level& level, const OuterFields& outer, float beta, const Advance& advance, Lines lines);
+  /// x <- keep x + now p
+  void (*advance)(const Level& level, const OuterFields& outer, const Advance& advance, Lines lines);
+  /// (u, A u), A u in double precision but for couplings of 1
+  double (*energy)(const Level& level, Lines lines);
+  /// b <- b - alpha A p, then as relax_zero() of colour 0. Returns (b, b).
   double (*update)(const Level& level, const OuterFields& outer, double alpha, Lines lines);
   /// b <- (b + u) - A x in double precision; b + u holds the right-hand side, to 2^-48 of it. Returns (b, b).
   double (*residual)(const Level& level, const OuterFields& outer, Lines lines);

@@ -45,20 +45,31 @@ HWY_INLINE double total(VD v) {
   return hn::GetLane(hn::SumOfLanes(D(), v));
 }
 
-// A colour of one line, and where its neighbours lie.
-struct Place {
+// Members below are copies, not references to a level: stores of vectors may alias anything, so that what a level holds
+// would be loaded again for each block.
+
+// One colour of a line, and where its neighbours lie.
+struct Line {
   std::ptrdiff_t own;   // t = 0 of the cells
   std::ptrdiff_t other; // t = 0 of the other colour
-  int q;
-  int end; // whole blocks
+  std::ptrdiff_t q;
+  std::ptrdiff_t end; // whole blocks
+};
 
-  HWY_INLINE Place(const Level& level, int colour, int j, int k) {
-    const std::ptrdiff_t line = k * level.plane + j * level.line;
-    q = (j + k + colour) & 1;
-    own = line + colour * level.gap;
-    other = line + (1 - colour) * level.gap;
-    end = round_up(level.count(q));
+// One colour of plane k.
+class Colour {
+public:
+  HWY_INLINE Colour(const Level& level, int colour, int k)
+      : own_(k * level.plane + colour * level.gap), other_(k * level.plane + (1 - colour) * level.gap),
+        step_(level.line), parity_(k + colour), end_{round_up(level.count(0)), round_up(level.count(1))} {}
+
+  HWY_INLINE Line line(std::ptrdiff_t j) const {
+    const std::ptrdiff_t q = (j + parity_) & 1;
+    return {own_ + j * step_, other_ + j * step_, q, q ? end_[1] : end_[0]};
   }
+
+private:
+  std::ptrdiff_t own_, other_, step_, parity_, end_[2];
 };
 
 // A table of 16 numbers.
@@ -88,71 +99,80 @@ class Coded {
 public:
   static constexpr bool unweighted = !weighted;
 
-  HWY_INLINE Coded(const Level& level, const Place& place)
-      : level_(level), code_(level.code + place.own), inverse_(level.inverse_of), diagonal_(level.diagonal_of),
-        q_(place.q) {}
+  HWY_INLINE explicit Coded(const Level& level)
+      : code_(level.code), line_(level.line), plane_(level.plane), exact_(level.exact),
+        exact_diagonal_of_(level.exact_diagonal_of), inverse_(level.inverse_of), diagonal_(level.diagonal_of) {
+    for (int axis = 0; weighted && axis < 3; ++axis) {
+      unit_[axis] = level.unit[axis];
+      exact_unit_[axis] = level.exact_unit[axis];
+    }
+  }
 
   // sum_d w_d u_d of the block of cells from t on.
-  HWY_INLINE VF neighbours(const float* u, std::ptrdiff_t t) const {
+  HWY_INLINE VF neighbours(const Line& line, const float* field, std::ptrdiff_t t) const {
     const F df;
-    VF sum = hn::Add(hn::LoadU(df, u + t + q_ - 1), hn::LoadU(df, u + t + q_));
-    const VF z = hn::Add(hn::LoadU(df, u + t - level_.plane), hn::LoadU(df, u + t + level_.plane));
+    const float* u = field + line.other + t;
+    VF sum = hn::Add(hn::LoadU(df, u + line.q - 1), hn::LoadU(df, u + line.q));
+    const VF z = hn::Add(hn::LoadU(df, u - plane_), hn::LoadU(df, u + plane_));
     if constexpr (weighted)
-      sum = hn::MulAdd(hn::Set(df, level_.unit[2]), z, hn::Mul(hn::Set(df, level_.unit[0]), sum));
+      sum = hn::MulAdd(hn::Set(df, unit_[2]), z, hn::Mul(hn::Set(df, unit_[0]), sum));
     else
       sum = hn::Add(sum, z);
     if constexpr (with_y) {
-      const VF y = hn::Add(hn::LoadU(df, u + t - level_.line), hn::LoadU(df, u + t + level_.line));
-      sum = weighted ? hn::MulAdd(hn::Set(df, level_.unit[1]), y, sum) : hn::Add(sum, y);
+      const VF y = hn::Add(hn::LoadU(df, u - line_), hn::LoadU(df, u + line_));
+      sum = weighted ? hn::MulAdd(hn::Set(df, unit_[1]), y, sum) : hn::Add(sum, y);
     }
     return sum;
   }
-  HWY_INLINE VF inverse(std::ptrdiff_t t) const { return inverse_(index(t)); }
-  HWY_INLINE VF diagonal(std::ptrdiff_t t) const { return diagonal_(index(t)); }
-  HWY_INLINE VF on_unknowns(std::ptrdiff_t t, VF v) const {
-    const auto unknown = hn::Gt(index(t), hn::Zero(I()));
+  HWY_INLINE VF inverse(const Line& line, std::ptrdiff_t t) const { return inverse_(index(line, t)); }
+  HWY_INLINE VF diagonal(const Line& line, std::ptrdiff_t t) const { return diagonal_(index(line, t)); }
+  HWY_INLINE VF on_unknowns(const Line& line, std::ptrdiff_t t, VF v) const {
+    const auto unknown = hn::Gt(index(line, t), hn::Zero(I()));
     return hn::IfThenElseZero(hn::RebindMask(F(), unknown), v);
   }
   // (A p)_c of one half of the block, from p_c and the other colour; zero where there is no unknown.
   template <class Real>
-  HWY_INLINE VD exact_product(VD own, const Real* p, std::ptrdiff_t t, int half) const {
+  HWY_INLINE VD exact_product(const Line& line, VD own, const Real* field, std::ptrdiff_t t, int half) const {
     const D dd;
-    const std::ptrdiff_t s = t + half * half_lanes;
-    VD sum = hn::Add(load(p + s + q_ - 1), load(p + s + q_));
-    const VD z = hn::Add(load(p + s - level_.plane), load(p + s + level_.plane));
+    const Real* p = field + line.other + t + half * half_lanes;
+    VD sum = hn::Add(load(p + line.q - 1), load(p + line.q));
+    const VD z = hn::Add(load(p - plane_), load(p + plane_));
     if constexpr (weighted)
-      sum = hn::MulAdd(hn::Set(dd, level_.exact_unit[2]), z, hn::Mul(hn::Set(dd, level_.exact_unit[0]), sum));
+      sum = hn::MulAdd(hn::Set(dd, exact_unit_[2]), z, hn::Mul(hn::Set(dd, exact_unit_[0]), sum));
     else
       sum = hn::Add(sum, z);
     if constexpr (with_y) {
-      const VD y = hn::Add(load(p + s - level_.line), load(p + s + level_.line));
-      sum = weighted ? hn::MulAdd(hn::Set(dd, level_.exact_unit[1]), y, sum) : hn::Add(sum, y);
+      const VD y = hn::Add(load(p - line_), load(p + line_));
+      sum = weighted ? hn::MulAdd(hn::Set(dd, exact_unit_[1]), y, sum) : hn::Add(sum, y);
     }
-    const VD a = exact_diagonal(t, half);
+    const VD a = exact_diagonal(line, t, half);
     return hn::IfThenElseZero(hn::Gt(a, hn::Zero(dd)), hn::MulSub(a, own, sum));
   }
 
 private:
-  HWY_INLINE VI index(std::ptrdiff_t t) const {
+  HWY_INLINE VI index(const Line& line, std::ptrdiff_t t) const {
     const hn::Rebind<std::uint8_t, F> bytes;
-    return hn::PromoteTo(I(), hn::LoadU(bytes, code_ + t));
+    return hn::PromoteTo(I(), hn::LoadU(bytes, code_ + line.own + t));
   }
-  HWY_INLINE VD exact_diagonal(std::ptrdiff_t t, int half) const {
-    if (level_.exact) {
-      const VF a = diagonal(t);
+  HWY_INLINE VD exact_diagonal(const Line& line, std::ptrdiff_t t, int half) const {
+    if (exact_) {
+      const VF a = diagonal(line, t);
       return half ? upper(a) : lower(a);
     }
     const hn::RebindToSigned<D> wide;
     const hn::Rebind<std::int32_t, D> narrow;
     const hn::Rebind<std::uint8_t, D> bytes;
-    const auto code = hn::PromoteTo(narrow, hn::LoadU(bytes, code_ + t + half * half_lanes));
-    return hn::GatherIndex(D(), level_.exact_diagonal_of, hn::PromoteTo(wide, code));
+    const auto code = hn::PromoteTo(narrow, hn::LoadU(bytes, code_ + line.own + t + half * half_lanes));
+    return hn::GatherIndex(D(), exact_diagonal_of_, hn::PromoteTo(wide, code));
   }
 
-  const Level& level_;
   const std::uint8_t* code_;
+  std::ptrdiff_t line_, plane_;
+  bool exact_;
+  const double* exact_diagonal_of_;
+  float unit_[3]{};
+  double exact_unit_[3]{};
   Lookup inverse_, diagonal_;
-  std::ptrdiff_t q_;
 };
 
 // Any couplings, zero where there is no unknown.
@@ -160,46 +180,52 @@ class General {
 public:
   static constexpr bool unweighted = false;
 
-  HWY_INLINE General(const Level& level, const Place& place)
-      : level_(level), own_(place.own), other_(place.other), q_(place.q) {}
-
-  HWY_INLINE VF neighbours(const float* u, std::ptrdiff_t t) const {
-    const F df;
-    const std::ptrdiff_t own = own_ + t, other = other_ + t;
-    const auto term = [&](int axis, std::ptrdiff_t coupling, std::ptrdiff_t cell) HWY_ATTR {
-      return hn::Mul(hn::LoadU(df, level_.face[axis] + coupling), hn::LoadU(df, u + cell));
-    };
-    const auto with = [&](int axis, std::ptrdiff_t coupling, std::ptrdiff_t cell, VF sum) HWY_ATTR {
-      return hn::MulAdd(hn::LoadU(df, level_.face[axis] + coupling), hn::LoadU(df, u + cell), sum);
-    };
-    return hn::Add(hn::Add(with(0, own, t + q_, term(0, other + q_ - 1, t + q_ - 1)),
-                           with(1, own, t + level_.line, term(1, other - level_.line, t - level_.line))),
-                   with(2, own, t + level_.plane, term(2, other - level_.plane, t - level_.plane)));
+  HWY_INLINE explicit General(const Level& level)
+      : inverse_(level.inverse), diagonal_(level.diagonal),
+        diagonal_low_(level.diagonal_low), stride_{1, level.line, level.plane} {
+    for (int axis = 0; axis < 3; ++axis) {
+      face_[axis] = level.face[axis];
+      face_low_[axis] = level.face_low[axis];
+    }
   }
-  HWY_INLINE VF inverse(std::ptrdiff_t t) const { return hn::LoadU(F(), level_.inverse + own_ + t); }
-  HWY_INLINE VF diagonal(std::ptrdiff_t t) const { return hn::LoadU(F(), level_.diagonal + own_ + t); }
+
+  HWY_INLINE VF neighbours(const Line& line, const float* field, std::ptrdiff_t t) const {
+    const F df;
+    const std::ptrdiff_t own = line.own + t, other = line.other + t;
+    const float* u = field + other;
+    const VF x = hn::Mul(hn::LoadU(df, face_[0] + other + line.q - 1), hn::LoadU(df, u + line.q - 1));
+    const VF y = hn::Mul(hn::LoadU(df, face_[1] + other - stride_[1]), hn::LoadU(df, u - stride_[1]));
+    const VF z = hn::Mul(hn::LoadU(df, face_[2] + other - stride_[2]), hn::LoadU(df, u - stride_[2]));
+    return hn::Add(hn::Add(hn::MulAdd(hn::LoadU(df, face_[0] + own), hn::LoadU(df, u + line.q), x),
+                           hn::MulAdd(hn::LoadU(df, face_[1] + own), hn::LoadU(df, u + stride_[1]), y)),
+                   hn::MulAdd(hn::LoadU(df, face_[2] + own), hn::LoadU(df, u + stride_[2]), z));
+  }
+  HWY_INLINE VF inverse(const Line& line, std::ptrdiff_t t) const { return hn::LoadU(F(), inverse_ + line.own + t); }
+  HWY_INLINE VF diagonal(const Line& line, std::ptrdiff_t t) const { return hn::LoadU(F(), diagonal_ + line.own + t); }
   // A residual without unknown is zero by itself; a correction there is read by none.
-  HWY_INLINE VF on_unknowns(std::ptrdiff_t t, VF v) const {
-    return hn::IfThenElseZero(hn::Gt(inverse(t), hn::Zero(F())), v);
+  HWY_INLINE VF on_unknowns(const Line& line, std::ptrdiff_t t, VF v) const {
+    return hn::IfThenElseZero(hn::Gt(inverse(line, t), hn::Zero(F())), v);
   }
   template <class Real>
-  HWY_INLINE VD exact_product(VD own_value, const Real* p, std::ptrdiff_t t, int half) const {
-    const std::ptrdiff_t s = t + half * half_lanes, own = own_ + s, other = other_ + s;
-    const auto minus = [&](int axis, std::ptrdiff_t coupling, std::ptrdiff_t cell, VD sum) HWY_ATTR {
-      const VD w = hn::Add(load(level_.face[axis] + coupling), load(level_.face_low[axis] + coupling));
-      return hn::NegMulAdd(w, load(p + cell), sum);
+  HWY_INLINE VD exact_product(const Line& line, VD own_value, const Real* field, std::ptrdiff_t t, int half) const {
+    const std::ptrdiff_t s = t + half * half_lanes, own = line.own + s, other = line.other + s;
+    const Real* p = field + other;
+    const auto minus = [&](int axis, std::ptrdiff_t coupling, const Real* value, VD sum) HWY_ATTR {
+      const VD w = hn::Add(load(face_[axis] + coupling), load(face_low_[axis] + coupling));
+      return hn::NegMulAdd(w, load(value), sum);
     };
-    const VD a = hn::Add(load(level_.diagonal + own), load(level_.diagonal_low + own));
+    const VD a = hn::Add(load(diagonal_ + own), load(diagonal_low_ + own));
     VD sum = hn::Mul(a, own_value);
-    sum = minus(0, own, s + q_, minus(0, other + q_ - 1, s + q_ - 1, sum));
-    sum = minus(1, own, s + level_.line, minus(1, other - level_.line, s - level_.line, sum));
-    sum = minus(2, own, s + level_.plane, minus(2, other - level_.plane, s - level_.plane, sum));
+    sum = minus(0, own, p + line.q, minus(0, other + line.q - 1, p + line.q - 1, sum));
+    for (int axis = 1; axis < 3; ++axis)
+      sum = minus(axis, own, p + stride_[axis], minus(axis, other - stride_[axis], p - stride_[axis], sum));
     return hn::IfThenElseZero(hn::Gt(a, hn::Zero(D())), sum); // beyond the cells of a periodic axis lie copies
   }
 
 private:
-  const Level& level_;
-  std::ptrdiff_t own_, other_, q_;
+  const float *inverse_, *diagonal_, *diagonal_low_;
+  const float *face_[3], *face_low_[3];
+  std::ptrdiff_t stride_[3];
 };
 
 } // namespace linnet::latticemg::HWY_NAMESPACE

@@ -12,6 +12,7 @@
 #include "latticemg/team.hpp"
 #include "latticemg/weights.hpp"
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -34,7 +35,20 @@ struct CycleOptions {
 /// cycle.cpp: the V and W cycle on levels[0] from its b, u = 0 before. Called by all members of a team, each with a
 /// scratch line of its own.
 struct Cycle {
-  using Hook = std::function<void(Lines)>;
+  /// Called for each plane of this rank.
+  struct Finish {
+    std::function<void(Lines)> answer;  ///< it has its answer; so has one plane more on each side of the rank's own
+    std::function<void(Lines)> settled; ///< so have the planes beside it
+  };
+  /// Stages 0 ... stages - 1 that come before those of the cycle in one wavefront (Member::wavefront()); the last one
+  /// does the first half sweep too.
+  struct Lead {
+    int stages;
+    std::function<void(int stage, int k)> work;
+  };
+  /// What has been done of a cycle.
+  enum class Begun : std::uint8_t { nothing, first_half_sweep, way_down };
+
   const std::vector<Level>& levels;
   const std::vector<Level>& views; ///< by level: the next one as seen from it
   CoarsestSolver* coarsest;
@@ -46,20 +60,22 @@ struct Cycle {
   float* scratch;
 
   void run(Member* member) const;
-  /// `red_done`: the first half sweep was done. last(lines) is called for each plane of this rank when it has its
-  /// answer; so has one plane more on each side.
-  void run(Member* member, bool red_done, const Hook& last) const;
+  void run(Member* member, Begun begun, const Finish& finish) const;
+  /// Whether the way down of the finest level can take a lead.
+  bool takes_lead() const;
+  /// The way down of the finest level, behind `lead`.
+  void go_down(const Lead& lead, Member* member) const;
   /// Level l, from its u.
   void visit_again(std::size_t l, Member* member) const { visit(l, Start::iterate, 0, member, nullptr); }
 
 private:
-  enum class Start : std::uint8_t { zero, red_done, iterate };
+  enum class Start : std::uint8_t { zero, red_done, iterate, descended };
   /// Half sweeps before the coarser grid, and after it: as many planes away their results depend on.
   int reach() const { return 2 * options.sweeps; }
   /// `more`: planes on each side of this rank's own that get an answer too.
-  void visit(std::size_t l, Start start, int more, Member* member, const Hook* last) const;
-  void descend(const Level& fine, const Level* coarse, Start start, Member* member) const;
-  void ascend(const Level& fine, const Level* coarse, int more, Member* member, const Hook* last) const;
+  void visit(std::size_t l, Start start, int more, Member* member, const Finish* finish) const;
+  void descend(const Level& fine, const Level* coarse, Start start, const Lead* lead, Member* member) const;
+  void ascend(const Level& fine, const Level* coarse, int more, Member* member, const Finish* finish) const;
   // `coarse`: null for the aggregates.
   void restrict_plane(const Level& fine, const Level* coarse, int colour, int k, bool add) const;
   void prolong_plane(const Level& fine, const Level* coarse, int colour, int k) const;
@@ -81,16 +97,18 @@ struct Ranks {
   MPI_Comm active = MPI_COMM_SELF; ///< those that have a slab, in the order of the slabs; null on the others
   int slab = 0;                    ///< of this rank, -1 where it has none
 
-  double max(double value) const { return reduce(value, MPI_MAX); }
-  double sum(double value) const { return reduce(value, MPI_SUM); }
-  bool on_all(bool value) const { return reduce(value ? 1 : 0, MPI_MIN) > 0; }
+  double max(double value) const { return reduce<1>({value}, MPI_MAX)[0]; }
+  double sum(double value) const { return reduce<1>({value}, MPI_SUM)[0]; }
+  std::array<double, 2> sum(const std::array<double, 2>& values) const { return reduce(values, MPI_SUM); }
+  bool on_all(bool value) const { return reduce<1>({value ? 1.0 : 0.0}, MPI_MIN)[0] > 0; }
   bool operator==(const Ranks&) const = default;
 
 private:
-  double reduce(double value, MPI_Op op) const {
+  template <std::size_t count>
+  std::array<double, count> reduce(std::array<double, count> values, MPI_Op op) const {
     if (all != MPI_COMM_SELF)
-      MPI_Allreduce(MPI_IN_PLACE, &value, 1, MPI_DOUBLE, op, all);
-    return value;
+      MPI_Allreduce(MPI_IN_PLACE, values.data(), static_cast<int>(count), MPI_DOUBLE, op, all);
+    return values;
   }
 };
 
@@ -139,9 +157,11 @@ public:
     double* x;       ///< the guess (`guess_zero`: not read) and the answer
     bool guess_zero;
     int recompute; ///< iterations after which r is computed anew in any case, 0: never
-    /// Asked before each iteration, and once more after `confirm`, by the thread that called; `exact`: r = b - A x was
-    /// computed anew.
-    std::function<Verdict(int iterations, double norm, bool exact)> judge;
+    /// Asked before each iteration, and once more after `confirm`, by the thread that called: the norm of b - A x is
+    /// within `doubt` of `norm`.
+    std::function<Verdict(int iterations, double norm, double doubt)> judge;
+    /// Whether judge() is likely to stop at this norm: a hint, without consequences but for speed.
+    std::function<bool(double norm)> likely_last;
   };
   /// x is written in all cases but `declined`.
   OuterEnd solve(const CycleOptions& options, const Outer& outer);
@@ -203,7 +223,9 @@ private:
   // of the outer iteration
   Buffer<float> direction_;
   Buffer<double> iterate_, partial_sums_;
-  double iterate_scale_ = 1; // the iterate is x times this
+  double iterate_scale_ = 1;     // the iterate is (x + pending_step_ p) times this
+  bool iterate_started_ = false; // otherwise x stands for zeros
+  double pending_step_ = 0;
 };
 
 // setup.cpp

@@ -1,9 +1,19 @@
-// Conjugate gradients fused with the cycle: what passes over memory anyway carries the vector operations along.
+// Conjugate gradients fused with the cycle, two passes over the finest level an iteration:
+//
+//   way up of z = M r:    (z, r), (z, A z)
+//                         beta = (z, r) / (z, r)_before, (p, A p) = (z, A z) - beta^2 (p, A p)_before,
+//                         alpha = (z, r) / (p, A p)
+//   way down of M r:      p <- z + beta p, r <- r - alpha A p, and x every other time, for two directions
+//
+// (p, A p) from one reduction (Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989):
+// directions are conjugate and (z, r_before) = 0, so that (z, A p_before) = -(z, r) / alpha_before.
 #include "latticemg/multigrid.hpp"
 #include "latticemg/rows.hpp"
+#include "latticemg/strayed.hpp"
 #include "latticemg/zeros.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -17,6 +27,18 @@ constexpr double trusted_fall = 1e-6;
 
 // Iterations that must halve the residual.
 constexpr int patience = 20;
+
+// At most, by Gershgorin's circles: an M-matrix whose rows do not sum to less than zero.
+double norm_of_matrix(const Level& level, int threads) {
+  if (level.couplings != Couplings::general)
+    return 2 * *std::max_element(level.diagonal_of, level.diagonal_of + 16);
+  const float* diagonal = level.diagonal - level.front;
+  float largest = 0;
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(max : largest)
+  for (std::ptrdiff_t i = 0; i < 2 * level.gap; ++i)
+    largest = std::max(largest, diagonal[i]);
+  return 2 * static_cast<double>(largest);
+}
 
 // Sums over rows are made of parts that do not depend on the threads.
 constexpr std::ptrdiff_t rows_of_part = 1 << 15;
@@ -35,8 +57,8 @@ public:
     if (!find_scale())
       return OuterEnd::declined;
     reserve();
-    const double first = m_.layout_.ranks.sum(decoupled(true)), later = m_.layout_.ranks.sum(decoupled(false));
-    decoupled_ = {first, later};
+    decoupled_ = m_.layout_.ranks.sum(std::array{decoupled(true), decoupled(false)});
+    norm_of_matrix_ = m_.layout_.ranks.max(latticemg::norm_of_matrix(finest_, options_.threads));
     m_.run_team(options_.threads, [&](Member* member) { iterate(member); });
     if (end_ != OuterEnd::declined)
       m_.copy_iterate(outer_, outer_.x);
@@ -64,24 +86,28 @@ private:
     }
     fields_ = {m_.iterate_.data() + finest_.front, m_.direction_.data() + finest_.front};
     parts_ = (rows_ + rows_of_part - 1) / rows_of_part;
-    m_.partial_sums_.resize(static_cast<std::size_t>(std::max<std::ptrdiff_t>(parts_, finest_.size[2])));
+    m_.partial_sums_.resize(2 * static_cast<std::size_t>(std::max<std::ptrdiff_t>(parts_, finest_.size[2])));
+    m_.iterate_started_ = false;
+    m_.pending_step_ = 0;
   }
 
+  using Two = std::array<double, 2>;
   Lines plane(int k) const { return {k, 0, finest_.size[1]}; }
-  double& part(std::ptrdiff_t i) { return m_.partial_sums_[static_cast<std::size_t>(i)]; }
-  // All members come here with their parts written, and leave with the sum over all ranks.
-  double sum_of(std::ptrdiff_t first, std::ptrdiff_t last, Member* member) {
+  double& part(std::ptrdiff_t i, int which = 0) { return m_.partial_sums_[static_cast<std::size_t>(2 * i + which)]; }
+  // All members come here with their parts written, and leave with the sums over all ranks.
+  Two sums_of(std::ptrdiff_t first, std::ptrdiff_t last, Member* member) {
     member->barrier();
     if (member->id() == 0) {
-      double sum = 0;
+      Two sums{};
       for (std::ptrdiff_t i = first; i < last; ++i)
-        sum += part(i);
-      sum_ = m_.layout_.ranks.sum(sum);
+        for (int which = 0; which < 2; ++which)
+          sums[static_cast<std::size_t>(which)] += part(i, which);
+      sums_ = m_.layout_.ranks.sum(sums);
     }
     member->barrier();
-    return sum_;
+    return sums_;
   }
-  double sum_of_planes(Member* member) { return sum_of(finest_.own.first, finest_.own.last, member); }
+  Two sums_of_planes(Member* member) { return sums_of(finest_.own.first, finest_.own.last, member); }
 
   template <class T>
   void copy_ends(T* field, Member* member) {
@@ -95,10 +121,8 @@ private:
 
   // x from the guess, b on the rows. Returns (r, r).
   double start(Member* member) {
-    const auto [first, last] = member->part_of(2 * finest_.gap);
-    std::fill(m_.iterate_.data() + first, m_.iterate_.data() + last, 0.0);
-    member->barrier();
     if (!outer_.guess_zero) {
+      clear_iterate(member);
       const auto [begin, end] = member->part_of(rows_);
       for (std::ptrdiff_t i = begin; i < end; ++i)
         fields_.x[place(i)] = outer_.x[i] / m_.iterate_scale_;
@@ -111,17 +135,44 @@ private:
     return residual(outer_.guess_zero, member);
   }
 
+  void clear_iterate(Member* member) {
+    const auto [first, last] = member->part_of(2 * finest_.gap);
+    std::fill(m_.iterate_.data() + first, m_.iterate_.data() + last, 0.0);
+    member->barrier();
+    if (member->id() == 0)
+      m_.iterate_started_ = true;
+    member->barrier();
+  }
+
+  // Steps that x has not seen yet.
+  void complete_iterate(Member* member) {
+    if (!m_.iterate_started_)
+      clear_iterate(member);
+    if (m_.pending_step_ == 0)
+      return;
+    const Advance advance{true, 0, m_.pending_step_};
+    member->share(finest_.own, [&](int k) { kernels_.advance(finest_, fields_, advance, plane(k)); });
+    member->barrier();
+    if (member->id() == 0)
+      m_.pending_step_ = 0;
+    member->barrier();
+  }
+
   // r <- b - A x. Returns (r, r).
   double residual(bool of_zero, Member* member) {
-    if (finest_.wraps()) { // copies lie beyond the ends
+    if (!of_zero)
+      complete_iterate(member);
+    if (!of_zero && finest_.wraps()) { // copies lie beyond the ends
       const auto [first, last] = member->part_of(2 * finest_.gap);
       std::fill(finest_.u - finest_.front + first, finest_.u - finest_.front + last, 0.0F);
       member->barrier();
     }
     const auto [begin, end] = member->part_of(parts_);
-    for (std::ptrdiff_t i = begin; i < end; ++i)
-      part(i) = place_part(i);
-    const double bb = sum_of(0, parts_, member);
+    for (std::ptrdiff_t i = begin; i < end; ++i) {
+      part(i) = place_part(i, of_zero);
+      part(i, 1) = 0;
+    }
+    const double bb = sums_of(0, parts_, member)[0];
     if (of_zero)
       return bb;
     if (finest_.shared) {
@@ -130,12 +181,16 @@ private:
       member->barrier();
     }
     copy_ends(fields_.x, member);
-    member->share(finest_.own, [&](int k) { part(k) = kernels_.residual(finest_, fields_, plane(k)); });
-    return sum_of_planes(member);
+    member->share(finest_.own, [&](int k) {
+      part(k) = kernels_.residual(finest_, fields_, plane(k));
+      part(k, 1) = 0;
+    });
+    return sums_of_planes(member)[0];
   }
 
-  // The right-hand side of some rows into b, what single precision leaves of it into u. Returns the sum of squares.
-  double place_part(std::ptrdiff_t i) {
+  // The right-hand side of some rows into b, what single precision leaves of it into u but for `high_only`. Returns the
+  // sum of squares.
+  double place_part(std::ptrdiff_t i, bool high_only) {
     std::ptrdiff_t row = i * rows_of_part;
     const std::ptrdiff_t last = std::min(rows_, row + rows_of_part);
     const double down = 1 / unit_;
@@ -148,7 +203,8 @@ private:
         const double b = outer_.b[row] * down;
         const auto high = static_cast<float>(b);
         finest_.b[place(row)] = high;
-        finest_.u[place(row)] = static_cast<float>(b - high);
+        if (!high_only)
+          finest_.u[place(row)] = static_cast<float>(b - high);
         sum += b * b;
       }
       if (row < last) {
@@ -170,11 +226,14 @@ private:
     return sum;
   }
 
+  double norm_of(int iterations, double rr) const {
+    return unit_ * std::sqrt(rr + decoupled_[iterations == 0 ? 0 : 1]);
+  }
+
   // Asked by the first member, for all; where a rank is told to stop, all do.
-  Verdict judge(int iterations, double rr, bool exact, Member* member) {
+  Verdict judge(int iterations, double rr, double doubt, Member* member) {
     if (member->id() == 0) {
-      const double norm = unit_ * std::sqrt(rr + (iterations == 0 ? decoupled_.first : decoupled_.second));
-      const Verdict own = outer_.judge(iterations, norm, exact);
+      const Verdict own = outer_.judge(iterations, norm_of(iterations, rr), unit_ * doubt);
       verdict_ = static_cast<Verdict>(std::lround(m_.layout_.ranks.max(static_cast<double>(own))));
     }
     member->barrier();
@@ -185,21 +244,29 @@ private:
 
   void iterate(Member* member) {
     const Cycle cycle = m_.cycle(options_, *member);
-    double rr = start(member), exact_rr = rr, rz_before = 0;
+    Strayed strayed(outer_.guess_zero);
+    double rr = start(member), exact_rr = rr, rr_before = 0, rz_before = 0, pAp = 0;
     double halved = rr;
     int halved_at = 0;
+    strayed.computed_anew(std::sqrt(rr));
+    Cycle::Begun begun = Cycle::Begun::nothing;
+    const auto renew = [&] {
+      exact_rr = rr = residual(false, member);
+      strayed.computed_anew(std::sqrt(rr));
+      begun = Cycle::Begun::nothing;
+    };
     bool exact = true;
     for (int iterations = 0;; ++iterations) {
       const bool due = outer_.recompute > 0 && iterations > 0 && iterations % outer_.recompute == 0;
       if (due || rr < trusted_fall * trusted_fall * exact_rr) {
-        exact_rr = rr = residual(false, member);
+        renew();
         exact = true;
       }
-      Verdict verdict = judge(iterations, rr, exact, member);
+      Verdict verdict = judge(iterations, rr, exact ? 0 : strayed.bound(norm_of_matrix_), member);
       if (verdict == Verdict::confirm) {
-        exact_rr = rr = residual(false, member);
+        renew();
         exact = true;
-        verdict = judge(iterations, rr, exact, member);
+        verdict = judge(iterations, rr, 0, member);
       }
       if (verdict != Verdict::iterate)
         return finish(OuterEnd::stopped, member);
@@ -212,39 +279,74 @@ private:
         return finish(OuterEnd::stalled, member);
       }
 
-      cycle.run(member, !exact, [&](Lines lines) { part(lines.k) = kernels_.dot(finest_, lines); });
-      const double rz = sum_of_planes(member);
+      cycle.run(member, begun,
+                {[&](Lines lines) { part(lines.k) = kernels_.dot(finest_, lines); },
+                 [&](Lines lines) { part(lines.k, 1) = kernels_.energy(finest_, lines); }});
+      const auto [rz, zAz] = sums_of_planes(member);
       if (!(rz > 0 && rz <= std::numeric_limits<double>::max()))
         return finish(OuterEnd::indefinite_cycle, member);
-      const double pAp = next_direction(iterations == 0 ? 0 : rz / rz_before, member);
+      const double beta = iterations == 0 ? 0 : rz / rz_before;
+      pAp = zAz - beta * beta * pAp;
       const double step = rz / pAp;
       if (!(pAp > 0 && step > 0 && step <= std::numeric_limits<double>::max()))
         return finish(OuterEnd::indefinite_matrix, member);
-      member->share(finest_.own, [&](int k) { part(k) = kernels_.update(finest_, fields_, step, plane(k)); });
-      rr = sum_of_planes(member);
+      // As it fell last time.
+      const double next_rr = rr_before > 0 ? rr * (rr / rr_before) : rr;
+      rr_before = rr;
+      const bool ahead = cycle.takes_lead() && !likely_last(iterations + 1, next_rr, member);
+      const auto [next, pp] = descend(beta, step, ahead ? &cycle : nullptr, member);
+      begun = ahead ? Cycle::Begun::way_down : Cycle::Begun::first_half_sweep;
+      rr = next;
       rz_before = rz;
+      strayed.step(std::sqrt(rr), step * std::sqrt(pp));
       exact = false;
     }
   }
 
-  // p <- z + beta p, on one plane more than this rank's on each side, where z is known too. Returns (p, A p).
-  double next_direction(double beta, Member* member) {
-    const Planes planes = finest_.around(1);
+  // Asked by the first member, for all of this rank: they take the same way, whichever it is.
+  bool likely_last(int iterations, double rr, Member* member) {
+    if (member->id() == 0)
+      last_ = outer_.likely_last && outer_.likely_last(norm_of(iterations, rr));
+    member->barrier();
+    return last_;
+  }
+
+  // p <- z + beta p, on one plane more than this rank's on each side, where z is known too; x every other time;
+  // r <- r - step A p and the first half sweep of the next cycle, the whole way down in the same pass with `cycle`.
+  // Returns (r, r), (p, p).
+  Two descend(double beta, double step, const Cycle* cycle, Member* member) {
+    const bool both = m_.pending_step_ != 0; // steps
+    const Advance advance{m_.iterate_started_, m_.pending_step_, step};
     const auto factor = static_cast<float>(beta);
-    if (finest_.wraps()) {
-      member->share(planes, [&](int k) { kernels_.direction(finest_, fields_, factor, plane(k)); });
+    const auto direction = [&](int k) {
+      const bool own = finest_.own.has(k);
+      const OuterFields fields{both && own ? fields_.x : nullptr, fields_.p};
+      const double pp = kernels_.direction(finest_, fields, factor, advance, plane(k));
+      if (own)
+        part(k, 1) = pp;
+    };
+    const auto update = [&](int k) {
+      if (finest_.own.has(k))
+        part(k) = kernels_.update(finest_, fields_, step, plane(k));
+    };
+    member->barrier(); // the step that was pending has been read
+    const Planes planes = finest_.around(1);
+    const auto work = [&](int stage, int k) { stage == 0 ? direction(k) : update(k); };
+    if (cycle) {
+      cycle->go_down({2, work}, member);
+    } else if (finest_.wraps()) {
+      member->share(planes, direction);
       member->barrier();
       copy_ends(fields_.p, member);
-      member->share(finest_.own, [&](int k) { part(k) = kernels_.energy(finest_, fields_, plane(k)); });
+      member->share(finest_.own, update);
     } else {
-      member->wavefront(planes, 2, [&](int h, int k) {
-        if (h == 0)
-          kernels_.direction(finest_, fields_, factor, plane(k));
-        else if (finest_.own.has(k))
-          part(k) = kernels_.energy(finest_, fields_, plane(k));
-      });
+      member->wavefront(planes, 2, work);
     }
-    return sum_of_planes(member);
+    if (member->id() == 0) {
+      m_.pending_step_ = both ? 0 : step;
+      m_.iterate_started_ |= both;
+    }
+    return sums_of_planes(member);
   }
 
   void finish(OuterEnd end, Member* member) {
@@ -261,9 +363,11 @@ private:
   const Kernels& kernels_;
   std::ptrdiff_t rows_, parts_ = 0;
   OuterFields fields_;
-  double unit_ = 1;                       // of b
-  std::pair<double, double> decoupled_{}; // (r, r) of rows coupled with none: at the guess, and later
-  double sum_ = 0;
+  double unit_ = 1;           // of b
+  Two decoupled_{};           // (r, r) of rows coupled with none: at the guess, and later
+  double norm_of_matrix_ = 0; // at most
+  Two sums_{};
+  bool last_ = false;
   Verdict verdict_ = Verdict::stop;
   OuterEnd end_ = OuterEnd::declined;
 };
@@ -275,9 +379,13 @@ OuterEnd Multigrid::solve(const CycleOptions& options, const Outer& outer) {
 void Multigrid::copy_iterate(const Outer& outer, double* x) const {
   const auto rows = static_cast<std::ptrdiff_t>(place_.size());
   const double* field = iterate_.data() + levels_[0].front;
+  const float* p = direction_.data() + levels_[0].front;
 #pragma omp parallel for schedule(static)
-  for (std::ptrdiff_t i = 0; i < rows; ++i)
-    x[i] = iterate_scale_ * field[place_[static_cast<std::size_t>(i)]];
+  for (std::ptrdiff_t i = 0; i < rows; ++i) {
+    const std::uint32_t place = place_[static_cast<std::size_t>(i)];
+    const double pending = pending_step_ != 0 ? pending_step_ * p[place] : 0;
+    x[i] = iterate_scale_ * (iterate_started_ ? field[place] + pending : pending);
+  }
   for (const Decoupled& d : decoupled_)
     x[d.row] = d.inverse * outer.b[d.row];
 }
