@@ -11,6 +11,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace linnet::latticemg::HWY_NAMESPACE {
+
 inline double dot(const Level& level, Lines lines) {
   const F df;
   VD sum = hn::Zero(D());
