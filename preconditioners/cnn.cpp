@@ -41,8 +41,9 @@ static const linnet::learned::Model& ModelFor(PC_CNN* cnn, const linnet::Lattice
   return *cnn->loaded;
 }
 
-/* The lattice of the matrix, by a PCLATTICEMG of its own; `network`: as a network needs it */
-static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string* refusal) {
+/* The lattice of the matrix, by a PCLATTICEMG of its own; `network`: as a network needs it. *refusal: what is wrong
+   with the model; *no_lattice: what the PCLATTICEMG has against the matrix, which is an error where it is null. */
+static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string* refusal, std::string* no_lattice) {
   PC_CNN* cnn = DataOf(pc);
   PC_LatticeMG* mg;
   DM dm;
@@ -80,7 +81,11 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string
   PetscCall(PCGetDM(pc, &dm));
   PetscCall(PCSetDM(cnn->lattice, dm));
   PetscCall(PCSetOperators(cnn->lattice, pc->mat, pc->pmat));
+  mg->refused = no_lattice;
   PetscCall(PCSetUp(cnn->lattice));
+  mg->refused = nullptr;
+  if (no_lattice && !no_lattice->empty())
+    cnn->lattice->setupcalled = PETSC_FALSE;
   PetscFunctionReturn(0);
 }
 
@@ -94,8 +99,10 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   PetscCall(MatGetNullSpace(pc->pmat, &constants));
   PetscCall(Attempt(pc, refusal, [&] {
     const linnet::learned::Model& model = ModelFor(cnn, mg->placement.where());
-    cnn->outside = linnet::cnn::NetworkCycle::outside(model, mg->placement.where(), mg->placement.coefficients(),
-                                                      constants != nullptr);
+    cnn->outside = mg->multigrid.raised()
+                       ? "rows sum to less than zero"
+                       : linnet::cnn::NetworkCycle::outside(model, mg->placement.where(), mg->placement.coefficients(),
+                                                            constants != nullptr);
     return std::string();
   }));
   if (!refusal->empty() || !cnn->outside.empty())
@@ -129,7 +136,7 @@ static PetscErrorCode PCCNNSetUpFallback_Private(PC pc) {
     cnn->warned = cnn->outside;
   }
   if (cnn->fallback == PCLATTICEMG) {
-    PetscCall(PCCNNSetUpLattice_Private(pc, false, nullptr));
+    PetscCall(PCCNNSetUpLattice_Private(pc, false, nullptr, nullptr));
     PetscFunctionReturn(0);
   }
   if (!cnn->other) {
@@ -148,12 +155,17 @@ static PetscErrorCode PCCNNSetUpFallback_Private(PC pc) {
 
 static PetscErrorCode PCSetUp_CNN(PC pc) {
   PC_CNN* cnn = DataOf(pc);
-  std::string refusal;
+  std::string refusal, no_lattice;
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(PC_CNN_SetUp, pc, pc->pmat, nullptr, nullptr));
-  PetscCall(PCCNNSetUpLattice_Private(pc, true, &refusal));
-  if (refusal.empty())
+  PetscCall(PCCNNSetUpLattice_Private(pc, true, &refusal, &no_lattice));
+  if (!no_lattice.empty()) {
+    PetscCheck(cnn->fallback != PCLATTICEMG && cnn->fallback != "none", CommOf(pc), PETSC_ERR_SUP,
+               "cnn refused: %s; -pc_cnn_fallback TYPE names a preconditioner for such matrices, such as gamg",
+               no_lattice.c_str());
+    cnn->outside = no_lattice;
+  } else if (refusal.empty())
     PetscCall(linnet::Guarded([&] { return PCCNNSetUpNetwork_Private(pc, &refusal); }));
   PetscCheck(refusal.empty(), CommOf(pc), PETSC_ERR_USER, "cnn refused: %s", refusal.c_str());
   if (!cnn->outside.empty())
@@ -271,7 +283,9 @@ static PetscErrorCode PCDestroy_CNN(PC pc) {
 
    A model names the classes of operators that it was trained on in its metadata (`linnet info`): voxel Laplacians (one
    size of coupling, any shape of the domain, closed or open sides), closed (singular), shift, stretched, jumps or
-   smooth. For others, and for periodic grids, the fallback takes over, which the view shows.
+   smooth. For others, and for periodic grids, the fallback takes over, which the view shows. So it does for matrices
+   that have no grid or that `PCLATTICEMG` refuses, unless it is `PCLATTICEMG`: then `PETSC_ERR_SUP`, and one line that
+   says why.
 
    Ranks share the finer grids of the network in slabs of planes across the longest axis, whatever rows of the matrix
    they have, and tell each other the planes that a convolution needs from the next slab; coarser grids are gathered and

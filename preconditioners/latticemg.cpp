@@ -55,8 +55,11 @@ static PetscErrorCode PCSetUp_LatticeMG(PC pc) {
   PetscCall(PetscLogEventBegin(PC_LatticeMG_SetUp, pc, pc->pmat, nullptr, nullptr));
   PetscCall(linnet::Guarded([&] { return PCLatticeMGSetUpGuarded_Private(pc, &refusal); }));
   PetscCall(PetscLogEventEnd(PC_LatticeMG_SetUp, pc, pc->pmat, nullptr, nullptr));
-  PetscCheck(refusal.empty(), PetscObjectComm(reinterpret_cast<PetscObject>(pc)), PETSC_ERR_SUP,
-             "latticemg refused: %s", refusal.c_str());
+  if (DataOf(pc)->refused)
+    *DataOf(pc)->refused = refusal;
+  else
+    PetscCheck(refusal.empty(), PetscObjectComm(reinterpret_cast<PetscObject>(pc)), PETSC_ERR_SUP,
+               "latticemg refused: %s", refusal.c_str());
   PetscFunctionReturn(0);
 }
 
@@ -137,9 +140,13 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 matrix itself, from which it is recovered. Every entry is checked against it. Rows may be all cells, those without
 unknowns as the identity, or the active ones only.
 
-   The matrix may have any coefficients as long as it is symmetric and has no coupling (-a_ij) and no row sum below
-   zero; `PETSC_ERR_SUP` and one line that says why otherwise. Components with all row sums zero are singular: attach
-   their constants with `MatSetNullSpace()`. Rows that are coupled with none are solved exactly.
+   The matrix may have any coefficients as long as it is symmetric and has no coupling (-a_ij) below zero and a positive
+   diagonal; `PETSC_ERR_SUP` and one line that says why otherwise. Components with all row sums zero are singular:
+   attach their constants with `MatSetNullSpace()`. Rows that are coupled with none are solved exactly.
+
+   Where rows sum to less than zero, as in Newton's method for -Laplace u = f(u) with f' > 0, the cycle is that of the
+   M-matrix with these sums zero, which `-pc_view` tells: close to the inverse as long as the matrix is well away from
+   singular. The iteration of `KSPDCD` is then not fused.
 
    The preconditioner is linear and symmetric, positive definite with v; with w as long as one cycle does not amplify
    any error, which sudden jumps of the coefficients can bring about. It works in single precision, on residuals scaled

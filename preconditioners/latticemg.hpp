@@ -20,7 +20,8 @@ struct PC_LatticeMG {
   linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given
   linnet::LatticePlacement placement;
   linnet::latticemg::Multigrid multigrid;
-  PetscObjectState values = -1; ///< of the matrix that it was made from
+  PetscObjectState values = -1;   ///< of the matrix that it was made from
+  std::string* refused = nullptr; ///< where the set up says why it refused, and returns; null: it is an error
 
   /* on several ranks */
   bool finest_only = false; ///< only the finest grid is worked on, and shared as `plan` says

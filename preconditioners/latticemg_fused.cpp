@@ -12,6 +12,8 @@ static PetscErrorCode PCLatticeMGDecline_Private(PC pc, const char** why) {
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->mat), &values));
   if (pc->mat != pc->pmat || values != mg->values)
     *why = "the preconditioner is of other values of the matrix";
+  if (mg->multigrid.raised())
+    *why = "rows of the matrix sum to less than zero";
   if (mg->placement.coefficients().fixed_columns)
     *why = "the matrix is not symmetric";
   PetscFunctionReturn(0);

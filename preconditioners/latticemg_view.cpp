@@ -53,6 +53,8 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
   text += "\n  operator: ";
   text += op.voxel ? "voxel Laplacian" : op.uniform ? "uniform couplings" : "variable couplings";
   text += op.max_excess > 0 || op.coupled_rows == 0 ? "" : ", singular";
+  if (mg->multigrid.raised())
+    text += ", row sums below zero taken as zero";
   if (op.decoupled_rows > 0)
     text += ", " + std::to_string(op.decoupled_rows) + " rows coupled with none";
   const linnet::latticemg::Layout& layout = mg->multigrid.layout();

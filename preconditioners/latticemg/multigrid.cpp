@@ -66,8 +66,8 @@ std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
 
 } // namespace
 
-std::string Multigrid::check(const LatticeOperator& op) const {
-  const std::string needs = ": latticemg needs a symmetric M-matrix (no coupling and no row sum below zero)";
+std::string Multigrid::check(const LatticeOperator& op) {
+  const std::string needs = ": latticemg needs a symmetric matrix without positive entries off the diagonal";
   if (op.min_coupling < 0)
     return "a coupling is " + number_text(op.min_coupling) + ", an off-diagonal entry of the other sign" + needs;
   const double largest = std::max(op.max_coupling, op.max_excess);
@@ -79,11 +79,13 @@ std::string Multigrid::check(const LatticeOperator& op) const {
     if (!op.links[c])
       continue;
     const double excess = op.excess_of(c);
-    double diagonal = std::abs(excess);
+    double couplings = 0;
     for (Direction d = 0; d < 6; ++d)
-      diagonal += op.coupling(c, d);
-    if (excess < -rounding_of_excess * diagonal)
-      return "the row of " + cell_text(op, c) + " sums to " + number_text(excess) + needs;
+      couplings += op.coupling(c, d);
+    if (excess < 0 && couplings + excess <= 0)
+      return "the diagonal of " + cell_text(op, c) + " is " + number_text(couplings + excess) + needs +
+             " and with a positive one";
+    raised_ = raised_ || excess < -rounding_of_excess * (couplings - excess);
   }
   return "";
 }
@@ -186,7 +188,9 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
 std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
                              const Layout& layout) {
   const bool active = layout.ranks.slab >= 0;
+  raised_ = false;
   std::string refusal = active ? check(op) : "";
+  raised_ = !layout.ranks.on_all(!raised_);
   bool laid = !levels_.empty() && laid_size_ == lattice.size && laid_periodic_ == lattice.periodic &&
               layout_.coarsening == layout.coarsening && layout_.slabs == layout.slabs &&
               layout_.ranks == layout.ranks && layout_.finest_only == layout.finest_only;

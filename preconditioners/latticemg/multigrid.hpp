@@ -137,8 +137,8 @@ struct Layout {
 class Multigrid {
 public:
   /// Of an operator with its whole lattice in the box, and where its `rows` rows lie. Memory is used again where the
-  /// grid is the same. Returns what stands against the operator, in one line, or nothing: it must have couplings >= 0,
-  /// no excess below zero, and no row that is all zeros.
+  /// grid is the same. Returns what stands against the operator, in one line, or nothing: it must have couplings >= 0
+  /// and no diagonal below zero. Excess below zero is taken as zero (raised()).
   std::string build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
                     Coarsening coarsening = Coarsening::automatic, Aggregation aggregation = Aggregation::never,
                     const CycleWeights& weights = classical_weights);
@@ -170,6 +170,9 @@ public:
 
   const std::vector<Level>& levels() const { return levels_; }
   const Layout& layout() const { return layout_; }
+  /// Some excess is below zero by more than rounding: M is of the operator with that raised to zero, a symmetric
+  /// M-matrix at least as large. The same on all ranks.
+  bool raised() const { return raised_; }
   /// Aggregates take the place of the coarser levels; the same on all ranks.
   bool aggregated() const { return aggregated_; }
   /// They are wanted, but the grid is shared, and they need it whole.
@@ -188,7 +191,7 @@ private:
   /// `groups`: of the cells, if they were looked at; empty if not.
   bool grids_fail(const LatticeOperator& op, int threads, CellGroups* groups);
   double measured_rate(int threads);
-  std::string check(const LatticeOperator& op) const;
+  std::string check(const LatticeOperator& op);
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
   void place_fields(bool general, int threads);
   void see_coarse_levels();
@@ -212,6 +215,7 @@ private:
   CoarsestSolver coarsest_;
   Aggregates aggregates_;
   bool aggregated_ = false;
+  bool raised_ = false;
   Buffer<std::uint32_t> place_; // in the fields of the finest level, by row
   struct Decoupled {
     PetscInt row;

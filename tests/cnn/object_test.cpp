@@ -182,8 +182,24 @@ TEST(CNNObject, SaysInOneLineWhyItRefuses) {
   EXPECT_NE(message_of(pc_of(ksp), PETSC_ERR_SUP).find("-pc_cnn_fallback is none"), std::string::npos);
   ksp = cnn_solver(no_lattice);
   const std::string message = message_of(pc_of(ksp), PETSC_ERR_SUP);
-  EXPECT_NE(message.find("refused"), std::string::npos) << message;
+  EXPECT_EQ(message.find("cnn refused: "), 0U) << message;
+  EXPECT_NE(message.find("-pc_cnn_fallback"), std::string::npos) << message;
   EXPECT_EQ(message.find('\n'), std::string::npos);
+}
+
+TEST(CNNObject, HandsMatricesWithoutAGridToAnotherFallback) {
+  const OwnedMat A = owned(graph(5, {{0, 1}, {1, 2}, {2, 0}, {3, 4}}));
+  const OwnedKSP ksp = cnn_solver(A);
+  LINNET_CALL(PCCNNSetFallback(pc_of(ksp), PCJACOBI));
+  const Outcome outcome = solve(ksp);
+  EXPECT_GT(outcome.reason, 0);
+  EXPECT_LE(outcome.residual, 1.01e-6);
+  EXPECT_NE(fallback_reason(pc_of(ksp)), "");
+  const OwnedMat lattice = system(box(12, 11, 10), voxel());
+  LINNET_CALL(KSPReset(ksp));
+  LINNET_CALL(KSPSetOperators(ksp, lattice, lattice));
+  EXPECT_GT(solve(ksp).reason, 0);
+  EXPECT_EQ(fallback_reason(pc_of(ksp)), "");
 }
 
 TEST(CNNObject, ShowsItsNetwork) {

@@ -353,16 +353,18 @@ TEST(Setup, ChangesBetweenFormsAndSizes) {
 TEST(Setup, SaysWhyItRefuses) {
   Coefficients negative_coupling = voxels::voxel(), negative_excess = voxels::voxel();
   negative_coupling.coupling = [](const Domain&, int c, int) { return c == 40 ? -0.5 : 1; };
-  negative_excess.excess = [](const Domain&, int c) { return c == 44 ? -0.25 : 1; };
+  negative_excess.excess = [](const Domain&, int c) { return c == 44 ? -6.25 : 1; };
   const System coupling(voxels::box(9, 9, 9), negative_coupling), excess(voxels::box(9, 9, 9), negative_excess);
   const System decoupled(voxels::box(1, 1, 1), shifted(-2)), wide(voxels::box(9, 9, 9), shifted(1e30));
   Multigrid multigrid;
   EXPECT_EQ(multigrid.build(coupling.op, coupling.lattice, coupling.rows, 1).find("a coupling is -0.5, "), 0U);
-  EXPECT_EQ(multigrid.build(excess.op, excess.lattice, excess.rows, 1).find("the row of cell (8, 4, 0) sums to -0.25"),
-            0U);
+  EXPECT_EQ(
+      multigrid.build(excess.op, excess.lattice, excess.rows, 1).find("the diagonal of cell (8, 4, 0) is -3.25: "), 0U);
   EXPECT_EQ(multigrid.build(wide.op, wide.lattice, wide.rows, 1),
             "the coefficients go from 1 to 1e+30, a wider range than single precision holds");
-  EXPECT_EQ(multigrid.build(decoupled.op, decoupled.lattice, decoupled.rows, 1).find("the row of cell (0, 0, 0)"), 0U);
+  EXPECT_EQ(multigrid.build(decoupled.op, decoupled.lattice, decoupled.rows, 1)
+                .find("the diagonal of cell (0, 0, 0) is -2: "),
+            0U);
 }
 
 // The oracle: b - A x in double precision in plain loops.
