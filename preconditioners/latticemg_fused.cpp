@@ -14,6 +14,8 @@ static PetscErrorCode PCLatticeMGDecline_Private(PC pc, const char** why) {
     *why = "the preconditioner is of other values of the matrix";
   if (mg->multigrid.raised())
     *why = "rows of the matrix sum to less than zero";
+  if (mg->placement.coefficients().rounded)
+    *why = "the matrix has entries of the size of rounding beside those of the grid";
   if (mg->placement.coefficients().fixed_columns)
     *why = "the matrix is not symmetric";
   PetscFunctionReturn(0);

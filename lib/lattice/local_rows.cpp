@@ -2,6 +2,8 @@
 
 #include <petscsf.h>
 
+#include <cmath>
+
 namespace linnet {
 
 namespace {
@@ -87,6 +89,38 @@ PetscErrorCode CloseLocalRows(LocalRows* rows) {
   PetscFunctionReturn(0);
 }
 
+void LocalRows::Block::drop(PetscInt e, PetscInt count) {
+  if (changed.empty()) {
+    changed.assign(a, a + count);
+    a = changed.data();
+  }
+  changed[static_cast<std::size_t>(e)] = 0;
+}
+
+PetscErrorCode DropRounding(Mat A, LocalRows* rows, bool* any) {
+  constexpr double rounding = 1e-12;
+  std::vector<double> bound(static_cast<std::size_t>(rows->count), 0);
+  int found = 0;
+
+  PetscFunctionBegin;
+  for (PetscInt r = 0; r < rows->count; ++r)
+    for (PetscInt e = rows->own.ia[r]; e < rows->own.ia[r + 1]; ++e)
+      if (rows->own.ja[e] == r && std::isfinite(rows->own.a[e]))
+        bound[static_cast<std::size_t>(r)] = rounding * std::abs(rows->own.a[e]);
+  for (LocalRows::Block* block : {&rows->own, &rows->other}) {
+    for (PetscInt r = 0; block->ia && r < rows->count; ++r)
+      for (PetscInt e = block->ia[r]; e < block->ia[r + 1]; ++e)
+        if (block->a[e] != 0 && std::abs(block->a[e]) <= bound[static_cast<std::size_t>(r)]) {
+          block->drop(e, block->ia[rows->count]);
+          found = 1;
+        }
+  }
+  PetscCallMPI(
+      MPI_Allreduce(MPI_IN_PLACE, &found, 1, MPI_INT, MPI_MAX, PetscObjectComm(reinterpret_cast<PetscObject>(A))));
+  *any = found;
+  PetscFunctionReturn(0);
+}
+
 PetscErrorCode DropFixedColumns(Mat A, LocalRows* rows, bool* any) {
   MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
   std::vector<int> fixed(static_cast<std::size_t>(rows->count)),
@@ -121,11 +155,7 @@ PetscErrorCode DropFixedColumns(Mat A, LocalRows* rows, bool* any) {
         const PetscInt column = block->ja[e];
         if (block->a[e] == 0 || (own ? column == r || !fixed[column] : !ghost_fixed[column]))
           continue;
-        if (block->changed.empty()) {
-          block->changed.assign(block->a, block->a + block->ia[rows->count]);
-          block->a = block->changed.data();
-        }
-        block->changed[e] = 0;
+        block->drop(e, block->ia[rows->count]);
         found = 1;
       }
   }

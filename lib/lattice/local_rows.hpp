@@ -15,7 +15,10 @@ struct LocalRows {
     const PetscInt* ia = nullptr;
     const PetscInt* ja = nullptr;
     const PetscScalar* a = nullptr;
-    std::vector<PetscScalar> changed; ///< where DropFixedColumns() had something to drop, what a points at
+    std::vector<PetscScalar> changed; ///< where something was dropped, what a points at
+
+    /// Makes the entry e of `count` zero.
+    void drop(PetscInt e, PetscInt count);
   };
   PetscInt count = 0;
   PetscInt begin = 0;
@@ -32,6 +35,10 @@ struct LocalRows {
 /// rows are then not open. Collective.
 PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal);
 PetscErrorCode CloseLocalRows(LocalRows* rows);
+
+/// Entries that are rounding of the diagonal, |a_ij| <= 1e-12 |a_ii|, become zeros: finite elements leave them where
+/// couplings cancel. *any: there were some, on any rank. Collective.
+PetscErrorCode DropRounding(Mat A, LocalRows* rows, bool* any);
 
 /// A row that holds nothing but its diagonal fixes its unknown, u_i = b_i / a_ii, as boundary conditions are often
 /// imposed: the entries of its column in other rows belong to their right-hand sides, and become zeros here. *any:

@@ -201,7 +201,7 @@ PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, const std::vector<C
   *refusal = first_fault(pass, blocks);
   PetscCall(AgreeOnRefusal(comm, refusal));
   if (refusal->empty())
-    PetscCall(Summarise(comm, blocks, &op));
+    PetscCall(SummariseGeneral(comm, blocks, &op));
   PetscFunctionReturn(0);
 }
 
@@ -247,13 +247,14 @@ PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperat
   PetscCall(OpenLocalRows(A, &rows, refusal));
   if (!refusal->empty())
     PetscFunctionReturn(0);
-  op->fixed_columns = false;
+  op->fixed_columns = op->rounded = false;
   status = Guarded([&] {
     PetscFunctionBegin;
     PetscCall(BuildFromRows(A, rows, lattice, op, refusal));
     if (!refusal->empty()) {
+      PetscCall(DropRounding(A, &rows, &op->rounded));
       PetscCall(DropFixedColumns(A, &rows, &op->fixed_columns));
-      if (op->fixed_columns) {
+      if (op->rounded || op->fixed_columns) {
         refusal->clear();
         PetscCall(BuildFromRows(A, rows, lattice, op, refusal));
       }

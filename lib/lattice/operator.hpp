@@ -61,11 +61,14 @@ struct LatticeOperator {
   double max_excess = 0;
   /// Some coupling goes around the end of the axis.
   std::array<bool, 3> closes{};
-  /// A voxel Laplacian: all couplings are one h > 0, and the diagonal of each coupled row is m h, m an integer <= 6.
+  /// A voxel Laplacian: all couplings are one h > 0, and the diagonal of each coupled row is m h, m an integer <= 6. In
+  /// general form, to rounding.
   bool voxel = false;
   /// Entries in columns of rows that hold nothing but their diagonal were left out: the matrix is not symmetric by
   /// those alone (DropFixedColumns()).
   bool fixed_columns = false;
+  /// Entries that are rounding of the diagonal were left out (DropRounding()).
+  bool rounded = false;
 
   std::size_t cell_count() const { return links.size(); }
   /// Stride of an axis in the arrays.
@@ -110,9 +113,10 @@ struct LatticeOperator {
 
 /// Reads the coefficients of `A` (AIJ, on any number of ranks) onto the lattice, and checks them edge by edge: each
 /// nonzero off-diagonal couples neighbours, has a counterpart that equals it to 1e-12 of its size, and all values are
-/// finite; refused otherwise. Stored zeros count as no entry, and so do entries of columns of rows that hold nothing
-/// but their diagonal, where the matrix is refused for them. Called again when values changed and the nonzeros did
-/// not: the placement then needs no other work, and the memory is used again. Collective.
+/// finite; refused otherwise. Stored zeros count as no entry, and so do, where the matrix is refused for them, entries
+/// that are rounding of the diagonal and those of columns of rows that hold nothing but their diagonal. Called again
+/// when values changed and the nonzeros did not: the placement then needs no other work, and the memory is used again.
+/// Collective.
 PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperator* op, std::string* refusal);
 
 struct PlacedOperator {

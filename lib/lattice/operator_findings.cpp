@@ -19,6 +19,12 @@ PetscErrorCode Reduce(MPI_Comm comm, MPI_Datatype type, MPI_Op operation, std::i
   PetscFunctionReturn(0);
 }
 
+// The excess of a row with so many couplings h of a voxel Laplacian.
+bool is_voxel_row(double excess, double h, int links, double tolerance) {
+  const double multiple = excess / h, nearest = std::round(multiple);
+  return nearest >= 0 && links + nearest <= 6 && std::abs(multiple - nearest) <= tolerance;
+}
+
 bool is_voxel(const LatticeOperator& op, const std::vector<BlockFindings>& blocks) {
   double h = 0;
   for (const double unit : op.unit) {
@@ -28,13 +34,27 @@ bool is_voxel(const LatticeOperator& op, const std::vector<BlockFindings>& block
   }
   for (const BlockFindings& block : blocks) {
     for (std::size_t v = 0; v < block.excess_values.size(); ++v) {
-      const double multiple = block.excess_values[v] / h, nearest = std::round(multiple);
-      if (block.most_links[v] > 0 &&
-          !(nearest >= 0 && block.most_links[v] + nearest <= 6 && std::abs(multiple - nearest) <= 1e-12))
+      if (block.most_links[v] > 0 && !is_voxel_row(block.excess_values[v], h, block.most_links[v], 1e-12))
         return false;
     }
   }
   return h > 0;
+}
+
+// Couplings that differ by rounding make the general form of a voxel Laplacian.
+bool is_rounded_voxel(const LatticeOperator& op) {
+  constexpr double rounding = 1e-10;
+  const double h = op.max_coupling;
+  if (!(op.min_coupling > 0 && h - op.min_coupling <= rounding * h))
+    return false;
+  int all = 1;
+#pragma omp parallel for reduction(min : all) schedule(static)
+  for (std::size_t c = 0; c < op.cell_count(); ++c) {
+    const unsigned links = op.links[c] & (LatticeOperator::row_bit - 1U);
+    if ((op.links[c] & LatticeOperator::row_bit) && links)
+      all = std::min<int>(all, is_voxel_row(op.excess[c], h, std::popcount(links), rounding));
+  }
+  return all;
 }
 
 } // namespace
@@ -115,6 +135,17 @@ PetscErrorCode Summarise(MPI_Comm comm, const std::vector<BlockFindings>& blocks
   op->max_excess = sum.coupled > 0 ? sum.max_excess : 0;
   for (std::size_t axis = 0; axis < 3; ++axis)
     op->closes[axis] = wrapped[axis] != 0;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode SummariseGeneral(MPI_Comm comm, const std::vector<BlockFindings>& blocks, LatticeOperator* op) {
+  int voxel = 0;
+
+  PetscFunctionBegin;
+  PetscCall(Summarise(comm, blocks, op));
+  voxel = op->coupled_rows > 0 && is_rounded_voxel(*op);
+  PetscCall(Reduce(comm, MPI_INT, MPI_MIN, {&voxel}));
+  op->voxel = voxel;
   PetscFunctionReturn(0);
 }
 

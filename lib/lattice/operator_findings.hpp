@@ -59,7 +59,10 @@ PetscErrorCode AgreeOnUnits(MPI_Comm comm, bool mine, std::array<double, 3>* uni
 /// The figures of the operator over all blocks and ranks. Collective.
 PetscErrorCode Summarise(MPI_Comm comm, const std::vector<BlockFindings>& blocks, LatticeOperator* op);
 
-/// Summarise(), and whether the operator, which is uniform, is a voxel Laplacian; `rows`: of this rank.
+/// Summarise(), and whether the operator, in general form, is a voxel Laplacian.
+PetscErrorCode SummariseGeneral(MPI_Comm comm, const std::vector<BlockFindings>& blocks, LatticeOperator* op);
+
+/// The same in uniform form; `rows`: of this rank.
 PetscErrorCode SummariseUniform(MPI_Comm comm, const std::vector<BlockFindings>& blocks, PetscInt rows,
                                 LatticeOperator* op);
 

@@ -147,12 +147,13 @@ PetscErrorCode RecoverLattice(Mat A, Lattice* lattice, std::string* refusal) {
     PetscFunctionReturn(0);
   status = Guarded([&] {
     const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
-    bool any = false;
+    bool any[2] = {false, false};
     PetscFunctionBegin;
     PetscCall(RecoverFromRows(comm, rows, lattice, refusal));
     if (!refusal->empty()) {
-      PetscCall(DropFixedColumns(A, &rows, &any));
-      if (any) {
+      PetscCall(DropRounding(A, &rows, &any[0]));
+      PetscCall(DropFixedColumns(A, &rows, &any[1]));
+      if (any[0] || any[1]) {
         refusal->clear();
         PetscCall(RecoverFromRows(comm, rows, lattice, refusal));
       }

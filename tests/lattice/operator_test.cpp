@@ -79,6 +79,39 @@ TEST(Operator, WithMoreThan256KindsOfExcessHasTheGeneralForm) {
   EXPECT_TRUE(place(d, full(d), c).op.uniform);
 }
 
+// Linear elements on tetrahedra: the sums of a row's couplings beside the seven points cancel, but for rounding.
+TEST(Operator, IsFoundAmongEntriesOfTheSizeOfRounding) {
+  const Domain d = box(7, 6, 5);
+  const auto system = [&](double stray) {
+    std::vector<Entry> entries;
+    for (int c = 0; c < d.cells(); ++c) {
+      const auto noise = [c](int i) { return 1e-15 * (2 * random(3, static_cast<std::uint64_t>(8 * c + i)) - 1); };
+      entries.push_back({c, c, 0.6 * (1 + noise(6))});
+      for (int direction = 0; direction < 6; ++direction)
+        if (d.neighbour(c, direction) >= 0)
+          entries.push_back({c, d.neighbour(c, direction), -0.1 * (1 + noise(direction))});
+      const int diagonal = c + 1 + d.size[0]; // the upper neighbour on x and y
+      if (d.neighbour(c, 1) >= 0 && d.neighbour(c, 3) >= 0) {
+        entries.push_back({c, diagonal, stray});
+        entries.push_back({diagonal, c, stray});
+      }
+    }
+    return matrix(d.cells(), entries);
+  };
+  for (const double stray : {0.0, 1e-17, -1e-14}) {
+    Mat A = system(stray);
+    LatticePlacement p;
+    std::string refusal;
+    EXPECT_PETSC(UpdateLatticePlacement(A, nullptr, nullptr, &p, &refusal));
+    EXPECT_EQ(refusal, "");
+    EXPECT_TRUE(p.op.voxel);
+    EXPECT_EQ(p.op.rounded, stray != 0);
+    EXPECT_TRUE(multiplies_like(A, p.lattice, p.op));
+    MatDestroy(&A);
+  }
+  EXPECT_NE(refusal_of(system(-1e-9)), "");
+}
+
 TEST(Operator, SaysWhetherItIsAnMMatrix) {
   Coefficients c = variable(1);
   c.coupling = [](const Domain&, int cell, int axis) { return cell == 31 && axis == 1 ? -0.5 : 1.0; };
