@@ -61,8 +61,8 @@ struct LatticeOperator {
   double max_excess = 0;
   /// Some coupling goes around the end of the axis.
   std::array<bool, 3> closes{};
-  /// A voxel Laplacian: all couplings are one h > 0, and the diagonal of each coupled row is m h, m an integer <= 6. In
-  /// general form, to rounding.
+  /// A voxel Laplacian: all couplings are one h > 0, and the diagonal of each coupled row is m h, m an integer, at most
+  /// two for each axis along which there are couplings. In general form, to rounding.
   bool voxel = false;
   /// Entries in columns of rows that hold nothing but their diagonal were left out: the matrix is not symmetric by
   /// those alone (DropFixedColumns()).

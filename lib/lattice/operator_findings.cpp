@@ -19,10 +19,10 @@ PetscErrorCode Reduce(MPI_Comm comm, MPI_Datatype type, MPI_Op operation, std::i
   PetscFunctionReturn(0);
 }
 
-// The excess of a row with so many couplings h of a voxel Laplacian.
-bool is_voxel_row(double excess, double h, int links, double tolerance) {
+// The excess of a row with so many couplings h of a voxel Laplacian whose cells have so many sides.
+bool is_voxel_row(double excess, double h, int links, int sides, double tolerance) {
   const double multiple = excess / h, nearest = std::round(multiple);
-  return nearest >= 0 && links + nearest <= 6 && std::abs(multiple - nearest) <= tolerance;
+  return nearest >= 0 && links + nearest <= sides && std::abs(multiple - nearest) <= tolerance;
 }
 
 bool is_voxel(const LatticeOperator& op, const std::vector<BlockFindings>& blocks) {
@@ -32,9 +32,10 @@ bool is_voxel(const LatticeOperator& op, const std::vector<BlockFindings>& block
       return false;
     h = unit != 0 ? unit : h;
   }
+  const int sides = 6 - 2 * static_cast<int>(std::count(op.unit.begin(), op.unit.end(), 0));
   for (const BlockFindings& block : blocks) {
     for (std::size_t v = 0; v < block.excess_values.size(); ++v) {
-      if (block.most_links[v] > 0 && !is_voxel_row(block.excess_values[v], h, block.most_links[v], 1e-12))
+      if (block.most_links[v] > 0 && !is_voxel_row(block.excess_values[v], h, block.most_links[v], sides, 1e-12))
         return false;
     }
   }
@@ -47,12 +48,17 @@ bool is_rounded_voxel(const LatticeOperator& op) {
   const double h = op.max_coupling;
   if (!(op.min_coupling > 0 && h - op.min_coupling <= rounding * h))
     return false;
-  int all = 1;
+  unsigned seen = 0;
+  for (const std::uint8_t links : op.links)
+    seen |= links;
+  int sides = 0, all = 1;
+  for (unsigned axis = 0; axis < 3; ++axis)
+    sides += (seen >> 2 * axis & 3U) ? 2 : 0;
 #pragma omp parallel for reduction(min : all) schedule(static)
   for (std::size_t c = 0; c < op.cell_count(); ++c) {
     const unsigned links = op.links[c] & (LatticeOperator::row_bit - 1U);
     if ((op.links[c] & LatticeOperator::row_bit) && links)
-      all = std::min<int>(all, is_voxel_row(op.excess[c], h, std::popcount(links), rounding));
+      all = std::min<int>(all, is_voxel_row(op.excess[c], h, std::popcount(links), sides, rounding));
   }
   return all;
 }

@@ -58,6 +58,14 @@ TEST(Operator, OfAShiftedLaplacianIsUniformButNoVoxelLaplacian) {
   EXPECT_NEAR(p.op.min_excess, 0.37, 1e-14);
 }
 
+TEST(Operator, IsNoVoxelLaplacianWithMoreOnTheDiagonalThanCellsHaveSides) {
+  Coefficients heat = neumann();
+  heat.excess = [](const Domain&, int) { return 1; };
+  EXPECT_FALSE(place(box(9, 8, 1), full(box(9, 8, 1)), heat).op.voxel);
+  EXPECT_TRUE(place(box(9, 8, 1), full(box(9, 8, 1)), voxel()).op.voxel);
+  EXPECT_FALSE(place(box(9, 8, 7), full(box(9, 8, 7)), heat).op.voxel);
+}
+
 TEST(Operator, OfVariableCoefficientsHasTheGeneralForm) {
   const Domain d = noise(10, 9, 8, 0.2, 3);
   for (const Coefficients& c : {variable(4), stretched()}) {
