@@ -4,6 +4,8 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 
+from . import petsc_log
+
 # cg+hypre is BoomerAMG as `linnet compare` tunes it for pressure systems: HMIS, ext+i, 4 entries a row, threshold 0.5.
 GRID_SOLVERS = ("dcd+latticemg", "cg+latticemg", "dcd+cnn", "cg+icc", "cg+gamg", "cg+hypre", "cg+ml")
 GENERAL_SOLVERS = ("direct", "dcd+icc", "cg+icc", "cg+jacobi", "cg+sor", "cg+gamg", "cg+hypre", "cg+ml")
@@ -23,19 +25,25 @@ VARIANTS = {
 BOOMERAMG = ("-pc_hypre_boomeramg_relax_type_all", "symmetric-SOR/Jacobi", "-pc_hypre_boomeramg_coarsen_type", "HMIS",
              "-pc_hypre_boomeramg_interp_type", "ext+i", "-pc_hypre_boomeramg_P_max", "4",
              "-pc_hypre_boomeramg_strong_threshold", "0.5", "-pc_hypre_boomeramg_agg_nl", "1")
+# The solvers by options of PETSc; icc of the rows of each rank.
+OPTIONS_OF = {"dcd+latticemg": ("-ksp_type", "dcd", "-pc_type", "latticemg"),
+              "dcd+cnn": ("-ksp_type", "dcd", "-pc_type", "cnn"),
+              "cg+icc": ("-ksp_type", "cg", "-pc_type", "bjacobi", "-sub_pc_type", "icc"),
+              "cg+gamg": ("-ksp_type", "cg", "-pc_type", "gamg"),
+              "cg+hypre": ("-ksp_type", "cg", "-pc_type", "hypre", *BOOMERAMG)}
 ARMS = "jacobi; sor:1; sor:1.5; icc; gamg; hypre"
 
 
 @dataclasses.dataclass(frozen=True)
 class Run:
     """One process on `ranks` ranks of `threads` threads. In arguments, {work} is the case's own folder of files that
-    are removed after it, {out} the suite's folder, {here} the repository's root."""
+    are removed after it, {out} the suite's folder, {here} the repository's root, {build} the folder of the programs."""
 
     name: str
     ranks: int
     threads: int
     arguments: tuple[str, ...]
-    program: str = "linnet"  # under build/
+    program: str = "linnet"  # under build/, or a whole path
     solvers: tuple[str, ...] = ()  # of `linnet compare`: each is tried alone where the run of all fails
     repeats: int = 1  # times that each solver is run, the whole list after the other
 
@@ -45,7 +53,7 @@ class Case:
     """`facts` is for the tables and plots; `prepare` are command lines of linnet that make files in {work}."""
 
     name: str
-    group: str  # pressure, matrices, sequences, smoke, kernels
+    group: str  # of results.GROUPS
     title: str
     runs: tuple[Run, ...]
     facts: dict = dataclasses.field(default_factory=dict)
@@ -151,19 +159,61 @@ def picture() -> Case:
 
 def smoke(scene: str, extents: tuple[int, ...], steps: int, quick: bool) -> Case:
     """A simulation with several solvers of its pressure."""
-    solvers = (("dcd", "latticemg", ()), ("dcd", "cnn", ()), ("cg", "icc", ("-sub_pc_type", "icc")), ("cg", "gamg", ()),
-               ("cg", "hypre", BOOMERAMG))
     grid = ",".join(map(str, extents))
     runs = []
-    for ksp, pc, own in solvers:
+    for solver, options in OPTIONS_OF.items():
         for ranks, threads in SHAPES:
-            type_of_pc = "bjacobi" if pc == "icc" else pc
-            arguments = ("smoke", "--scene", scene, "--grid", grid, "--steps", str(steps), "--json", "-ksp_type", ksp,
-                         "-pc_type", type_of_pc, *own)
-            runs.append(Run(f"{ksp}+{pc} {ranks}x{threads}", ranks, threads, arguments))
+            arguments = ("smoke", "--scene", scene, "--grid", grid, "--steps", str(steps), "--json", *options)
+            runs.append(Run(f"{solver} {ranks}x{threads}", ranks, threads, arguments))
     name = f"smoke-{scene}-{'x'.join(map(str, extents))}"
     title = f"{scene}, {' x '.join(map(str, extents))}, {steps} steps"
     return Case(name, "smoke", title, tuple(runs), quick=quick)
+
+
+def program(name: str, title: str, command: tuple[str, ...], *, loads: tuple[str, ...] = (), quick: bool = False) -> Case:
+    """A program that knows nothing of linnet, under build/ or a whole path, with solvers by options alone, to 1e-6 of
+    the unpreconditioned norm; `loads`: options for ours alone."""
+    norm = ("-ksp_rtol", "1e-6", "-ksp_norm_type", "unpreconditioned", "-ksp_max_it", "2000")
+    runs = []
+    for solver, options in OPTIONS_OF.items():
+        ours = ("-dll_append", "{build}/liblinnet.so", *loads) if solver.startswith("dcd") else ()
+        for ranks, threads in SHAPES:
+            runs.append(Run(f"{solver} {ranks}x{threads}", ranks, threads,
+                            (*command[1:], *norm, *ours, *options, *petsc_log.OPTIONS), program=command[0]))
+    return Case(f"program-{name}", "programs", title, tuple(runs), quick=quick)
+
+
+def tutorial(name: str, title: str, grid: tuple[int, ...], *own: str, quick: bool = False) -> Case:
+    """One of PETSc's, on a DMDA."""
+    sizes = tuple(word for axis, n in zip("xyz", grid) for word in (f"-da_grid_{axis}", str(n)))
+    return program(f"{name}-{grid[0]}", f"{name}, {title}, {' x '.join(map(str, grid))}",
+                   (f"tests/tutorials/{name}", *sizes, *own), quick=quick)
+
+
+def script(name: str, title: str, *own: str, loads: tuple[str, ...] = ()) -> Case:
+    """One of bench/programs."""
+    path = "PYTHONPATH=/usr/lib/petscdir/petsc3.18/x86_64-linux-gnu-real/lib/python3/dist-packages"
+    return program(name, title, ("/usr/bin/env", path, "/usr/bin/python3", *own), loads=loads)
+
+
+def programs() -> list[Case]:
+    """PETSc's tutorials, petsc4py and dolfinx."""
+    dmda, dolfinx = "{here}/bench/programs/poisson_dmda.py", "{here}/bench/programs/poisson_dolfinx.py"
+    newton = ("-snes_rtol", "1e-8")
+    return [tutorial("ksp_ex45", "Laplacian", (65,) * 3, quick=True),
+            tutorial("snes_ex14", "Bratu by Newton's method", (33,) * 3, *newton, quick=True),
+            tutorial("ksp_ex45", "Laplacian", (129,) * 3),
+            tutorial("ksp_ex34", "Laplacian, closed", (96,) * 3),
+            tutorial("ksp_ex29", "Laplacian", (1025,) * 2),
+            tutorial("ksp_ex50", "Laplacian, closed", (1024,) * 2),
+            tutorial("snes_ex5", "Bratu by Newton's method", (513,) * 2, *newton),
+            tutorial("snes_ex14", "Bratu by Newton's method", (97,) * 3, *newton),
+            tutorial("ts_ex13", "heat, 5 steps", (513,) * 2, "-ts_max_steps", "5"),
+            script("dmda-96", "petsc4py, Laplacian, 96 x 96 x 96", dmda, "-n", "96"),
+            script("dmda-96-jump", "petsc4py, coefficients 1 and 1000, 96 x 96 x 96", dmda, "-n", "96", "-jump", "1000"),
+            script("dolfinx-48", "dolfinx, tetrahedra of 48 x 48 x 48", dolfinx, "-n", "48"),
+            script("dolfinx-32-hexahedra", "dolfinx, hexahedra, 32 x 32 x 32", dolfinx, "-n", "32", "-cell", "hexahedron",
+                   loads=("-pc_cnn_fallback", "gamg"))]
 
 
 def kernels() -> list[Case]:
@@ -207,6 +257,7 @@ def all_cases(here: pathlib.Path) -> list[Case]:
     cases += [picture(), smoke("plume", (96, 144), 60, True), smoke("dam", (32, 32, 32), 20, True),
               smoke("plume", (64, 96, 64), 40, False), smoke("dam", (64, 64, 64), 40, False),
               smoke("plume", (128, 128, 128), 20, False)]
+    cases += programs()
     cases += kernels()
     unique = {}
     for case in cases:

@@ -8,7 +8,7 @@ import pathlib
 
 from . import run
 
-GROUPS = ("pressure", "matrices", "sequences", "smoke", "kernels")
+GROUPS = ("pressure", "matrices", "sequences", "smoke", "programs", "kernels")
 
 
 @dataclasses.dataclass(frozen=True)

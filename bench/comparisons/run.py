@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-from . import cases
+from . import cases, petsc_log
 
 SCHEMA = "linnet.suite.case/1"
 TIMED_OUT = 124  # of timeout(1)
@@ -97,7 +97,7 @@ class Runner:
         return ""
 
     def expand(self, arguments: tuple[str, ...], work: pathlib.Path) -> list[str]:
-        places = {"{work}": work, "{out}": self.out, "{here}": self.here}
+        places = {"{work}": work, "{out}": self.out, "{here}": self.here, "{build}": self.build}
         words = []
         for word in arguments:
             for name, place in places.items():
@@ -128,7 +128,7 @@ class Runner:
         record["result"] = {"schema": "linnet.compare/1", "matrix": matrix, "runs": found}
 
     def execute(self, run: cases.Run, arguments: list[str], limit: float) -> dict:
-        """One process; its standard output is JSON or nothing."""
+        """One process; its standard output is JSON, the log of a PETSc program, or nothing."""
         program = [str(self.build / run.program), *arguments]
         launcher = ["mpiexec", "--oversubscribe", "--bind-to", "none", "-n", str(run.ranks)] if run.ranks > 1 else []
         command = [*self.prefix, "timeout", "--foreground", "-k", str(GRACE), f"{limit:g}", *launcher, *program]
@@ -142,7 +142,9 @@ class Runner:
         try:
             record["result"] = json.loads(output)
         except json.JSONDecodeError:
-            why = last_line(messages).replace(f"{self.here}/", "")
+            record["result"] = petsc_log.read(output) if status == 0 else None
+        if not record["result"]:
+            why = (petsc_log.error(messages) or last_line(messages)).replace(f"{self.here}/", "")
             record["error"] = f"stopped after {limit:g} s" if status == TIMED_OUT else f"exit status {status}: {why}"
         return record
 

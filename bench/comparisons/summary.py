@@ -163,6 +163,23 @@ def smoke(records: list[dict]) -> str:
                      "kinetic energy"], rows))
 
 
+def programs(records: list[dict]) -> str:
+    rows = []
+    for record in records:
+        for one in record["runs"]:
+            r = one["result"]
+            if not r or not r["converged"]:
+                rows.append([record["title"], one["name"], f"failed: {r['reason'] if r else one['error']}"] + [DASH] * 5)
+                continue
+            rows.append([record["title"], one["name"], str(r["solves"]), str(r["iterations"]),
+                         *(seconds(r[key]) for key in ("setup_seconds", "solve_seconds")),
+                         seconds(r["setup_seconds"] + r["solve_seconds"]), seconds(r["total_seconds"])])
+    return ("PETSc's tutorials and scripts of petsc4py and dolfinx, unchanged, with solvers by options alone: the linear "
+            "solves of a run and\ntheir iterations, seconds of the setups, of the solves and of both, and of the whole "
+            "program (PETSc's own log):\n\n"
+            + table(["program", "solver", "solves", "iterations", "setup s", "solve s", "both s", "program s"], rows))
+
+
 def kernels(records: list[dict]) -> str:
     rows = []
     for record in records:
@@ -200,13 +217,15 @@ def failures(records: list[dict]) -> str:
             for name, of_shape in results.shapes(record).items():
                 rows += [[f"`{record['case']}`", name, solver, e.reason]
                          for solver, e in of_shape.items() if not e.converged]
+        rows += [[f"`{record['case']}`", one["name"], "all", one["result"]["reason"]] for one in record["runs"]
+                 if record["group"] == "programs" and one["result"] and not one["result"]["converged"]]
         rows += [[f"`{record['case']}`", one["name"], "all", one["error"]] for one in record["runs"] if not one["result"]]
     return "## Failures\n\n" + (table(["case", "run", "solver", "reason"], rows) if rows else "None.\n\n")
 
 
 SECTIONS = (("pressure", "Pressure systems", pressure), ("matrices", "Real matrices", matrices),
             ("sequences", "Sequences of systems", sequences), ("smoke", "Simulations", smoke),
-            ("kernels", "Kernels", kernels))
+            ("programs", "Programs of others", programs), ("kernels", "Kernels", kernels))
 
 
 def markdown(records: list[dict], machine: dict, images: list[tuple[str, str]], folder: str) -> str:

@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from comparisons import cases, plots, profile, results, run, summary
+from comparisons import cases, petsc_log, plots, profile, results, run, summary
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -126,6 +126,27 @@ class Profile(unittest.TestCase):
 
     def test_geometric_mean_is_over_what_was_solved(self):
         self.assertAlmostEqual(profile.geometric_mean([1, 4, math.inf]), 2)
+
+
+class PETScLog(unittest.TestCase):
+    """Of a tutorial, with its log cut to the lines of the events, and of one that ended in an error."""
+
+    TEXT = (RECORDED / "petsc_output.txt").read_text()
+
+    def test_sums_the_solves_and_takes_the_seconds_of_the_events(self):
+        found = petsc_log.read(self.TEXT)
+        self.assertEqual((found["solves"], found["converged"], found["iterations"]), (3, True, 14 + 14 + 13))
+        self.assertEqual([found[f"{what}_seconds"] for what in ("setup", "solve", "total")], [1.6553e-5, 5.658e-4, 4.989e-3])
+
+    def test_tells_of_a_solve_that_failed(self):
+        found = petsc_log.read(self.TEXT.replace("solve converged due to CONVERGED_RTOL", "solve did not converge due to "
+                                                 "DIVERGED_ITS", 1))
+        self.assertEqual((found["converged"], found["reason"]), (False, "DIVERGED_ITS"))
+
+    def test_has_the_message_of_an_error(self):
+        self.assertEqual(petsc_log.read("no log"), None)
+        self.assertIn("latticemg refused: row ", petsc_log.error(self.TEXT))
+        self.assertEqual(petsc_log.error("no error"), "")
 
 
 class Golden(unittest.TestCase):
