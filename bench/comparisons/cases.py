@@ -256,7 +256,7 @@ def all_cases(here: pathlib.Path) -> list[Case]:
     cases += sequences()
     cases += [picture(), smoke("plume", (96, 144), 60, True), smoke("dam", (32, 32, 32), 20, True),
               smoke("plume", (64, 96, 64), 40, False), smoke("dam", (64, 64, 64), 40, False),
-              smoke("plume", (128, 128, 128), 20, False)]
+              smoke("plume", (128, 128, 128), 5, False)]
     cases += programs()
     cases += kernels()
     unique = {}

@@ -89,9 +89,9 @@ PetscErrorCode CloseLocalRows(LocalRows* rows) {
   PetscFunctionReturn(0);
 }
 
-void LocalRows::Block::drop(PetscInt e, PetscInt count) {
+void LocalRows::Block::drop(PetscInt e, PetscInt entries) {
   if (changed.empty()) {
-    changed.assign(a, a + count);
+    changed.assign(a, a + entries);
     a = changed.data();
   }
   changed[static_cast<std::size_t>(e)] = 0;

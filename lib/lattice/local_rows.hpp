@@ -17,8 +17,8 @@ struct LocalRows {
     const PetscScalar* a = nullptr;
     std::vector<PetscScalar> changed; ///< where something was dropped, what a points at
 
-    /// Makes the entry e of `count` zero.
-    void drop(PetscInt e, PetscInt count);
+    /// Makes the entry e of so many zero.
+    void drop(PetscInt e, PetscInt entries);
   };
   PetscInt count = 0;
   PetscInt begin = 0;
