@@ -26,7 +26,21 @@ struct Dual {
   friend Dual operator/(const Dual& a, const Dual& b) {
     return {a.value / b.value, (a.slope - b.slope * (a.value / b.value)) / b.value};
   }
+  /* constants have no slope to carry */
+  friend Dual operator+(const Dual& a, double b) { return {a.value + b, a.slope}; }
+  friend Dual operator+(double a, const Dual& b) { return {a + b.value, b.slope}; }
+  friend Dual operator-(const Dual& a, double b) { return {a.value - b, a.slope}; }
+  friend Dual operator-(double a, const Dual& b) { return {a - b.value, -b.slope}; }
+  friend Dual operator*(const Dual& a, double b) { return {a.value * b, a.slope * b}; }
+  friend Dual operator*(double a, const Dual& b) { return b * a; }
+  friend Dual operator/(const Dual& a, double b) { return a * (1 / b); }
+  friend Dual operator/(double a, const Dual& b) {
+    const double quotient = a / b.value;
+    return {quotient, b.slope * (-quotient / b.value)};
+  }
   friend bool operator<(const Dual& a, const Dual& b) { return a.value < b.value; }
+  friend bool operator<(double a, const Dual& b) { return a < b.value; }
+  friend bool operator<(const Dual& a, double b) { return a.value < b; }
 
   friend Dual exp(const Dual& a) {
     const double e = std::exp(a.value);

@@ -12,6 +12,13 @@ constexpr double largest_cost = 1e100;
 
 } // namespace
 
+Numbers::Numbers(std::span<const double> values) : size_(values.size()) {
+  if (size_ > most_numbers)
+    throw std::invalid_argument("bandit: expected contexts of at most " + std::to_string(most_numbers) +
+                                " numbers, found " + std::to_string(size_));
+  std::ranges::copy(values, values_.begin());
+}
+
 Learner::Learner(Choices choices) : choices_(std::move(choices)), random_(choices_.seed) {
   if (choices_.arms.empty())
     throw std::invalid_argument("bandit: expected at least one arm, found none");
@@ -32,13 +39,13 @@ Learner::Learner(Choices choices) : choices_(std::move(choices)), random_(choice
     throw std::invalid_argument("bandit: expected a least cost that is finite and not negative");
 }
 
-Decision Learner::choose(Context context) {
+Decision Learner::choose(const Context& context) {
   Decision decision;
   if (context && context.numbers.size() != width())
     throw std::invalid_argument("bandit: expected a context of " + std::to_string(width()) + " numbers, found " +
                                 std::to_string(context.numbers.size()));
   if (std::ranges::none_of(context.numbers, [](double x) { return std::isnan(x); }))
-    decision.context = std::move(context);
+    decision.context = context;
   for (std::size_t k = 0; k < decision.context.numbers.size(); ++k)
     decision.context.numbers[k] =
         std::clamp(decision.context.numbers[k], choices_.context[k].lowest, choices_.context[k].highest);

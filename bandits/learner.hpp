@@ -4,21 +4,46 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <vector>
 
 namespace linnet::bandits {
 
+inline constexpr std::size_t most_numbers = 16; ///< of a context
+
+/// The numbers of a context, in place: a solve allocates none.
+class Numbers {
+public:
+  Numbers() = default;
+  /// std::invalid_argument for more than most_numbers.
+  explicit Numbers(std::span<const double> values);
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  double& operator[](std::size_t k) { return values_[k]; }
+  double operator[](std::size_t k) const { return values_[k]; }
+  const double* begin() const { return values_.data(); }
+  const double* end() const { return values_.data() + size_; }
+  bool operator==(const Numbers&) const = default; // what lies behind the last one is 0
+
+private:
+  std::array<double, most_numbers> values_{};
+  std::size_t size_ = 0;
+};
+
 /// Numbers that are known of a system before it is solved (a shift, a coefficient, a time step), or nothing.
 struct Context {
-  std::vector<double> numbers{};
+  Numbers numbers{};
 
   Context() = default;
-  Context(double one) : numbers{one} {} // NOLINT(google-explicit-constructor): one number is a context
-  explicit Context(std::vector<double> several) : numbers(std::move(several)) {}
+  Context(double one) : numbers({&one, 1}) {} // NOLINT(google-explicit-constructor): one number is a context
+  /// std::invalid_argument for more than most_numbers.
+  explicit Context(std::span<const double> several) : numbers(several) {}
+  explicit Context(std::initializer_list<double> several) : numbers({several.begin(), several.size()}) {}
   explicit operator bool() const { return !numbers.empty(); }
   bool operator==(const Context&) const = default;
 };
@@ -29,8 +54,6 @@ struct Interval {
   bool contains(double x) const { return x >= lowest && x <= highest; }
   bool operator==(const Interval&) const = default;
 };
-
-inline constexpr std::size_t most_numbers = 16; ///< of a context
 
 /// What a learner may choose from, and what it may count on.
 struct Choices {
@@ -62,7 +85,7 @@ public:
 
   /// A context that has one that is not a number counts as none. std::invalid_argument where it has more numbers, or
   /// fewer, than there are intervals.
-  Decision choose(Context context);
+  Decision choose(const Context& context);
   /// `cost`: of the solve that followed `decision`, in any one unit. One that is not finite or not positive (a solve of
   /// zero iterations, a failed clock) teaches nothing and gives false; above 1e100 it counts as 1e100.
   /// std::invalid_argument where the decision is none of this learner's (an arm out of range, a probability outside (0,

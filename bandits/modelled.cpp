@@ -15,7 +15,8 @@ constexpr double prior_variance = 0.01; // of the noise in ln cost, worth `prior
 constexpr double prior_count = 4;
 constexpr double least_variance = 0.0016;   // the model itself is not true to less than 4 %
 constexpr double tolerated_variance = 0.04; // of what a fit leaves of ln cost
-constexpr int samples = 4;
+constexpr std::uint64_t most_ahead = 16;    // decisions that samples are drawn for at once
+constexpr std::size_t most_pending = 32;    // solves that the sampler learns from at once
 constexpr int most_passes = 12;
 constexpr double least_gain = 0.05;            // of a step of a fit, in squared standard deviations
 constexpr std::uint64_t first_probe = 12;      // solves; then 24, 48, ...
@@ -39,6 +40,7 @@ Modelled::Modelled(Choices choices, RelaxationForm form, double tolerance)
   high_ = *std::ranges::max_element(values);
   if (!(low_ > 0 && high_ < 2))
     throw std::invalid_argument("model: expected arms that are omegas in (0, 2)");
+  settle();
 }
 
 std::string Modelled::name() const {
@@ -73,11 +75,36 @@ void Modelled::see(double context) {
   mean_(1) = std::log(s[1]);
   mean_(2) = std::log(denominator[1] / denominator[0]);
   ends_ = seen_;
+  settle();
+}
+
+// After the fit has changed.
+void Modelled::settle() {
+  at_mean_ = model_.quantities(mean_);
+  ahead_.clear();
+  next_sample_ = 0;
+}
+
+// theta = mean + U^-1 z, U^T U the precision, for the decisions until the next fit that is due: the generator's numbers
+// for each decision stay the same, however many are drawn at once.
+void Modelled::draw_ahead() {
+  const std::uint64_t due = last_fit_ + 1 + last_fit_ / 6;
+  ahead_.resize(std::clamp<std::uint64_t>(due > steps() ? due - steps() : 1, 1, most_ahead));
+  next_sample_ = 0;
+  const Eigen::LLT<Matrix> factor(precision_);
+  Random ahead = random();
+  for (Samples& of_one : ahead_)
+    for (RelaxationModel::Quantities& of : of_one) {
+      Vector z;
+      for (double& v : z)
+        v = ahead.normal();
+      of = model_.quantities(mean_ + factor.matrixU().solve(z));
+    }
 }
 
 double Modelled::expected_cost(double omega, const Context& context) const {
   return handed_over_ ? rival_.expected_cost(omega, context)
-                      : std::exp(std::clamp(model_.log_cost(omega, place(context), mean_), -700.0, 700.0));
+                      : std::exp(std::clamp(model_.log_cost(omega, place(context), at_mean_), -700.0, 700.0));
 }
 
 void Modelled::decide(Decision& decision) {
@@ -86,27 +113,28 @@ void Modelled::decide(Decision& decision) {
     return;
   }
   const std::uint64_t doublings = steps() / first_probe;
-  if (std::has_single_bit(doublings) && steps() % first_probe == 0) {
+  if (steps() % first_probe == 0 && std::has_single_bit(doublings)) {
     const double side = std::countr_zero(doublings) % 2 == 0 ? 1 : -1;
-    const double best = model_.best(place(decision.context), mean_, low_, high_);
+    const double best = model_.best(place(decision.context), at_mean_, low_, high_);
     decision.value = std::clamp(2 - (2 - best) * std::exp(side * probe_width), low_, high_);
     decision.arm = nearest(decision.value);
     return;
   }
-  const Eigen::LLT<Matrix> factor(precision_);
+  if (next_sample_ == ahead_.size())
+    draw_ahead();
+  const double u = place(decision.context);
   int same = 0;
-  for (int s = 0; s < samples; ++s) {
-    Vector z;
-    for (double& v : z)
-      v = random().normal();
-    const Vector theta = mean_ + factor.matrixU().solve(z);
-    const double omega = model_.best(place(decision.context), theta, low_, high_);
-    if (s == 0) {
+  for (std::size_t k = 0; k < samples; ++k) {
+    const double omega = model_.best(u, ahead_[next_sample_][k], low_, high_);
+    const std::size_t arm = nearest(omega);
+    if (k == 0) {
       decision.value = omega;
-      decision.arm = nearest(omega);
+      decision.arm = arm;
     }
-    same += decision.arm == nearest(omega);
+    same += decision.arm == arm;
   }
+  ++next_sample_;
+  random().skip(samples * RelaxationModel::unknowns * Random::draws_of_normal);
   decision.probability = static_cast<double>(same) / samples;
 }
 
@@ -195,6 +223,7 @@ void Modelled::refit() {
   }
   mean_ = best.mean;
   precision_ = best.precision;
+  settle();
   variance_ = std::fmax(least_variance, (prior_count * prior_variance + best.squares) /
                                             (prior_count + static_cast<double>(omega_.size())));
 }
@@ -219,34 +248,54 @@ void Modelled::remember(const Decision& decision, double log_cost) {
   by_count_.push_back(model_.count_variance(log_cost));
 }
 
-void Modelled::absorb(const Decision& decision, double cost) {
-  const double y = std::log(cost);
-  if (!handed_over_) {
-    if (steps() > 1) {
-      // What the counts' own scatter may explain is no error.
-      const double scatter = 2 * std::sqrt(model_.count_variance(y));
-      const auto blend = [&](double& mean, double error) {
-        const double beyond = std::fmax(0, std::fabs(error) - scatter);
-        mean += forgetting * (std::fmin(beyond * beyond, 100) - mean);
-      };
-      blend(model_error_, y - std::log(expected_cost(decision.value, decision.context)));
-      const double rival = rival_.expected_cost(decision.value, decision.context);
-      blend(rival_error_, y - (rival > 0 ? std::log(rival) : 0));
-    }
-    see((scaled(decision.context) + 1) / 2);
-    remember(decision, y);
-    const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval + last_fit_ / 64;
-    if (steps() >= last_fit_ + 1 + last_fit_ / 6 || surprised) {
-      refit();
-      last_fit_ = steps();
-    }
-    handed_over_ =
-        steps() >= first_verdict && variance_ > tolerated_variance && model_error_ > tolerated_error + 2 * rival_error_;
+namespace {
+
+// The running mean of squared errors in ln cost; what the counts' own scatter may explain is no error.
+void blend(double& mean, double error, double scatter) {
+  const double beyond = std::fmax(0, std::fabs(error) - scatter);
+  mean += forgetting * (std::fmin(beyond * beyond, 100) - mean);
+}
+
+} // namespace
+
+// What the sampler thinks counts where the model errs, and once it has taken over. Until then it learns from many
+// solves at once, each in its turn, while its covariance is in the cache.
+void Modelled::catch_up() const {
+  for (const auto& [decision, cost, log_cost, scatter] : pending_) {
+    const bool first = rival_.steps() == 0;
+    const double expected = rival_.expected_cost(decision.value, decision.context);
+    rival_.learn(decision, cost);
+    if (!first)
+      blend(rival_error_, log_cost - (expected > 0 ? std::log(expected) : 0), scatter);
   }
-  rival_.learn(decision, cost);
+  pending_.clear();
+}
+
+void Modelled::absorb(const Decision& decision, double cost) {
+  if (handed_over_) {
+    rival_.learn(decision, cost);
+    return;
+  }
+  const double y = std::log(cost);
+  const double scatter = 2 * std::sqrt(model_.count_variance(y));
+  pending_.push_back({decision, cost, y, scatter});
+  if (steps() > 1)
+    blend(model_error_, y - model_.log_cost(decision.value, place(decision.context), at_mean_), scatter);
+  see((scaled(decision.context) + 1) / 2);
+  remember(decision, y);
+  const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval + last_fit_ / 64;
+  if (steps() >= last_fit_ + 1 + last_fit_ / 6 || surprised) {
+    refit();
+    last_fit_ = steps();
+  }
+  const bool unfit = steps() >= first_verdict && variance_ > tolerated_variance && model_error_ > tolerated_error;
+  if (unfit || pending_.size() == most_pending)
+    catch_up();
+  handed_over_ = unfit && model_error_ > tolerated_error + 2 * rival_error_;
 }
 
 void Modelled::write(nlohmann::json& state) const {
+  catch_up();
   state["omega"] = omega_;
   state["context"] = context_;
   state["seen"] = {seen_.first, seen_.last};
@@ -299,7 +348,9 @@ void Modelled::read(const nlohmann::json& state) {
   model_error_ = number(state, "model_error", 0);
   rival_error_ = number(state, "rival_error", 0);
   handed_over_ = state.at("handed_over").get<bool>();
+  pending_.clear();
   rival_.restore(state.at("rival"));
+  settle();
 }
 
 } // namespace linnet::bandits

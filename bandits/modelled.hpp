@@ -3,6 +3,9 @@
 #include "bandits/relaxation_model.hpp"
 #include "bandits/thompson.hpp"
 
+#include <array>
+#include <vector>
+
 namespace linnet::bandits {
 
 /// The model-based learner of omega: fits RelaxationModel to ln cost (Gauss and Newton, a normal prior), draws its
@@ -48,6 +51,9 @@ private:
   Fit fit(const Vector& start) const;
   void refit();
   double objective(const Vector& theta) const;
+  void settle();
+  void draw_ahead();
+  void catch_up() const;
 
   RelaxationForm form_;
   RelaxationModel model_;
@@ -61,10 +67,23 @@ private:
   std::uint64_t stride_ = 1, last_fit_ = 0, last_search_ = 0; ///< steps
   Vector mean_;
   Matrix precision_;
-  double variance_;                          ///< of the noise in ln cost
-  double model_error_ = 0, rival_error_ = 0; ///< running means of the squared errors of predicted ln cost
+  RelaxationModel::Quantities at_mean_;
+  static constexpr std::size_t samples = 4; ///< of a decision
+  using Samples = std::array<RelaxationModel::Quantities, samples>;
+  std::vector<Samples> ahead_;  ///< of the decisions to come
+  std::size_t next_sample_ = 0; ///< of those
+  double variance_;             ///< of the noise in ln cost
+  double model_error_ = 0;      ///< running mean of the squared errors of predicted ln cost
   bool handed_over_ = false;
-  Thompson rival_;
+
+  struct Solve {
+    Decision decision;
+    double cost, log_cost, scatter; ///< the last of its count, in ln cost
+  };
+  /* what has been learned does not depend on when the sampler learns it */
+  mutable std::vector<Solve> pending_;
+  mutable Thompson rival_;
+  mutable double rival_error_ = 0; ///< as model_error_
 };
 
 } // namespace linnet::bandits

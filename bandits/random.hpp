@@ -15,14 +15,17 @@ public:
   explicit Random(std::uint64_t seed = 0) : state_(seed) {}
 
   std::uint64_t next() {
-    std::uint64_t z = state_ += 0x9e3779b97f4a7c15U;
+    std::uint64_t z = state_ += step;
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
     return z ^ (z >> 31);
   }
+  /// As if next() had been called as often.
+  void skip(std::uint64_t draws) { state_ += draws * step; }
   /// In (0, 1), never an end.
   double uniform() { return (static_cast<double>(next() >> 12) + 0.5) * 0x1p-52; }
-  /// Standard normal (Box and Muller); takes two draws.
+  static constexpr std::uint64_t draws_of_normal = 2;
+  /// Standard normal (Box and Muller).
   double normal() {
     const double radius = std::sqrt(-2 * std::log(uniform()));
     return radius * std::cos(2 * std::numbers::pi * uniform());
@@ -46,6 +49,7 @@ public:
   std::uint64_t state() const { return state_; }
 
 private:
+  static constexpr std::uint64_t step = 0x9e3779b97f4a7c15U;
   std::uint64_t state_;
 };
 

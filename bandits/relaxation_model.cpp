@@ -4,8 +4,8 @@
 #include "bandits/relaxation.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <numbers>
 #include <stdexcept>
 
 namespace linnet::bandits {
@@ -21,11 +21,11 @@ using std::exp, std::log, std::log1p, std::tanh, std::sqrt, std::fabs, std::max,
 // S is double, or Dual for the slopes too.
 template <class S>
 S clamped(const S& x, double low, double high) {
-  return x < S(low) ? S(low) : S(high) < x ? S(high) : x;
+  return x < low ? S(low) : high < x ? S(high) : x;
 }
 template <class S>
 S logistic(const S& x) {
-  return S(1) / (S(1) + exp(-clamped(x, -700, 700)));
+  return 1.0 / (1.0 + exp(-clamped(x, -700, 700)));
 }
 template <class S>
 S bounded_exp(const S& x) {
@@ -45,20 +45,27 @@ S quantity(RelaxationForm form, int k, const S& theta) {
   if (k == 3)
     return min(S(0.999), logistic(theta));
   if (k == 4 && !sor)
-    return (logistic(theta) - S(1)) / S(4);
+    return (logistic(theta) - 1.0) / 4.0;
   return k == 7 && !sor ? clamped(bounded_exp(theta), 0.05, 20) : theta;
 }
 
-// What the context moves, s(u).
-template <class S, class Quantities>
-S mobile(double u, const Quantities& q) {
-  const S weight = q[2] * S(u);
-  return (q[0] * S(1 - u) + q[1] * weight) / (S(1 - u) + weight);
-}
+// What the context moves, s(u) = (q_0 (1 - u) + q_1 q_2 u)/((1 - u) + q_2 u), and its slopes by q_0, q_1, q_2.
+struct Mobile {
+  double s;
+  double slope[3];
+  template <class Vector>
+  Mobile(double u, const Vector& q) {
+    const double weight = q(2) * u, whole = (1 - u) + weight;
+    s = (q(0) * (1 - u) + q(1) * weight) / whole;
+    slope[0] = (1 - u) / whole;
+    slope[1] = weight / whole;
+    slope[2] = u * (q(1) - s) / whole;
+  }
+};
 
 template <class S>
 S beta_of(const S& s) {
-  return min(S(1) / (S(1) + s), S(1 - 1e-12));
+  return min(1.0 / (1.0 + s), S(1 - 1e-12));
 }
 
 // |1 - lambda_2/lambda_1| of the two eigenvalues of a sweep that belong to beta, at most 1, and the larger one's
@@ -68,57 +75,61 @@ template <class S>
 struct Pair {
   S gap, radius;
   Pair(double omega, const S& beta) {
-    const S product = S(omega) * beta, square = product * product - S(4 * (omega - 1));
-    if (S(0) < square) {
+    const S product = omega * beta, square = product * product - 4 * (omega - 1);
+    if (0.0 < square) {
       const S root = sqrt(square), larger = product + root, ratio = (product - root) / larger;
-      gap = S(1) - ratio * ratio;
-      radius = larger * larger / S(4);
+      gap = 1.0 - ratio * ratio;
+      radius = larger * larger / 4.0;
     } else {
-      const S cosine = product / S(2 * sqrt(omega - 1));
-      gap = min(S(1), S(2) * sqrt(max(S(0), S(1) - cosine * cosine)));
+      const S cosine = product / (2 * sqrt(omega - 1));
+      gap = min(S(1), 2.0 * sqrt(max(S(0), 1.0 - cosine * cosine)));
       radius = S(omega - 1);
     }
   }
 };
 
-template <class S, class Quantities>
-S log_cost_sor(double omega, const S& s, const Quantities& of, double tolerance) {
-  const S& tau = of[3];
-  const S beta = beta_of(s);
-  const Pair<S> pair(omega, beta);
-  const S rate = -log1p(-(S(1) - pair.radius) * (S(1) - tau));
+// What log_cost_sor() takes of s and tau alone.
+template <class S>
+struct SorSystem {
+  S beta, left, log_left; ///< left = 2 - omega*
+  explicit SorSystem(const S& s) : beta(beta_of(s)) {
+    left = 2.0 - 2.0 / (1.0 + sqrt((1.0 - beta) * (1.0 + beta)));
+    log_left = log(left);
+  }
+};
+
+// ln of the sweeps; `log_tolerance` of the residual's fall.
+template <class S>
+S log_cost_sor(double omega, const SorSystem<S>& system, const S& tau, const S& growth, const S& share,
+               double log_tolerance) {
+  const Pair<S> pair(omega, system.beta);
+  const S rate = -log1p((pair.radius - 1.0) * (1.0 - tau));
   // q = ln((2 - omega)/(2 - omega*)): positive below the optimum.
-  const S optimum = S(2) / (S(1) + sqrt((S(1) - beta) * (S(1) + beta)));
-  const S q = log(S(2 - omega) / (S(2) - optimum));
-  const S fall = of[7] * tanh(q / S(step_width)) - S(log(tolerance));
-  S k = S(1) + fall / rate;
+  const S q = log(2 - omega) - system.log_left;
+  const S fall = share * tanh(q / step_width) - log_tolerance;
+  const S half = (1.0 + growth) / 2.0, square = pair.gap * pair.gap;
+  S k = 1.0 + fall / rate;
   for (int pass = 0; pass < 3; ++pass)
-    k = S(1) + max(S(0), fall - (S(1) + of[6]) / S(2) * log(S(1) / (k * k) + pair.gap * pair.gap)) / rate;
-  return bounded_log(k) + of[5];
+    k = 1.0 + max(S(0), fall - half * log(1.0 / (k * k) + square)) / rate;
+  return bounded_log(k);
 }
 
-template <class S, class Quantities>
-S log_cost_ssor_cg(double omega, const S& s, const Quantities& of, double tolerance) {
-  const S &tau = of[3], &nu = of[4], &p = of[7];
-  const S log_mu = log1p(S(1) / s);
-  const S below = log_mu + S(log((2 - omega) / (4 * omega))), above = log((S(1) + S(omega) * nu) / S(2 - omega));
+template <class S>
+S log_cost_ssor_cg(double omega, const S& s, const S& tau, const S& nu, const S& power, const S& p,
+                   double log_tolerance) {
+  const S log_mu = log1p(1.0 / s);
+  const S below = log_mu + log((2 - omega) / (4 * omega)), above = log((1.0 + omega * nu) / (2 - omega));
   const S sum = max(below, above) + log1p(exp(-p * fabs(below - above))) / p;
-  const S root = exp(max(S(0), sum) / S(2));
-  const S rate = -log1p(S(-2) / (root + S(1)) * (S(1) - tau));
-  const S fall = S(log(2 / tolerance)) * bounded_exp(-of[6] * log_mu);
-  return bounded_log(S(0) < rate ? S(1) + fall / rate : S(1e15)) + of[5];
-}
-
-template <class S, class Quantities>
-S log_cost_of(RelaxationForm form, double omega, double u, const Quantities& of, double tolerance) {
-  const S s = mobile<S>(u, of);
-  return form == RelaxationForm::sor ? log_cost_sor(omega, s, of, tolerance)
-                                     : log_cost_ssor_cg(omega, s, of, tolerance);
+  const S root = exp(max(S(0), sum) / 2.0);
+  const S rate = -log1p((tau - 1.0) * (2.0 / (root + 1.0)));
+  const S fall = (std::numbers::ln2 - log_tolerance) * bounded_exp(-power * log_mu);
+  return bounded_log(0.0 < rate ? 1.0 + fall / rate : S(1e15));
 }
 
 } // namespace
 
-RelaxationModel::RelaxationModel(RelaxationForm form, double tolerance) : form_(form), tolerance_(tolerance) {
+RelaxationModel::RelaxationModel(RelaxationForm form, double tolerance)
+    : form_(form), log_tolerance_(std::log(tolerance)) {
   if (!(tolerance > 0 && tolerance < 1))
     throw std::invalid_argument("relaxation model: expected a tolerance in (0, 1)");
 }
@@ -147,38 +158,67 @@ RelaxationModel::Quantities RelaxationModel::quantities(const Vector& theta) con
 }
 
 double RelaxationModel::log_cost(double omega, double u, const Quantities& of) const {
-  return log_cost_of<double>(form_, omega, u, of.value, tolerance_);
+  const Vector& q = of.value;
+  const double s = Mobile(u, q).s;
+  const double sweeps = form_ == RelaxationForm::sor
+                            ? log_cost_sor<double>(omega, SorSystem<double>(s), q(3), q(6), q(7), log_tolerance_)
+                            : log_cost_ssor_cg<double>(omega, s, q(3), q(4), q(6), q(7), log_tolerance_);
+  return sweeps + q(5);
 }
 
+// The closed forms' own slopes by s and the unknowns after ln k, as many as are needed; the rest by the chain rule.
 double RelaxationModel::log_cost(double omega, double u, const Quantities& of, Vector& slope) const {
-  using S = Dual<unknowns>;
-  std::array<S, unknowns> q;
-  for (std::size_t k = 0; k < q.size(); ++k) {
-    const auto i = static_cast<Eigen::Index>(k);
-    q[k].value = of.value(i);
-    q[k].slope(i) = of.slope(i);
+  const Vector& q = of.value;
+  const Mobile mobile(u, q);
+  const auto along = [](auto& x, const auto&... values) { // one direction each
+    Eigen::Index k = 0;
+    ((x[k] = values, x[k].slope(k) = 1, ++k), ...);
+  };
+  double sweeps, by_s;
+  slope(5) = 1;
+  if (form_ == RelaxationForm::sor) {
+    Dual<4> x[4];
+    along(x, mobile.s, q(3), q(6), q(7));
+    const auto cost = log_cost_sor<Dual<4>>(omega, SorSystem<Dual<4>>(x[0]), x[1], x[2], x[3], log_tolerance_);
+    sweeps = cost.value;
+    by_s = cost.slope(0);
+    slope(3) = cost.slope(1);
+    slope(4) = 0;
+    slope(6) = cost.slope(2);
+    slope(7) = cost.slope(3);
+  } else {
+    Dual<6> x[5]; // an even number fills the registers
+    along(x, mobile.s, q(3), q(4), q(6), q(7));
+    const auto cost = log_cost_ssor_cg<Dual<6>>(omega, x[0], x[1], x[2], x[3], x[4], log_tolerance_);
+    sweeps = cost.value;
+    by_s = cost.slope(0);
+    slope(3) = cost.slope(1);
+    slope(4) = cost.slope(2);
+    slope(6) = cost.slope(3);
+    slope(7) = cost.slope(4);
   }
-  const S cost = log_cost_of<S>(form_, omega, u, q, tolerance_);
-  slope = cost.slope.matrix();
-  return cost.value;
+  for (int k = 0; k < 3; ++k)
+    slope(k) = by_s * mobile.slope[k];
+  slope.array() *= of.slope.array();
+  return sweeps + q(5);
 }
 
-double RelaxationModel::best(double u, const Vector& theta, double low, double high) const {
-  Vector of;
-  for (int k = 0; k < unknowns; ++k)
-    of(k) = quantity<double>(form_, k, theta(k));
-  const double s = mobile<double>(u, of);
-  return form_ == RelaxationForm::sor ? best_sor(s, of, low, high) : best_ssor_cg(s, of, low, high);
+double RelaxationModel::best(double u, const Quantities& of, double low, double high) const {
+  const double s = Mobile(u, of.value).s;
+  return form_ == RelaxationForm::sor ? best_sor(s, of.value, low, high) : best_ssor_cg(s, of.value, low, high);
 }
 
 double RelaxationModel::best_sor(double s, const Vector& of, double low, double high) const {
   // Golden section in x = ln(2 - omega), which the cost has one minimum in, near Young's.
-  const double middle = std::log(2 - young_omega(beta_of(s)));
+  const SorSystem<double> system(s);
+  const double middle = system.log_left;
   double a = std::max(std::log(2 - high), middle - search_width),
          b = std::min(std::log(2 - low), middle + search_width);
   if (!(a < b))
-    return std::clamp(2 - std::exp(middle), low, high);
-  const auto value = [&](double x) { return log_cost_sor(2 - std::exp(x), s, of, tolerance_); };
+    return std::clamp(2 - system.left, low, high);
+  const auto value = [&](double x) {
+    return log_cost_sor<double>(2 - std::exp(x), system, of(3), of(6), of(7), log_tolerance_);
+  };
   constexpr double ratio = 0.6180339887498949;
   double left = b - ratio * (b - a), right = a + ratio * (b - a);
   double at_left = value(left), at_right = value(right);

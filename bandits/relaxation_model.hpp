@@ -45,7 +45,10 @@ public:
   /// sweeps; of CG also its steps, as single eigenvalues converge.
   double count_variance(double log_cost) const;
   /// The omega in [low, high], within (0, 2), where that is least.
-  double best(double u, const Vector& theta, double low, double high) const;
+  double best(double u, const Quantities& of, double low, double high) const;
+  double best(double u, const Vector& theta, double low, double high) const {
+    return best(u, quantities(theta), low, high);
+  }
   /// Mean and standard deviation of each unknown before any solve.
   Vector prior_mean() const;
   Vector prior_deviation() const;
@@ -55,7 +58,7 @@ private:
   double best_ssor_cg(double s, const Vector& of, double low, double high) const;
 
   RelaxationForm form_;
-  double tolerance_;
+  double log_tolerance_;
 };
 
 } // namespace linnet::bandits

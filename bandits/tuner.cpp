@@ -21,7 +21,7 @@ constexpr std::size_t most_bins = 5, most_cells = 32; // of each number, of all
 constexpr unsigned patience = 3;
 constexpr std::uint64_t first_quarantine = 50;
 constexpr std::uint64_t first_expectation = 10; // costs
-constexpr std::ptrdiff_t recent_costs = 20;
+constexpr std::uint64_t recent_costs = 20;
 
 // 5, 5, 3, 2, 2 for 1 to 5 numbers; from 6 on 1: contexts are not told apart.
 std::size_t bins(std::size_t numbers) {
@@ -69,7 +69,8 @@ bool is_policy(const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-Tuner::Tuner(TunerOptions options) : options_(std::move(options)), intervals_(options_.intervals) {
+Tuner::Tuner(TunerOptions options)
+    : options_(std::move(options)), intervals_(options_.intervals), largest_(memory), largest_recent_(recent_costs) {
   if (!is_policy(options_.policy))
     throw std::invalid_argument("policy '" + options_.policy + "': expected one of " + policy_names);
   const bool relaxation = options_.arms.is_relaxation();
@@ -128,8 +129,7 @@ void Tuner::cover(const Context& context) {
 }
 
 Decision Tuner::choose(const Context& context) {
-  const bool given = context && context.numbers.size() <= most_numbers &&
-                     std::ranges::all_of(context.numbers, [](double x) { return std::fabs(x) < 1e150; });
+  const bool given = context && std::ranges::all_of(context.numbers, [](double x) { return std::fabs(x) < 1e150; });
   if (given)
     cover(context);
   return learner_->choose(given ? context : Context());
@@ -137,6 +137,14 @@ Decision Tuner::choose(const Context& context) {
 
 bool Tuner::quarantined(std::size_t arm) const {
   return failures_[arm].in_row >= patience && solves_ < failures_[arm].until;
+}
+
+void Tuner::append(const Step& step) {
+  if (log_.size() == memory)
+    log_.pop_front();
+  log_.push_back(step);
+  largest_.push(step.failed ? 0 : step.cost);
+  largest_recent_.push(step.failed ? 0 : step.cost);
 }
 
 bool Tuner::learn(const Decision& decision, double cost, double iterations, bool failed) {
@@ -155,9 +163,7 @@ bool Tuner::learn(const Decision& decision, double cost, double iterations, bool
   } else {
     record.in_row = 0;
   }
-  if (log_.size() == memory)
-    log_.pop_front();
-  log_.push_back({decision, cost, failed});
+  append({decision, cost, failed});
   return learner_->learn(decision, in_units(cost));
 }
 
@@ -170,12 +176,8 @@ double Tuner::expected_cost(const Decision& decision) const {
   if (solves_ < first_expectation)
     return 0;
   const double expected = learner_->expected_cost(decision.value, decision.context) * unit_;
-  const auto last = expected > 0 && std::ssize(log_) > recent_costs ? log_.rbegin() + recent_costs : log_.rend();
-  double largest = 0;
-  for (auto step = log_.rbegin(); step != last; ++step)
-    if (!step->failed)
-      largest = std::max(largest, step->cost);
-  return expected > 0 ? std::max({expected, largest, total_ / static_cast<double>(solves_)}) : largest;
+  return expected > 0 ? std::max({expected, largest_recent_.largest(), total_ / static_cast<double>(solves_)})
+                      : largest_.largest();
 }
 
 std::string Tuner::policy() const {
@@ -198,8 +200,9 @@ nlohmann::json Tuner::save() const {
     state["failures"].push_back({f.in_row, f.until, f.cost});
   state["log"] = nlohmann::json::array();
   for (const Step& s : log_)
-    state["log"].push_back(
-        {s.decision.arm, s.decision.value, s.decision.probability, s.decision.context.numbers, s.cost, s.failed});
+    state["log"].push_back({s.decision.arm, s.decision.value, s.decision.probability,
+                            std::vector<double>(s.decision.context.numbers.begin(), s.decision.context.numbers.end()),
+                            s.cost, s.failed});
   state["learner"] = learner_->save();
   return state;
 }
@@ -237,7 +240,7 @@ void Tuner::restore(const nlohmann::json& state) {
       step.cost = line.at(4).get<double>();
       step.failed = line.at(5).get<bool>();
       expect(step.cost > 0, "costs above 0");
-      other.log_.push_back(step);
+      other.append(step);
     }
     other.make(); // checks each decision of the log
     other.learner_->restore(state.at("learner"));

@@ -3,6 +3,7 @@
 #include "bandits/arms.hpp"
 #include "bandits/learner.hpp"
 #include "bandits/relaxation_model.hpp"
+#include "bandits/sliding_maximum.hpp"
 
 #include <deque>
 #include <memory>
@@ -83,12 +84,14 @@ private:
   };
   void make();
   void cover(const Context& context);
+  void append(const Step& step);
   double in_units(double cost) const { return cost / unit_; }
 
   TunerOptions options_;
   std::unique_ptr<Learner> learner_;
   std::vector<Interval> intervals_, seen_; ///< of each number of a context; empty: none has come
   std::deque<Step> log_;
+  SlidingMaximum largest_, largest_recent_; ///< costs of solves that did not fail
   std::vector<Failures> failures_;
   double unit_ = 1; ///< cost of an iteration of the first solve, where costs are no iterations
   double total_ = 0;

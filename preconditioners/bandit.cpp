@@ -146,6 +146,8 @@ PetscErrorCode PCCreate_Bandit(PC pc) {
     pc->data = new PC_Bandit;
     return PetscErrorCode{0};
   }));
+  PetscCallMPI(MPI_Comm_rank(CommOf(pc), &PCBanditData_Private(pc)->rank));
+  PetscCallMPI(MPI_Comm_size(CommOf(pc), &PCBanditData_Private(pc)->ranks));
   pc->ops->setup = PCSetUp_Bandit;
   pc->ops->apply = PCApply_Bandit;
   pc->ops->applytranspose = PCApplyTranspose_Bandit;

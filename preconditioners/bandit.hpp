@@ -34,12 +34,12 @@ struct PCBanditPlay {
   std::array<double, linnet::bandits::most_numbers> context{};
   double cap = 0;      ///< in units of the cost; 0: none
   double unplayed = 0; ///< the arm is set aside: the safe one plays
-  double failed = 0;   ///< the first rank could not decide
 };
 
 /// State of PCBANDIT.
 struct PC_Bandit {
   PCBanditParameters parameters;
+  PetscMPIInt rank = 0, ranks = 1; ///< of the PC's
   linnet::bandits::Arms arms;
   std::string parsed;                            ///< what `arms` are of
   std::unique_ptr<linnet::bandits::Tuner> tuner; ///< on the first rank

@@ -84,17 +84,15 @@ static PetscErrorCode PCBanditBuild_Private(PC pc, KSP ksp, std::size_t arm, std
   PC_Bandit* bandit = PCBanditData_Private(pc);
   const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(pc));
   const char* outer = nullptr;
-  PetscMPIInt ranks;
   PetscBool sor;
   DM dm = nullptr;
   PC inner;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_size(comm, &ranks));
   PetscCall(PCGetOptionsPrefix(pc, &outer));
   const std::string prefix = std::string(outer ? outer : "") + "bandit_" +
                              (bandit->inner.size() > 1 ? std::to_string(slot) + "_" : std::string());
-  const bool blocks = ranks > 1 && IsBlockwise(TypeOf(bandit, arm));
+  const bool blocks = bandit->ranks > 1 && IsBlockwise(TypeOf(bandit, arm));
   PetscCall(PCCreate(comm, &bandit->inner[slot]));
   inner = bandit->inner[slot];
   PetscCall(PetscObjectIncrementTabLevel(reinterpret_cast<PetscObject>(inner), reinterpret_cast<PetscObject>(pc), 1));

@@ -111,7 +111,7 @@ static PetscErrorCode ComposedContext(PC pc, linnet::bandits::Context* context) 
   if (shared > 1) /* each rank has some of them */
     PetscCallMPI(
         MPI_Allreduce(MPI_IN_PLACE, numbers.data(), static_cast<PetscMPIInt>(size), MPI_DOUBLE, MPI_SUM, comm));
-  *context = linnet::bandits::Context(std::move(numbers));
+  *context = linnet::bandits::Context(numbers);
   PetscFunctionReturn(0);
 }
 
@@ -131,7 +131,7 @@ PetscErrorCode PCBanditContext_Private(PC pc, linnet::bandits::Context* context)
     if (given.empty())
       PetscCall(ComposedContext(pc, context));
     else
-      *context = linnet::bandits::Context(std::vector<double>(given.begin(), given.end()));
+      *context = linnet::bandits::Context(given);
     bandit->given = bandit->given || *context;
   }
   bandit->from_matrix = source == PC_BANDIT_CONTEXT_MATRIX || (source == PC_BANDIT_CONTEXT_AUTO && !bandit->given);

@@ -15,21 +15,25 @@ static MPI_Comm CommOf(PC pc) {
 /* Runs `work` on the first rank; where it throws, all ranks end with its message. */
 template <class Work>
 static PetscErrorCode OnFirstRank(PC pc, Work&& work) {
-  std::array<char, 512> message{};
-  PetscMPIInt rank;
+  const PC_Bandit* bandit = PCBanditData_Private(pc);
+  std::array<char, 512> message;
+  PetscMPIInt failed = 0;
 
   PetscFunctionBegin;
-  PetscCallMPI(MPI_Comm_rank(CommOf(pc), &rank));
-  if (rank == 0) {
+  if (bandit->rank == 0) {
     try {
       work();
     } catch (const std::exception& error) {
+      failed = 1;
       (void)std::snprintf(message.data(), message.size(), "%s", error.what());
     }
   }
+  if (bandit->ranks > 1)
+    PetscCallMPI(MPI_Bcast(&failed, 1, MPI_INT, 0, CommOf(pc)));
+  if (!failed)
+    PetscFunctionReturn(0);
   PetscCallMPI(MPI_Bcast(message.data(), static_cast<PetscMPIInt>(message.size()), MPI_CHAR, 0, CommOf(pc)));
-  PetscCheck(!message[0], CommOf(pc), PETSC_ERR_ARG_WRONG, "bandit: %s", message.data());
-  PetscFunctionReturn(0);
+  SETERRQ(CommOf(pc), PETSC_ERR_ARG_WRONG, "bandit: %s", message.data());
 }
 
 /* The form of the closed formula of omega that the solve follows: sweeps one way in a stationary iteration, or else. */
@@ -80,14 +84,12 @@ PetscErrorCode PCBanditPrepare_Private(PC pc, KSP ksp) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
   PCBanditParameters& parameters = bandit->parameters;
   linnet::bandits::TunerOptions options;
-  PetscMPIInt ranks;
 
   PetscFunctionBegin;
   if (!parameters.changed)
     PetscFunctionReturn(0);
   bandit->parsed.clear();
   PetscCall(PCBanditParseArms_Private(pc));
-  PetscCallMPI(MPI_Comm_size(CommOf(pc), &ranks));
   PetscCall(FormOf(pc, ksp, &options.form));
   options.arms = bandit->arms;
   options.policy = parameters.policy;
@@ -99,9 +101,9 @@ PetscErrorCode PCBanditPrepare_Private(PC pc, KSP ksp) {
     options.likely = {{0, 1}};
   options.iterations = parameters.cost == PC_BANDIT_COST_ITERATIONS;
   options.seed = static_cast<std::uint64_t>(parameters.seed);
-  options.key = std::to_string(ranks) + " ranks, cost " + PCBanditCostNames_Private[parameters.cost] + ", KSP " +
-                reinterpret_cast<PetscObject>(ksp)->type_name + (bandit->from_matrix ? ", context of the matrix" : "") +
-                ", tag '" + parameters.tag + "'";
+  options.key = std::to_string(bandit->ranks) + " ranks, cost " + PCBanditCostNames_Private[parameters.cost] +
+                ", KSP " + reinterpret_cast<PetscObject>(ksp)->type_name +
+                (bandit->from_matrix ? ", context of the matrix" : "") + ", tag '" + parameters.tag + "'";
   bandit->keep_refused = false;
   PetscCall(OnFirstRank(pc, [&] {
     bandit->tuner = std::make_unique<linnet::bandits::Tuner>(std::move(options));
@@ -128,7 +130,8 @@ PetscErrorCode PCBanditDecide_Private(PC pc, const linnet::bandits::Context& con
     play.cap = bandit->parameters.cap * bandit->tuner->expected_cost(decision);
     play.unplayed = bandit->tuner->quarantined(decision.arm) ? 1 : 0;
   }));
-  PetscCallMPI(MPI_Bcast(&bandit->play, sizeof(PCBanditPlay), MPI_BYTE, 0, CommOf(pc)));
+  if (bandit->ranks > 1)
+    PetscCallMPI(MPI_Bcast(&bandit->play, sizeof(PCBanditPlay), MPI_BYTE, 0, CommOf(pc)));
   PetscFunctionReturn(0);
 }
 
@@ -142,7 +145,7 @@ PetscErrorCode PCBanditLearn_Private(PC pc, PetscInt iterations) {
     decision.arm = static_cast<std::size_t>(play.arm);
     decision.value = play.value;
     decision.probability = play.probability;
-    decision.context.numbers.assign(play.context.begin(), play.context.begin() + static_cast<int>(play.numbers));
+    decision.context = linnet::bandits::Context({play.context.data(), static_cast<std::size_t>(play.numbers)});
     if (play.unplayed > 0)
       bandit->tuner->learn_unplayed(decision);
     else

@@ -77,7 +77,8 @@ static PetscErrorCode PreSolve(PC pc, KSP ksp, Vec x) {
 
   PetscFunctionBegin;
   const double start = MPI_Wtime();
-  PetscCall(PCBanditParseArms_Private(pc));
+  if (bandit->parameters.changed)
+    PetscCall(PCBanditParseArms_Private(pc));
   PetscCall(PCBanditContext_Private(pc, &context));
   PetscCall(PCBanditPrepare_Private(pc, ksp));
   PetscCall(PCBanditSetNorm_Private(pc, ksp));

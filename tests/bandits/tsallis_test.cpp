@@ -209,6 +209,7 @@ TEST(Learner, MovesAContextOutsideItsIntervalToTheEnd) {
   EXPECT_EQ(of_two.choose(Context({0, -infinity})).context, Context({0, 2}));
   EXPECT_FALSE(of_two.choose(Context({0, not_a_number})).context);
   EXPECT_THROW(of_two.choose(0.5), std::invalid_argument);
+  EXPECT_THROW(Context(std::vector<double>(17)), std::invalid_argument);
 }
 
 TEST(Learner, KeepsWhatItKnewWhenAStateIsRefused) {

@@ -164,6 +164,20 @@ TEST(Tuner, MovesContextsIntoAnIntervalThatIsGiven) {
   EXPECT_EQ(t.choose(7).context, 1);
 }
 
+// Policies without an expectation: the largest of the log's 1024 latest costs of solves that did not fail.
+TEST(Tuner, ExpectsTheLargestOfTheCostsInItsLog) {
+  Tuner t = tuner("a; b", "race");
+  Random random(8);
+  for (int k = 1; k <= 3000; ++k) {
+    const Decision d = t.choose({});
+    t.learn(d, std::floor(1 + 1000 * std::pow(random.uniform(), 8)), 1, k % 50 == 0);
+    double largest = 0;
+    for (const Step& step : t.log())
+      largest = std::max(largest, step.failed ? 0 : step.cost);
+    ASSERT_EQ(t.expected_cost(d), k < 10 ? 0 : largest) << k;
+  }
+}
+
 TEST(Tuner, SetsAnArmAsideThatFailsThreeTimesInARow) {
   Tuner t = tuner("a; b", "fixed");
   for (int k = 0; k < 3; ++k) {
