@@ -6,23 +6,29 @@
 static constexpr PetscInt most_rows = 128; // that are looked at, of all ranks
 
 /*
-   The k-th of the `count` rows looked at, of all `rows`: one in each of as many equal stretches, at places (multiples
+   The k-th of the rows looked at, of all: one in each of as many equal stretches of `width` rows, at places (multiples
    of the golden ratio, modulo 1) that keep no step with a grid's lines.
 */
-static PetscInt SampledRow(PetscInt k, PetscInt count, PetscInt rows) {
+static PetscInt SampledRow(PetscInt k, PetscInt rows, double width) {
   constexpr double golden = 0.6180339887498949;
-  const double place = static_cast<double>(k) * golden, width = static_cast<double>(rows) / static_cast<double>(count);
-  const double row = (static_cast<double>(k) + (place - std::floor(place))) * width;
-  return count == rows ? k : PetscMin(rows - 1, static_cast<PetscInt>(row));
+  const double place = static_cast<double>(k) * golden;
+  const double row = (static_cast<double>(k) + (place - static_cast<double>(static_cast<PetscInt>(place)))) * width;
+  return rows <= most_rows ? k : PetscMin(rows - 1, static_cast<PetscInt>(row));
 }
 
-/* sums[0] += |a_ij| over the rows looked at, j != i where `square`; sums[1] += a_ii */
+/*
+   sums[0] += |a_ij| over the rows looked at, j != i where `square`; sums[1] += a_ii. The rows lie far apart in memory:
+   all are asked for before the first is summed.
+*/
 static PetscErrorCode AddRows(Mat A, PetscInt first, PetscInt rows, bool square, PetscReal sums[2]) {
   const PetscInt count = PetscMin(rows, most_rows);
+  const double width = static_cast<double>(rows) / static_cast<double>(count);
   const PetscInt *i = nullptr, *j = nullptr;
   const PetscScalar* a = nullptr;
   PetscInt n = 0;
   PetscBool done = PETSC_FALSE;
+  std::array<PetscInt, most_rows> own;
+  std::size_t size = 0;
 
   PetscFunctionBegin;
   PetscCall(MatGetRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &n, &i, &j, &done));
@@ -30,16 +36,24 @@ static PetscErrorCode AddRows(Mat A, PetscInt first, PetscInt rows, bool square,
   PetscCall(MatSeqAIJGetArrayRead(A, &a));
   const double before = static_cast<double>(first) / static_cast<double>(rows) * static_cast<double>(count);
   for (PetscInt k = PetscMax(0, static_cast<PetscInt>(before) - 1); k < count; k++) {
-    const PetscInt r = SampledRow(k, count, rows) - first;
-    if (r < 0)
-      continue;
+    const PetscInt r = SampledRow(k, rows, width) - first;
     if (r >= n)
       break;
+    if (r < 0)
+      continue;
+    own[size++] = r;
+    __builtin_prefetch(&i[r]);
+  }
+  for (std::size_t k = 0; k < size; k++) {
+    __builtin_prefetch(&j[i[own[k]]]);
+    __builtin_prefetch(&a[i[own[k]]]);
+  }
+  for (std::size_t k = 0; k < size; k++) {
+    const PetscInt r = own[k];
     for (PetscInt entry = i[r]; entry < i[r + 1]; entry++) {
-      if (square && j[entry] == r)
-        sums[1] += PetscRealPart(a[entry]);
-      else
-        sums[0] += PetscAbsScalar(a[entry]);
+      const bool diagonal = square && j[entry] == r;
+      sums[1] += diagonal ? PetscRealPart(a[entry]) : 0;
+      sums[0] += diagonal ? 0 : PetscAbsScalar(a[entry]);
     }
   }
   PetscCall(MatSeqAIJRestoreArrayRead(A, &a));
