@@ -263,10 +263,9 @@ void blend(double& mean, double error, double scatter) {
 void Modelled::catch_up() const {
   for (const auto& [decision, cost, log_cost, scatter] : pending_) {
     const bool first = rival_.steps() == 0;
-    const double expected = rival_.expected_cost(decision.value, decision.context);
     rival_.learn(decision, cost);
     if (!first)
-      blend(rival_error_, log_cost - (expected > 0 ? std::log(expected) : 0), scatter);
+      blend(rival_error_, log_cost - std::log(rival_.expected_last()), scatter);
   }
   pending_.clear();
 }

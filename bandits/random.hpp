@@ -30,6 +30,15 @@ public:
     const double radius = std::sqrt(-2 * std::log(uniform()));
     return radius * std::cos(2 * std::numbers::pi * uniform());
   }
+  /// As many as z holds (an even number of draws), both of each pair of Box and Muller's.
+  void normals(std::span<double> z) {
+    for (std::size_t k = 0; k < z.size(); k += 2) {
+      const double radius = std::sqrt(-2 * std::log(uniform())), angle = 2 * std::numbers::pi * uniform();
+      z[k] = radius * std::cos(angle);
+      if (k + 1 < z.size())
+        z[k + 1] = radius * std::sin(angle);
+    }
+  }
   /// An index drawn with the given probabilities, which sum to 1; never one of probability 0.
   std::size_t draw(std::span<const double> probability) {
     const double u = uniform();

@@ -12,7 +12,7 @@ namespace {
 constexpr double prior_precision = 0.05; // over the noise's: coefficients of some 4 standard deviations of the noise
 constexpr double prior_variance = 0.1;   // of the noise, worth `prior_count` observations
 constexpr double prior_count = 4;
-constexpr int samples = 32;
+constexpr int pairs = 16;              // of samples
 constexpr double decades = 1000;       // of numbers told apart by their logarithms
 constexpr double surprise_memory = 16; // solves that the running mean of standardised squared errors looks back on
 constexpr double most_surprise = 16;   // of one of them
@@ -55,42 +55,47 @@ std::size_t Thompson::block_of(double value) const {
   return std::min(arms() - 1, static_cast<std::size_t>(std::ranges::find(values, value) - values.begin()));
 }
 
-Eigen::VectorXd Thompson::parameter_features(double value) const {
-  Eigen::VectorXd p = Eigen::VectorXd::Ones(static_cast<Eigen::Index>(parameter_terms_));
+const Eigen::VectorXd& Thompson::parameter_features(double value) const {
+  parameter_features_.setOnes(static_cast<Eigen::Index>(parameter_terms_));
   const double half = high_ / 2 - low_ / 2; // the whole range may overflow
   if (choices().ordered)
     chebyshev(half > 0 ? std::clamp((value / 2 - low_ / 2) / half * 2 - 1, -1.0, 1.0) : 0,
-              {p.data(), parameter_terms_});
-  return p;
+              {parameter_features_.data(), parameter_terms_});
+  return parameter_features_;
 }
 
-Eigen::VectorXd Thompson::context_features(const Context& context) const {
+const Eigen::VectorXd& Thompson::context_features(const Context& context) const {
+  static const double range = std::log1p(decades);
   if (!context)
-    return Eigen::VectorXd::Ones(1);
-  Eigen::VectorXd c(static_cast<Eigen::Index>(context_.terms()));
+    return only_one_;
+  context_features_.resize(static_cast<Eigen::Index>(context_.terms()));
   const auto scaled = scaled_all(context);
   std::array<double, most_numbers> place{};
   for (std::size_t k = 0; k < width(); ++k)
-    place[k] = spread_[k] ? 2 * std::log1p(decades * (scaled[k] + 1) / 2) / std::log1p(decades) - 1 : scaled[k];
-  context_.at({place.data(), width()}, {c.data(), context_.terms()});
-  return c;
+    place[k] = spread_[k] ? 2 * std::log1p(decades * (scaled[k] + 1) / 2) / range - 1 : scaled[k];
+  context_.at({place.data(), width()}, {context_features_.data(), context_.terms()});
+  return context_features_;
 }
 
 // p_i c_j, j faster
-Eigen::VectorXd Thompson::features(double value, const Context& context) const {
-  return (context_features(context) * parameter_features(value).transpose()).reshaped();
+const Eigen::VectorXd& Thompson::features(double value, const Context& context) const {
+  const Eigen::VectorXd& c = context_features(context);
+  const Eigen::VectorXd& p = parameter_features(value);
+  features_.resize(c.size() * p.size());
+  for (Eigen::Index i = 0; i < p.size(); ++i)
+    features_.segment(i * c.size(), c.size()) = p(i) * c;
+  return features_;
 }
 
-double Thompson::prediction(double value, const Context& context) const {
-  const Model& model = model_of(context);
-  return model.offset + features(value, context).dot(model.blocks[block_of(value)].mean);
+double Thompson::cost_of(double observation, const Context& context) const {
+  return context ? std::exp(std::clamp(observation, -700.0, 700.0)) : std::fmax(1e-3, observation) * first_;
 }
 
 double Thompson::expected_cost(double value, const Context& context) const {
-  if (model_of(context).count == 0)
+  const Model& model = model_of(context);
+  if (model.count == 0)
     return 0;
-  const double y = prediction(value, context);
-  return context ? std::exp(std::clamp(y, -700.0, 700.0)) : std::fmax(1e-3, y) * first_;
+  return cost_of(model.offset + features(value, context).dot(model.blocks[block_of(value)].mean), context);
 }
 
 double Thompson::observed(double cost, const Context& context) const {
@@ -98,45 +103,62 @@ double Thompson::observed(double cost, const Context& context) const {
 }
 
 // For a given context c a block's series in the parameter has the coefficients w = C^T theta, C = I (x) c, normal with
-// the covariance C^T S C: few numbers to draw.
+// the mean C^T mean and the covariance C^T S C = L L^T; the scores of ordered arms are P w, P their parameter features.
+void Thompson::spread_scores(const Model& model, const Eigen::VectorXd& c) {
+  const Eigen::Index n = c.size(), terms = series_.cols();
+  const double deviation = std::sqrt(noise(model));
+  if (!choices().ordered) {
+    scores_.resize(series_.rows());
+    deviations_.resize(series_.rows());
+    for (Eigen::Index k = 0; k < series_.rows(); ++k) {
+      const Block& block = model.blocks[static_cast<std::size_t>(k)];
+      along_.noalias() = block.covariance * c;
+      scores_(k) = block.mean.dot(c);
+      deviations_(k) = deviation * std::sqrt(std::fmax(0, along_.dot(c)));
+    }
+    return;
+  }
+  const Block& block = model.blocks[0];
+  covariance_.resize(terms, terms);
+  aside_.resize(terms);
+  for (Eigen::Index j = 0; j < terms; ++j) {
+    along_.noalias() = block.covariance.middleCols(j * n, n) * c;
+    for (Eigen::Index i = j; i < terms; ++i)
+      covariance_(i, j) = along_.segment(i * n, n).dot(c);
+    aside_(j) = block.mean.segment(j * n, n).dot(c);
+  }
+  scores_.noalias() = series_ * aside_;
+  const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(covariance_); // in place
+  covariance_ *= deviation;
+}
+
 void Thompson::decide(Decision& decision) {
   const Model& model = model_of(decision.context);
-  const Eigen::VectorXd c = context_features(decision.context);
-  const auto terms = static_cast<Eigen::Index>(parameter_terms_),
-             blocks = static_cast<Eigen::Index>(model.blocks.size());
-  const double deviation = std::sqrt(noise(model));
-  Eigen::MatrixXd mean(terms, blocks);
-  std::vector<Eigen::MatrixXd> root(model.blocks.size());
-  Eigen::MatrixXd spread = Eigen::MatrixXd::Zero(c.size() * terms, terms); // C
-  for (Eigen::Index i = 0; i < terms; ++i)
-    spread.block(i * c.size(), i, c.size(), 1) = c;
-  for (Eigen::Index k = 0; k < blocks; ++k) {
-    const Block& block = model.blocks[static_cast<std::size_t>(k)];
-    mean.col(k) = block.mean.reshaped(c.size(), terms).transpose() * c;
-    const Eigen::MatrixXd covariance = spread.transpose() * block.covariance * spread;
-    root[static_cast<std::size_t>(k)] = deviation * Eigen::MatrixXd(covariance.llt().matrixL());
-  }
+  spread_scores(model, context_features(decision.context));
+  const bool ordered = choices().ordered;
+  draws_.resize(ordered ? series_.cols() : series_.rows());
   int same = 0;
-  Eigen::VectorXd z(terms), score;
-  Eigen::MatrixXd w(terms, blocks);
-  for (int s = 0; s < samples; ++s) {
-    for (Eigen::Index k = 0; k < blocks; ++k) {
-      for (double& v : z)
-        v = random().normal();
-      w.col(k) = mean.col(k) + root[static_cast<std::size_t>(k)] * z;
+  for (int s = 0; s < pairs; ++s) {
+    random().normals({draws_.data(), static_cast<std::size_t>(draws_.size())});
+    if (ordered) {
+      for (Eigen::Index i = draws_.size(); i-- > 0;) // draws <- L draws
+        draws_(i) = covariance_.row(i).head(i + 1).dot(draws_.head(i + 1));
+      aside_.noalias() = series_ * draws_;
+    } else {
+      aside_ = deviations_.cwiseProduct(draws_);
     }
-    Eigen::Index best = 0;
-    if (choices().ordered)
-      score = series_ * w;
-    else
-      score = w.row(0).transpose();
-    score.minCoeff(&best);
+    Eigen::Index one = 0, mirrored = 0;
+    for (Eigen::Index k = 1; k < scores_.size(); ++k) {
+      one = scores_(k) + aside_(k) < scores_(one) + aside_(one) ? k : one;
+      mirrored = scores_(k) - aside_(k) < scores_(mirrored) - aside_(mirrored) ? k : mirrored;
+    }
     if (s == 0)
-      decision.arm = static_cast<std::size_t>(best);
-    same += decision.arm == static_cast<std::size_t>(best);
+      decision.arm = static_cast<std::size_t>(one);
+    same += decision.arm == static_cast<std::size_t>(one);
+    same += decision.arm == static_cast<std::size_t>(mirrored);
   }
   decision.value = choices().arms[decision.arm];
-  decision.probability = static_cast<double>(same) / samples;
+  decision.probability = static_cast<double>(same) / (2 * pairs);
 }
 
 void Thompson::absorb(const Decision& decision, double cost) {
@@ -144,16 +166,24 @@ void Thompson::absorb(const Decision& decision, double cost) {
   if (!decision.context && !(first_ > 0))
     first_ = cost;
   const double y = observed(cost, decision.context);
-  if (model.count == 0)
+  const bool first = model.count == 0;
+  if (first)
     model.offset = y;
   Block& block = model.blocks[block_of(decision.value)];
-  const Eigen::VectorXd f = features(decision.value, decision.context);
-  const Eigen::VectorXd along = block.covariance * f;
-  const double error = y - model.offset - f.dot(block.mean), variance = 1 + f.dot(along);
+  const Eigen::VectorXd& f = features(decision.value, decision.context);
+  along_.noalias() = block.covariance * f;
+  const double prediction = model.offset + f.dot(block.mean);
+  expected_last_ = first ? 1 : cost_of(prediction, decision.context);
+  const double error = y - prediction, variance = 1 + f.dot(along_);
   const double standardised = error * error / variance / noise(model);
   model.errors += error * error / variance;
-  block.mean += along * (error / variance);
-  block.covariance -= along * along.transpose() / variance;
+  block.mean += along_ * (error / variance);
+  along_ /= std::sqrt(variance);
+  const double* const __restrict along = along_.data();
+  double* column = block.covariance.data();
+  for (Eigen::Index j = 0, n = along_.size(); j < n; ++j, column += n)
+    for (Eigen::Index i = 0; i < n; ++i)
+      column[i] -= along[i] * along[j];
   model.count += 1;
   model.surprise += (std::fmin(most_surprise, standardised) - model.surprise) / surprise_memory;
   if (!decision.context && model.surprise > tolerated_surprise)

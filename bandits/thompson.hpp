@@ -15,7 +15,7 @@ namespace linnet::bandits {
 /// contexts are given, else cost over the first cost: without a context costs scatter, and the mean of their logarithms
 /// is not what is paid. Where costs without a context are twice as far off as they used to be for some solves, they
 /// have changed: most of what was learned is forgotten. The probability logged is the share of 32 samples of the model,
-/// the one played among them, that chose the arm.
+/// the one played among them, that chose the arm; they come in pairs, each the other's mirror image in the mean.
 class Thompson : public Learner {
 public:
   /// Terms: degree + 1, in each number of the context. std::invalid_argument for terms outside [1, 16].
@@ -23,6 +23,8 @@ public:
   std::string name() const override { return "thompson"; }
   /// The cost that the mean of the model expects, > 0 from the first cost on.
   double expected_cost(double value, const Context& context) const override;
+  /// What it expected of the cost that it learned from last: 1 where that was the first of its kind.
+  double expected_last() const { return expected_last_; }
 
 protected:
   void decide(Decision& decision) override;
@@ -48,10 +50,11 @@ private:
   static void forget(Model& model);
   std::size_t block_of(double value) const;
   double observed(double cost, const Context& context) const;
-  Eigen::VectorXd parameter_features(double value) const;
-  Eigen::VectorXd context_features(const Context& context) const;
-  Eigen::VectorXd features(double value, const Context& context) const;
-  double prediction(double value, const Context& context) const;
+  double cost_of(double observation, const Context& context) const; ///< the inverse of that
+  const Eigen::VectorXd& parameter_features(double value) const;
+  const Eigen::VectorXd& context_features(const Context& context) const;
+  const Eigen::VectorXd& features(double value, const Context& context) const;
+  void spread_scores(const Model& model, const Eigen::VectorXd& c);
 
   std::size_t parameter_terms_;
   ChebyshevBasis context_;
@@ -60,6 +63,13 @@ private:
   Eigen::MatrixXd series_;   ///< parameter features, by arm
   Model models_[2];          ///< without and with context
   double first_ = 0;         ///< the first cost without context
+  double expected_last_ = 1;
+
+  /* room for what each call computes anew */
+  mutable Eigen::VectorXd only_one_ = Eigen::VectorXd::Ones(1), parameter_features_, context_features_, features_;
+  Eigen::VectorXd along_, scores_, draws_, aside_; ///< scores: of the mean, by arm
+  Eigen::VectorXd deviations_;                     ///< of the scores of arms that are not ordered
+  Eigen::MatrixXd covariance_;                     ///< of w, and its factor
 };
 
 } // namespace linnet::bandits

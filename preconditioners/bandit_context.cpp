@@ -87,8 +87,9 @@ static PetscErrorCode MatrixContext(PC pc, PetscReal* q) {
     PetscCall(AddRows(own, first, rows, true, sums));
     PetscCall(AddRows(off, first, rows, false, sums));
   }
-  PetscCallMPI(
-      MPI_Allreduce(MPI_IN_PLACE, sums, 2, MPIU_REAL, MPIU_SUM, PetscObjectComm(reinterpret_cast<PetscObject>(pc))));
+  if (PCBanditData_Private(pc)->ranks > 1)
+    PetscCallMPI(
+        MPI_Allreduce(MPI_IN_PLACE, sums, 2, MPIU_REAL, MPIU_SUM, PetscObjectComm(reinterpret_cast<PetscObject>(pc))));
   if (sums[1] > 0)
     *q = sums[0] / sums[1];
   PetscFunctionReturn(0);
