@@ -57,7 +57,7 @@ Sides random_sides(OperatorClass what, int dimension, Draw* draw) {
   return sides;
 }
 
-std::vector<double> noise(const GridSize& grid, double length, std::uint64_t seed) {
+std::vector<double> noise(const VoxelGrid& grid, double length, std::uint64_t seed) {
   const SmoothNoise field(grid, length, RandomStream(seed, Purpose::coefficient));
   std::vector<double> values, line(static_cast<std::size_t>(grid.nx));
   for (std::int64_t k = 0; k < grid.nz; ++k)
@@ -69,7 +69,7 @@ std::vector<double> noise(const GridSize& grid, double length, std::uint64_t see
 }
 
 // `ratio` inside smooth inclusions or in layers across an axis of 1 to n / 4 cells.
-std::vector<double> two_values(const GridSize& grid, double ratio, bool layers, Draw* draw) {
+std::vector<double> two_values(const VoxelGrid& grid, double ratio, bool layers, Draw* draw) {
   std::vector<double> c;
   const double n = static_cast<double>(grid.nx);
   if (!layers) {
@@ -90,7 +90,7 @@ std::vector<double> two_values(const GridSize& grid, double ratio, bool layers, 
   return c;
 }
 
-VoxelCoefficients random_coefficients(OperatorClass what, const GridSize& grid, Draw* draw) {
+VoxelCoefficients random_coefficients(OperatorClass what, const VoxelGrid& grid, Draw* draw) {
   VoxelCoefficients c;
   const int dimension = grid.nz > 1 ? 3 : 2;
   if (what == OperatorClass::shift)

@@ -52,7 +52,7 @@ Number parse(const std::string& text, const char* option, const char* expected) 
   return number;
 }
 
-GridSize parse_grid(const std::string& text) {
+VoxelGrid parse_grid(const std::string& text) {
   const char* const expected = "NX,NY or NX,NY,NZ, integers of at least 1";
   const std::vector<std::string> items = split(text);
   std::array<std::int64_t, 3> n = {1, 1, 1};
@@ -75,7 +75,7 @@ std::array<double, 3> parse_spacing(const std::string& text, std::size_t dimensi
   return spacing;
 }
 
-VoxelDomain read_or_make_domain(const GenerateOptions& options, const GridSize& grid, bool planar) {
+VoxelDomain read_or_make_domain(const GenerateOptions& options, const VoxelGrid& grid, bool planar) {
   const Sides sides = make_sides({split(options.walls), split(options.open), split(options.periodic)}, planar);
   if (options.domain != "file") {
     if (!options.voxels.empty())
@@ -130,7 +130,7 @@ Files file_names(const GenerateOptions& options) {
   return {options.out + "." + format, options.out + ".rhs." + format, options.out + ".cells.mtx"};
 }
 
-nlohmann::ordered_json report(const GenerateOptions& options, const GridSize& grid, const Census& before,
+nlohmann::ordered_json report(const GenerateOptions& options, const VoxelGrid& grid, const Census& before,
                               const PressureSystem& system, const Files& files, double seconds) {
   const auto singular = std::count_if(system.components.begin(), system.components.end(),
                                       [](const Component& component) { return !component.anchored; });
@@ -175,13 +175,13 @@ void print(const nlohmann::ordered_json& facts) {
 }
 
 struct Parsed {
-  GridSize grid;
+  VoxelGrid grid;
   AssemblySpec assembly;
   VoxelDomain domain;
 };
 
 Parsed parse(const GenerateOptions& options) {
-  const GridSize grid = parse_grid(options.grid);
+  const VoxelGrid grid = parse_grid(options.grid);
   const std::size_t dimensions = split(options.grid).size();
   AssemblySpec spec;
   spec.spacing = parse_spacing(options.spacing, dimensions);

@@ -15,7 +15,7 @@ namespace {
 
 // What every rank must know of the problem, but for its cells.
 struct Known {
-  GridSize grid;
+  VoxelGrid grid;
   Sides sides;
   AssemblySpec spec;
   std::int64_t components, singular_components, singular_rows, empty;

@@ -39,7 +39,7 @@ double norm_of(const std::vector<double>& v) {
 // The pressure systems of all steps, by one KSP: every cell has a row, so that their size stays.
 class PressureSolver {
 public:
-  PressureSolver(MPI_Comm comm, const GridSize& grid)
+  PressureSolver(MPI_Comm comm, const VoxelGrid& grid)
       : comm_(comm), grid_(grid), rows_(row_blocks(comm, grid.cells())) {
     PC pc = nullptr;
     check(KSPCreate(comm, ksp_.out()));
@@ -127,7 +127,7 @@ public:
 
 private:
   MPI_Comm comm_;
-  GridSize grid_;
+  VoxelGrid grid_;
   std::vector<std::int64_t> rows_;
   std::unique_ptr<PressureSystem> system_;
   std::vector<PetscInt> row_start_;
@@ -220,7 +220,7 @@ void check_options(const SmokeOptions& options) {
 int run_smoke(const Session& session, const SmokeOptions& options) {
   const auto scene = static_cast<smoke::Scene>(find_name(smoke::scene_names, options.scene, "--scene"));
   const std::array<std::int64_t, 3> extents = parse_grid(options.grid);
-  const GridSize grid{extents[0], extents[1], extents[2]};
+  const VoxelGrid grid{extents[0], extents[1], extents[2]};
   on_rank_0(session.comm, [&] { check_options(options); });
   const std::unique_ptr<smoke::Simulation> simulation = smoke::make_simulation(scene, grid);
   PressureSolver solver(session.comm, grid);

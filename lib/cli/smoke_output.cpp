@@ -55,7 +55,7 @@ void view_field(DM da, PetscViewer viewer, const char* name, const Value& value)
 } // namespace
 
 std::string write_frame(const std::string& stem, std::int64_t step, const smoke::Simulation& simulation) {
-  const GridSize& grid = simulation.domain().grid;
+  const VoxelGrid& grid = simulation.domain().grid;
   char number[32];
   (void)std::snprintf(number, sizeof number, "_%05" PRId64 ".vtr", step);
   std::string file = stem + number;
@@ -84,7 +84,7 @@ std::string write_frame(const std::string& stem, std::int64_t step, const smoke:
 }
 
 void PictureStrip::add(const smoke::Simulation& simulation) {
-  const GridSize& grid = simulation.domain().grid;
+  const VoxelGrid& grid = simulation.domain().grid;
   Slice slice{grid.nx, grid.ny, simulation.time(), {}};
   for (std::int64_t j = 0; j < grid.ny; ++j)
     for (std::int64_t i = 0; i < grid.nx; ++i) {

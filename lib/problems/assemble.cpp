@@ -43,7 +43,7 @@ std::vector<std::int32_t> number_rows(const VoxelDomain& domain, Numbering numbe
 
 /// Calls visit(cell, position) for the cells of some lines, in order.
 template <class Visit>
-void for_each_cell(const GridSize& grid, std::int64_t line_begin, std::int64_t line_end, const Visit& visit) {
+void for_each_cell(const VoxelGrid& grid, std::int64_t line_begin, std::int64_t line_end, const Visit& visit) {
   for (std::int64_t line = line_begin; line < line_end; ++line)
     for (std::int64_t i = 0; i < grid.nx; ++i)
       visit(line * grid.nx + i, std::array<std::int64_t, 3>{i, line % grid.ny, line / grid.ny});
@@ -75,7 +75,7 @@ private:
 SparseMatrix fill_matrix(const VoxelOperator& op, const std::vector<std::int32_t>& row_of, std::int64_t rows,
                          int threads) {
   const VoxelDomain& domain = op.domain;
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   SparseMatrix matrix;
   matrix.rows = rows;
   matrix.cols = rows;
@@ -130,7 +130,7 @@ SparseMatrix fill_matrix(const VoxelOperator& op, const std::vector<std::int32_t
 
 } // namespace
 
-Coefficients make_coefficients(const GridSize& grid, const AssemblySpec& spec) {
+Coefficients make_coefficients(const VoxelGrid& grid, const AssemblySpec& spec) {
   Coefficients coefficients;
   if (spec.jump == 1)
     return coefficients;

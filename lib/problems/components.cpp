@@ -79,7 +79,7 @@ void join_lines(const Runs& runs, DisjointSets& sets, std::int64_t line_a, std::
 }
 
 void join_all(const VoxelDomain& domain, const Runs& runs, DisjointSets& sets) {
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   const bool x_periodic = domain.sides[left] == Beyond::periodic;
   const bool y_periodic = domain.sides[bottom] == Beyond::periodic;
   const bool z_periodic = domain.sides[front] == Beyond::periodic;
@@ -113,7 +113,7 @@ bool touches_air(const VoxelDomain& domain, const Run& run, std::int64_t line) {
 } // namespace
 
 Components find_components(const VoxelDomain& domain, int threads) {
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   const Runs runs = find_runs(domain);
   DisjointSets sets(runs.run.size());
   join_all(domain, runs, sets);

@@ -45,7 +45,7 @@ std::int64_t feature_of(const DomainSpec& spec) {
   return spec.feature;
 }
 
-VoxelDomain empty_domain(const GridSize& grid, const Sides& sides) {
+VoxelDomain empty_domain(const VoxelGrid& grid, const Sides& sides) {
   check_grid(grid);
   check_sides(sides, grid);
   return {grid, sides, std::vector<Cell>(static_cast<std::size_t>(grid.cells()), Cell::fluid)};
@@ -90,7 +90,7 @@ VoxelDomain make_domain(const DomainSpec& spec) {
   return domain;
 }
 
-VoxelDomain domain_from_integers(const GridSize& grid, const Sides& sides, const std::vector<std::int64_t>& cells) {
+VoxelDomain domain_from_integers(const VoxelGrid& grid, const Sides& sides, const std::vector<std::int64_t>& cells) {
   check_grid(grid);
   if (static_cast<std::int64_t>(cells.size()) != grid.cells())
     throw InputError("voxels: expected " + std::to_string(grid.cells()) + " values for the grid, found " +

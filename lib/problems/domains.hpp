@@ -32,7 +32,7 @@ Family family_from_name(const std::string& name);
 /// What make_domain() makes. The same spec gives the same voxels on every machine and with any number of threads.
 struct DomainSpec {
   Family family = Family::box;
-  GridSize grid;
+  VoxelGrid grid;
   Sides sides = default_sides;
   std::uint64_t seed = 1;
   /// Size of the family's features, in cells: obstacle, room, pipe spacing, sheet period, grain or plate. 0: a fraction
@@ -46,6 +46,6 @@ VoxelDomain make_domain(const DomainSpec& spec);
 
 /// The domain of a voxel file: cells[c] = 0 fluid, 1 solid, 2 air for cell c = i + nx (j + ny k).
 /// Throws InputError for another count or another value.
-VoxelDomain domain_from_integers(const GridSize& grid, const Sides& sides, const std::vector<std::int64_t>& cells);
+VoxelDomain domain_from_integers(const VoxelGrid& grid, const Sides& sides, const std::vector<std::int64_t>& cells);
 
 } // namespace linnet

@@ -8,7 +8,7 @@ namespace linnet {
 
 void carve_grains(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature) {
   // one grain a cube of a lattice, off its middle and of uneven size, so that neighbours touch or leave narrow throats
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   const auto cubes = [&](std::int64_t n) { return (n + feature - 1) / feature; };
   const double pitch = static_cast<double>(feature);
   RandomSequence random({seed, Purpose::shape});
@@ -29,7 +29,7 @@ void carve_grains(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature)
 void carve_plates(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature) {
   // Round plates n . (x - c) in [-m/2, m/2), m = max |n_a|: one step along an axis changes n . x by at most m, so a
   // plate has no hole, and m is the least thickness of which that is true (a naive digital plane).
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   const double radius = static_cast<double>(feature);
   double expected = 1; // one plate a cube of that size
   int axes = 0;

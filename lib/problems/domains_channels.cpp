@@ -37,7 +37,7 @@ Partition draw_partition(const RandomStream& stream, std::int64_t room, std::siz
 
 void carve_maze(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature, int threads) {
   // walls at every feature-th layer of cells but the outermost; cells on two walls at once are posts
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   const RandomStream stream(seed, Purpose::shape);
   const std::array<std::int64_t, 3> rooms = {grid.nx / feature + 1, grid.ny / feature + 1, grid.nz / feature + 1};
   set_cells(domain, threads, [&](std::int64_t i, std::int64_t j, std::int64_t k) {
@@ -91,7 +91,7 @@ void carve_pipe(VoxelDomain& domain, const Position& from, const Position& to, s
 void carve_pipes(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature) {
   // junctions jittered about a lattice; each joined to most of its lattice neighbours by a bent pipe, and those beside
   // an open side to that side
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   std::fill(domain.cell.begin(), domain.cell.end(), Cell::solid);
   Position sites{};
   for (std::size_t a = 0; a < 3; ++a)

@@ -9,13 +9,13 @@ namespace linnet {
 
 namespace {
 
-Point middle(const GridSize& grid) {
+Point middle(const VoxelGrid& grid) {
   return {0.5 * static_cast<double>(grid.nx), 0.5 * static_cast<double>(grid.ny), 0.5 * static_cast<double>(grid.nz)};
 }
 
 /// Sets the cells where the noise exceeds `level` to `kind`.
 void set_where_above(VoxelDomain& domain, const SmoothNoise& noise, double level, Cell kind, int threads) {
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   for_each_piece(grid.lines(), threads, [&](std::int64_t begin, std::int64_t end) {
     std::vector<double> values;
     for (std::int64_t line = begin; line < end; ++line) {
@@ -29,7 +29,7 @@ void set_where_above(VoxelDomain& domain, const SmoothNoise& noise, double level
 
 } // namespace
 
-std::int64_t shortest_extent(const GridSize& grid) {
+std::int64_t shortest_extent(const VoxelGrid& grid) {
   std::int64_t shortest = std::numeric_limits<std::int64_t>::max();
   for (int axis = 0; axis < 3; ++axis)
     if (grid.extent(axis) > 1)
@@ -63,7 +63,7 @@ void carve_drops(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature, 
 }
 
 void carve_dam(VoxelDomain& domain, std::uint64_t seed) {
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   const bool planar = grid.nz == 1;
   RandomSequence random({seed, Purpose::shape});
   const double column_width = random.uniform(0.25, 0.4);
@@ -103,7 +103,7 @@ void carve_dam(VoxelDomain& domain, std::uint64_t seed) {
 void carve_gyroid(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature, int threads) {
   // solid where |sin x cos y + sin y cos z + sin z cos x| < level; at most sqrt(2) 2 pi / period is the slope along an
   // axis, so that a sheet never is thinner than a cell where level >= 4.5 / period
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   const double period = static_cast<double>(feature);
   const double level = std::max(0.25, 4.5 / period);
   RandomSequence random({seed, Purpose::shape});

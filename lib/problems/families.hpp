@@ -22,14 +22,14 @@ void carve_plates(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature)
 void carve_drops(VoxelDomain& domain, std::uint64_t seed, std::int64_t feature, int threads);
 
 /// The shortest extent among the axes of more than one cell; 1 where there is none.
-std::int64_t shortest_extent(const GridSize& grid);
+std::int64_t shortest_extent(const VoxelGrid& grid);
 
 /// A position in cells: cell (i, j, k) has its centre at (i + 1/2, j + 1/2, k + 1/2).
 using Point = std::array<double, 3>;
 
 /// Calls visit(cell number, centre) for each cell whose centre lies within `reach` of `centre` along every axis.
 template <class Visit>
-void for_each_near(const GridSize& grid, const Point& centre, double reach, const Visit& visit) {
+void for_each_near(const VoxelGrid& grid, const Point& centre, double reach, const Visit& visit) {
   std::array<std::int64_t, 3> low{};
   std::array<std::int64_t, 3> high{};
   for (std::size_t a = 0; a < 3; ++a) {
@@ -50,7 +50,7 @@ void set_ball(VoxelDomain& domain, const Point& centre, double radius, Cell kind
 /// cell(i, j, k) = kind(i, j, k) over the whole grid.
 template <class Kind>
 void set_cells(VoxelDomain& domain, int threads, const Kind& kind) {
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   for_each_piece(grid.lines(), threads, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t line = begin; line < end; ++line)
       for (std::int64_t i = 0; i < grid.nx; ++i)

@@ -20,7 +20,7 @@ SmoothNoise::Axis SmoothNoise::make_axis(std::int64_t n, double length) {
   return axis;
 }
 
-SmoothNoise::SmoothNoise(const GridSize& grid, double length, const RandomStream& stream)
+SmoothNoise::SmoothNoise(const VoxelGrid& grid, double length, const RandomStream& stream)
     : axis_{make_axis(grid.nx, length), make_axis(grid.ny, length), make_axis(grid.nz, length)} {
   double variance = 1;
   for (int axis = 0; axis < 3; ++axis)

@@ -14,7 +14,7 @@ namespace linnet {
 class SmoothNoise {
 public:
   /// length >= 1, in cells.
-  SmoothNoise(const GridSize& grid, double length, const RandomStream& stream);
+  SmoothNoise(const VoxelGrid& grid, double length, const RandomStream& stream);
 
   /// The field along line (j, k): values[i], i in [0, nx). Any thread may call it.
   void line(std::int64_t j, std::int64_t k, std::vector<double>& values) const;

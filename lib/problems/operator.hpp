@@ -15,7 +15,7 @@ struct Coefficients {
 };
 
 /// Smooth random inclusions, about half of the box, whose coefficient is spec.jump times that outside.
-Coefficients make_coefficients(const GridSize& grid, const AssemblySpec& spec);
+Coefficients make_coefficients(const VoxelGrid& grid, const AssemblySpec& spec);
 
 /// 1 / h_a^2 by axis.
 inline std::array<double, 3> inverse_squares(const AssemblySpec& spec) {

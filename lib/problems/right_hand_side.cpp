@@ -20,7 +20,7 @@ void fill_random(const VoxelDomain& domain, const AssemblySpec& spec, std::vecto
 }
 
 void fill_smooth(const VoxelDomain& domain, std::vector<double>& b) {
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   const auto half_wave = [](std::int64_t i, std::int64_t n) { // sin(pi (i + 1/2) / n)
     return sin_turns((static_cast<double>(i) + 0.5) / (2 * static_cast<double>(n)));
   };
@@ -38,7 +38,7 @@ void fill_smooth(const VoxelDomain& domain, std::vector<double>& b) {
 }
 
 void fill_point(const VoxelDomain& domain, std::vector<double>& b) {
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   std::int64_t least = -1;
   std::size_t source = 0;
   std::size_t c = 0;
@@ -70,7 +70,7 @@ public:
 
   /// Adds factor (u_high - u_low) for the cells of line (j, k); face p lies below cell p along the axis.
   void add_difference(std::int64_t j, std::int64_t k, double factor, double* b) const {
-    const GridSize& grid = domain_.grid;
+    const VoxelGrid& grid = domain_.grid;
     std::vector<double> low;
     std::vector<double> high;
     const auto face = [&](std::int64_t p) { // the last face of a periodic axis is the first
@@ -101,7 +101,7 @@ private:
 };
 
 void fill_divergence(const VoxelDomain& domain, const AssemblySpec& spec, std::vector<double>& b) {
-  const GridSize& grid = domain.grid;
+  const VoxelGrid& grid = domain.grid;
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const FaceVelocity velocity(domain, axis, spec.seed);
     for_each_piece(grid.lines(), spec.threads, [&](std::int64_t begin, std::int64_t end) {

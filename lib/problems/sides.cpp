@@ -54,7 +54,7 @@ Sides make_sides(const SideNames& names, bool planar) {
   return sides;
 }
 
-void check_grid(const GridSize& grid) {
+void check_grid(const VoxelGrid& grid) {
   constexpr std::int64_t limit = std::numeric_limits<std::int32_t>::max();
   const std::string size = std::to_string(grid.nx) + " x " + std::to_string(grid.ny) + " x " + std::to_string(grid.nz);
   std::int64_t cells = 1;
@@ -68,7 +68,7 @@ void check_grid(const GridSize& grid) {
   }
 }
 
-void check_sides(const Sides& sides, const GridSize& grid) {
+void check_sides(const Sides& sides, const VoxelGrid& grid) {
   for (std::size_t axis = 0; axis < 3; ++axis) {
     const bool low = sides[2 * axis] == Beyond::periodic;
     const bool high = sides[2 * axis + 1] == Beyond::periodic;

@@ -14,7 +14,7 @@ enum class Cell : std::uint8_t {
 };
 
 /// A grid of nx x ny x nz cells, numbered i + nx (j + ny k); y points up; nz = 1 makes it planar.
-struct GridSize {
+struct VoxelGrid {
   std::int64_t nx = 1;
   std::int64_t ny = 1;
   std::int64_t nz = 1;
@@ -26,7 +26,7 @@ struct GridSize {
 };
 
 /// Throws InputError unless every extent is at least 1 and the cells can be numbered in 32 bits.
-void check_grid(const GridSize& grid);
+void check_grid(const VoxelGrid& grid);
 
 /// The sides of the box: x-, x+, y-, y+, z-, z+.
 enum Side : std::uint8_t { left, right, bottom, top, front, back };
@@ -47,11 +47,11 @@ inline constexpr Sides default_sides = {Beyond::wall, Beyond::wall, Beyond::wall
 
 /// Throws InputError unless periodic sides come in pairs, at least 3 cells apart (with fewer, a cell would be its own
 /// neighbour, or twice that of another).
-void check_sides(const Sides& sides, const GridSize& grid);
+void check_sides(const Sides& sides, const VoxelGrid& grid);
 
 /// A box of cells and what lies around it.
 struct VoxelDomain {
-  GridSize grid;
+  VoxelGrid grid;
   Sides sides = default_sides;
   std::vector<Cell> cell; ///< grid.cells()
 

@@ -17,7 +17,7 @@ constexpr Place cell_origin{0.5, 0.5, 0.5};
 
 // work(i, j, k, index) over a grid.
 template <class Work>
-void for_each(const GridSize& size, const Work& work) {
+void for_each(const VoxelGrid& size, const Work& work) {
 #pragma omp parallel for schedule(static)
   for (std::int64_t line = 0; line < size.lines(); ++line) {
     const std::int64_t j = line % size.ny, k = line / size.ny;
@@ -28,7 +28,7 @@ void for_each(const GridSize& size, const Work& work) {
 
 } // namespace
 
-double sample(const std::vector<double>& field, const GridSize& size, const Place& origin, const Place& x) {
+double sample(const std::vector<double>& field, const VoxelGrid& size, const Place& origin, const Place& x) {
   std::int64_t low[3], high[3];
   double part[3];
   for (int a = 0; a < 3; ++a) {
@@ -51,12 +51,12 @@ double sample(const std::vector<double>& field, const GridSize& size, const Plac
   return low[2] == high[2] ? along_y(low[2]) : (1 - part[2]) * along_y(low[2]) + part[2] * along_y(high[2]);
 }
 
-Flow::Flow(const GridSize& grid) : grid_(grid) {
+Flow::Flow(const VoxelGrid& grid) : grid_(grid) {
   for (int axis = 0; axis < dimensions(); ++axis)
     velocity(axis).assign(static_cast<std::size_t>(faces(axis).cells()), 0);
 }
 
-GridSize Flow::faces(int axis) const {
+VoxelGrid Flow::faces(int axis) const {
   return {grid_.nx + (axis == 0), grid_.ny + (axis == 1), grid_.nz + (axis == 2)};
 }
 

@@ -13,7 +13,7 @@ using Place = std::array<double, 3>;
 /// (i, j, k)
 using Position = std::array<std::int64_t, 3>;
 
-inline Position position_of(const GridSize& grid, std::int64_t cell) {
+inline Position position_of(const VoxelGrid& grid, std::int64_t cell) {
   return {cell % grid.nx, cell / grid.nx % grid.ny, cell / (grid.nx * grid.ny)};
 }
 /// The corner of a cell that is nearest the origin, and `offset` on from it along each axis.
@@ -28,12 +28,12 @@ inline Place place_of(const Position& at, double offset) {
 /// F. Harlow, J. Welch, Phys. Fluids 8 (1965).
 class Flow {
 public:
-  explicit Flow(const GridSize& grid);
+  explicit Flow(const VoxelGrid& grid);
 
-  const GridSize& grid() const { return grid_; }
+  const VoxelGrid& grid() const { return grid_; }
   int dimensions() const { return grid_.nz > 1 ? 3 : 2; }
   /// Faces across `axis`: the grid with one cell more along it.
-  GridSize faces(int axis) const;
+  VoxelGrid faces(int axis) const;
   std::vector<double>& velocity(int axis) { return velocity_[static_cast<std::size_t>(axis)]; }
   const std::vector<double>& velocity(int axis) const { return velocity_[static_cast<std::size_t>(axis)]; }
   double& at(int axis, std::int64_t i, std::int64_t j, std::int64_t k) {
@@ -55,11 +55,11 @@ public:
   double largest() const;
 
 private:
-  GridSize grid_;
+  VoxelGrid grid_;
   std::array<std::vector<double>, 3> velocity_;
 };
 
 /// Multilinear value of samples at origin + (i, j, k), constant beyond the outermost.
-double sample(const std::vector<double>& field, const GridSize& size, const Place& origin, const Place& x);
+double sample(const std::vector<double>& field, const VoxelGrid& size, const Place& origin, const Place& x);
 
 } // namespace linnet::smoke

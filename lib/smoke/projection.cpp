@@ -23,7 +23,7 @@ std::array<Cell, 2> beside(const VoxelDomain& domain, int axis, Position at) {
 // work(face position, index) over the faces across an axis.
 template <class Work>
 void for_each_face(const Flow& flow, int axis, const Work& work) {
-  const GridSize faces = flow.faces(axis);
+  const VoxelGrid faces = flow.faces(axis);
 #pragma omp parallel for schedule(static)
   for (std::int64_t line = 0; line < faces.lines(); ++line)
     for (std::int64_t i = 0; i < faces.nx; ++i) {
@@ -87,7 +87,7 @@ void set_solid_faces(const VoxelDomain& domain, const SolidVelocity& velocity, F
 double kinetic_energy(const VoxelDomain& domain, const Flow& flow) {
   double sum = 0;
   for (int axis = 0; axis < flow.dimensions(); ++axis) {
-    const GridSize faces = flow.faces(axis);
+    const VoxelGrid faces = flow.faces(axis);
     for (std::int64_t f = 0; f < faces.cells(); ++f)
       if (has(beside(domain, axis, position_of(faces, f)), Cell::fluid)) {
         const double u = flow.velocity(axis)[static_cast<std::size_t>(f)];
@@ -99,7 +99,7 @@ double kinetic_energy(const VoxelDomain& domain, const Flow& flow) {
 
 void extrapolate(const VoxelDomain& domain, int layers, Flow* flow) {
   for (int axis = 0; axis < flow->dimensions(); ++axis) {
-    const GridSize faces = flow->faces(axis);
+    const VoxelGrid faces = flow->faces(axis);
     std::vector<char> known(static_cast<std::size_t>(faces.cells()));
     for_each_face(*flow, axis, [&](const Position& at, std::size_t f) {
       const std::array<Cell, 2> kinds = beside(domain, axis, at);

@@ -12,7 +12,7 @@ namespace {
 // A force on each face across y: acceleration(i, j, k) of the cells on both sides, averaged.
 template <class Acceleration>
 void push_up(Flow* flow, double dt, const Acceleration& acceleration) {
-  const GridSize faces = flow->faces(1);
+  const VoxelGrid faces = flow->faces(1);
   for (std::int64_t k = 0; k < faces.nz; ++k)
     for (std::int64_t j = 0; j < faces.ny; ++j)
       for (std::int64_t i = 0; i < faces.nx; ++i) {
@@ -21,18 +21,18 @@ void push_up(Flow* flow, double dt, const Acceleration& acceleration) {
       }
 }
 
-double middle(const GridSize& grid, int axis) {
+double middle(const VoxelGrid& grid, int axis) {
   return static_cast<double>(grid.extent(axis)) / 2;
 }
 
 class Plume : public Simulation {
 public:
-  explicit Plume(const GridSize& grid) : Simulation(grid) { emit(); }
+  explicit Plume(const VoxelGrid& grid) : Simulation(grid) { emit(); }
 
 protected:
   // To and fro across a quarter of the width, in two units of time.
   Ball ball(double time) const override {
-    const GridSize& grid = domain_.grid;
+    const VoxelGrid& grid = domain_.grid;
     const double swing = static_cast<double>(grid.nx) / 4, angle = std::numbers::pi * time;
     const double radius = static_cast<double>(std::min(grid.nx, grid.ny)) / 8;
     return {{middle(grid, 0) + swing * std::sin(angle), 0.55 * static_cast<double>(grid.ny), middle(grid, 2)},
@@ -53,7 +53,7 @@ protected:
 private:
   // Smoke from a disc at the bottom.
   void emit() {
-    const GridSize& grid = domain_.grid;
+    const VoxelGrid& grid = domain_.grid;
     const double radius = static_cast<double>(grid.nx) / 8;
     const std::int64_t height = std::max<std::int64_t>(1, grid.ny / 8);
     for (std::int64_t k = 0; k < grid.nz; ++k)
@@ -70,7 +70,7 @@ private:
 // Liquid is where its markers are.
 class Dam : public Simulation {
 public:
-  explicit Dam(const GridSize& grid) : Simulation(grid) {
+  explicit Dam(const VoxelGrid& grid) : Simulation(grid) {
     domain_.sides.fill(Beyond::wall);
     const double width = 0.3 * static_cast<double>(grid.nx), height = 0.7 * static_cast<double>(grid.ny);
     for (std::int64_t c = 0; c < grid.cells(); ++c)
@@ -86,7 +86,7 @@ public:
 
 protected:
   Ball ball(double) const override {
-    const GridSize& grid = domain_.grid;
+    const VoxelGrid& grid = domain_.grid;
     return {{0.65 * static_cast<double>(grid.nx), 0.15 * static_cast<double>(grid.ny), middle(grid, 2)},
             static_cast<double>(std::min(grid.nx, grid.ny)) / 10,
             {0, 0, 0}};
@@ -107,7 +107,7 @@ protected:
 
 private:
   void mark() {
-    const GridSize& grid = domain_.grid;
+    const VoxelGrid& grid = domain_.grid;
     std::fill(domain_.cell.begin(), domain_.cell.end(), Cell::air);
     std::fill(density_.begin(), density_.end(), 0.0);
     for (const Place& x : markers_) {
@@ -125,10 +125,10 @@ private:
 
 } // namespace
 
-std::unique_ptr<Simulation> make_plume(const GridSize& grid) {
+std::unique_ptr<Simulation> make_plume(const VoxelGrid& grid) {
   return std::make_unique<Plume>(grid);
 }
-std::unique_ptr<Simulation> make_dam(const GridSize& grid) {
+std::unique_ptr<Simulation> make_dam(const VoxelGrid& grid) {
   return std::make_unique<Dam>(grid);
 }
 

@@ -17,7 +17,7 @@ constexpr int layers = 4; // of velocity beyond the surface: more than a step pa
 
 } // namespace
 
-Simulation::Simulation(const GridSize& grid) : flow_(grid) {
+Simulation::Simulation(const VoxelGrid& grid) : flow_(grid) {
   check_grid(grid);
   for (int axis = 0; axis < flow_.dimensions(); ++axis)
     if (grid.extent(axis) < least_cells)
@@ -38,7 +38,7 @@ bool Simulation::in_ball(const Ball& ball, const Place& x) const {
 }
 
 void Simulation::place_ball(const Ball& ball) {
-  const GridSize& grid = domain_.grid;
+  const VoxelGrid& grid = domain_.grid;
   for (std::int64_t c = 0; c < grid.cells(); ++c) {
     const Place x = place_of(position_of(grid, c), 0.5);
     if (in_ball(ball, x)) {
@@ -72,7 +72,7 @@ void Simulation::apply_pressure(const std::vector<double>& p) {
   extrapolate(domain_, layers, &flow_);
 }
 
-std::unique_ptr<Simulation> make_simulation(Scene scene, const GridSize& grid) {
+std::unique_ptr<Simulation> make_simulation(Scene scene, const VoxelGrid& grid) {
   return scene == Scene::plume ? make_plume(grid) : make_dam(grid);
 }
 

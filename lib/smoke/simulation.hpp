@@ -38,7 +38,7 @@ public:
   double time() const { return time_; }
 
 protected:
-  explicit Simulation(const GridSize& grid);
+  explicit Simulation(const VoxelGrid& grid);
   /// A ball (disc) at `middle` of that radius is solid.
   struct Ball {
     Place middle;
@@ -59,8 +59,8 @@ protected:
 };
 
 /// Throws InputError for a grid below 8 cells along an axis in use.
-std::unique_ptr<Simulation> make_simulation(Scene scene, const GridSize& grid);
-std::unique_ptr<Simulation> make_plume(const GridSize& grid);
-std::unique_ptr<Simulation> make_dam(const GridSize& grid);
+std::unique_ptr<Simulation> make_simulation(Scene scene, const VoxelGrid& grid);
+std::unique_ptr<Simulation> make_plume(const VoxelGrid& grid);
+std::unique_ptr<Simulation> make_dam(const VoxelGrid& grid);
 
 } // namespace linnet::smoke

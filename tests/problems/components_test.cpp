@@ -14,7 +14,7 @@ struct Reference {
 
 /// One flood fill a component, with its own idea of who neighbours whom.
 Reference flood(const VoxelDomain& domain) {
-  const GridSize& g = domain.grid;
+  const VoxelGrid& g = domain.grid;
   Reference result{std::vector<std::int32_t>(domain.cell.size(), -1), {}};
   for (std::int64_t start = 0; start < g.cells(); ++start) {
     if (domain.cell[static_cast<std::size_t>(start)] != Cell::fluid ||
@@ -68,7 +68,7 @@ void expect_as_flooded(const VoxelDomain& domain) {
 }
 
 /// Cells drawn independently: near the percolation threshold components are many and crooked.
-VoxelDomain speckled(const GridSize& grid, const Sides& sides, double fluid, double air, std::uint64_t seed) {
+VoxelDomain speckled(const VoxelGrid& grid, const Sides& sides, double fluid, double air, std::uint64_t seed) {
   VoxelDomain domain{grid, sides, {}};
   RandomSequence random({seed, Purpose::shape});
   for (std::int64_t c = 0; c < grid.cells(); ++c) {

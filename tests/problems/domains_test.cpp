@@ -52,7 +52,7 @@ struct Degree {
 };
 
 Degree degree(const VoxelDomain& domain, std::int64_t cell) {
-  const GridSize& g = domain.grid;
+  const VoxelGrid& g = domain.grid;
   const std::array<std::int64_t, 3> at = {cell % g.nx, cell / g.nx % g.ny, cell / (g.nx * g.ny)};
   Degree degree;
   for (std::size_t axis = 0; axis < 3; ++axis)
@@ -70,8 +70,8 @@ Degree degree(const VoxelDomain& domain, std::int64_t cell) {
 }
 
 TEST_P(EveryFamily, GivesASymmetricPositiveDefiniteMMatrixAtEverySize) {
-  const GridSize sizes[] = {{11, 13, 1}, {16, 16, 1}, {33, 9, 1}, {64, 64, 1}, {7, 9, 5}, {8, 8, 8}, {13, 17, 11}};
-  for (const GridSize& grid : sizes)
+  const VoxelGrid sizes[] = {{11, 13, 1}, {16, 16, 1}, {33, 9, 1}, {64, 64, 1}, {7, 9, 5}, {8, 8, 8}, {13, 17, 11}};
+  for (const VoxelGrid& grid : sizes)
     for (const std::uint64_t seed : {1U, 2U, 3U}) {
       SCOPED_TRACE(testing::Message() << grid.nx << 'x' << grid.ny << 'x' << grid.nz << " seed " << seed);
       const VoxelDomain domain = make_domain({.family = GetParam(), .grid = grid, .seed = seed});
@@ -161,8 +161,8 @@ TEST_P(EveryFamily, ChangesWithItsSeedWhereItIsRandom) {
 }
 
 TEST_P(EveryFamily, SurvivesDegenerateGrids) {
-  for (const GridSize& grid : {GridSize{1, 1, 1}, GridSize{1, 9, 1}, GridSize{9, 1, 1}, GridSize{1, 1, 9},
-                               GridSize{2, 2, 2}, GridSize{3, 1, 4}, GridSize{300, 2, 1}}) {
+  for (const VoxelGrid& grid : {VoxelGrid{1, 1, 1}, VoxelGrid{1, 9, 1}, VoxelGrid{9, 1, 1}, VoxelGrid{1, 1, 9},
+                                VoxelGrid{2, 2, 2}, VoxelGrid{3, 1, 4}, VoxelGrid{300, 2, 1}}) {
     const VoxelDomain domain = make_domain({.family = GetParam(), .grid = grid});
     EXPECT_EQ(static_cast<std::int64_t>(domain.cell.size()), grid.cells());
     if (!find_components(domain).component.empty()) {

@@ -38,7 +38,7 @@ Mode mode(std::int64_t n, Beyond low, Beyond high, int m) {
   return result;
 }
 
-void expect_eigenpairs(const GridSize& grid, const Sides& sides, const std::array<double, 3>& spacing) {
+void expect_eigenpairs(const VoxelGrid& grid, const Sides& sides, const std::array<double, 3>& spacing) {
   AssemblySpec spec;
   spec.spacing = spacing;
   spec.isolated = Isolated::keep;

@@ -7,7 +7,7 @@ namespace linnet::smoke {
 
 namespace {
 
-Flow uniform_flow(const GridSize& grid, const Place& u) {
+Flow uniform_flow(const VoxelGrid& grid, const Place& u) {
   Flow flow(grid);
   for (int axis = 0; axis < flow.dimensions(); ++axis)
     std::fill(flow.velocity(axis).begin(), flow.velocity(axis).end(), u[static_cast<std::size_t>(axis)]);
@@ -15,7 +15,7 @@ Flow uniform_flow(const GridSize& grid, const Place& u) {
 }
 
 // Solids, air and fluid that reaches it.
-VoxelDomain mixed(const GridSize& grid, const Sides& sides) {
+VoxelDomain mixed(const VoxelGrid& grid, const Sides& sides) {
   VoxelDomain domain;
   domain.grid = grid;
   domain.sides = sides;
@@ -29,7 +29,7 @@ VoxelDomain mixed(const GridSize& grid, const Sides& sides) {
 }
 
 TEST(Sample, IsExactForLinearFieldsAndConstantBeyondTheSamples) {
-  const GridSize size{4, 5, 3};
+  const VoxelGrid size{4, 5, 3};
   std::vector<double> field;
   for (std::int64_t c = 0; c < size.cells(); ++c)
     field.push_back(2.0 * static_cast<double>(c % 4) - 3.0 * static_cast<double>(c / 4 % 5) +
@@ -41,7 +41,7 @@ TEST(Sample, IsExactForLinearFieldsAndConstantBeyondTheSamples) {
 }
 
 TEST(Flow, OfOneVelocityCarriesAFieldByIt) {
-  const GridSize grid{12, 9, 7};
+  const VoxelGrid grid{12, 9, 7};
   const Flow flow = uniform_flow(grid, {2, -1, 1});
   std::vector<double> field(static_cast<std::size_t>(grid.cells()), 0);
   field[static_cast<std::size_t>(grid.cell(4, 5, 3))] = 1;
@@ -57,7 +57,7 @@ TEST(Flow, OfOneVelocityCarriesAFieldByIt) {
 }
 
 TEST(Flow, TracesBackWhatItTracedForwardInARotation) {
-  const GridSize grid{32, 32, 1};
+  const VoxelGrid grid{32, 32, 1};
   Flow flow(grid);
   for (std::int64_t j = 0; j <= 32; ++j)
     for (std::int64_t i = 0; i <= 32; ++i) {
@@ -77,7 +77,7 @@ TEST(Flow, TracesBackWhatItTracedForwardInARotation) {
 
 TEST(Projection, LeavesNoDivergenceInTheFluidAndNoMoreEnergy) {
   const Sides tank{Beyond::wall, Beyond::open, Beyond::wall, Beyond::open, Beyond::wall, Beyond::wall};
-  for (const GridSize& grid : {GridSize{13, 9, 1}, GridSize{8, 7, 9}}) {
+  for (const VoxelGrid& grid : {VoxelGrid{13, 9, 1}, VoxelGrid{8, 7, 9}}) {
     const VoxelDomain domain = mixed(grid, tank);
     Flow flow = random_flow(grid, 5);
     set_solid_faces(domain, still, &flow);

@@ -24,7 +24,7 @@ double amount(const Simulation& simulation) {
 
 // Of the density, in cells above the bottom.
 double mean_height(const Simulation& simulation) {
-  const GridSize& grid = simulation.domain().grid;
+  const VoxelGrid& grid = simulation.domain().grid;
   double sum = 0;
   for (std::int64_t c = 0; c < grid.cells(); ++c)
     sum += simulation.density()[static_cast<std::size_t>(c)] * (static_cast<double>(c / grid.nx % grid.ny) + 0.5);
@@ -36,7 +36,7 @@ std::int64_t solids(const Simulation& simulation) {
 }
 
 TEST(Plume, RisesAndKeepsItsDensityBetweenZeroAndOne) {
-  for (const GridSize& grid : {GridSize{24, 36, 1}, GridSize{12, 16, 12}}) {
+  for (const VoxelGrid& grid : {VoxelGrid{24, 36, 1}, VoxelGrid{12, 16, 12}}) {
     const auto plume = make_simulation(Scene::plume, grid);
     const double start = mean_height(*plume), smoke = amount(*plume);
     run(plume.get(), 25);
@@ -62,7 +62,7 @@ TEST(Plume, HasABallThatMovesAndPushesTheAir) {
 }
 
 TEST(Dam, FallsAndKeepsMostOfItsLiquid) {
-  for (const GridSize& grid : {GridSize{40, 24, 1}, GridSize{16, 12, 8}}) {
+  for (const VoxelGrid& grid : {VoxelGrid{40, 24, 1}, VoxelGrid{16, 12, 8}}) {
     const auto dam = make_simulation(Scene::dam, grid);
     const double start = mean_height(*dam), liquid = amount(*dam);
     run(dam.get(), 40);

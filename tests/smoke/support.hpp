@@ -10,7 +10,7 @@
 namespace linnet::smoke {
 
 /// Velocities in [-1, 1).
-inline Flow random_flow(const GridSize& grid, unsigned seed) {
+inline Flow random_flow(const VoxelGrid& grid, unsigned seed) {
   Flow flow(grid);
   std::mt19937 random(seed);
   for (int axis = 0; axis < flow.dimensions(); ++axis)
