@@ -21,6 +21,10 @@ PetscErrorCode QuietPetscErrors::keep(MPI_Comm, int, const char*, const char*, P
   return error;
 }
 
+void compose_cells(Mat A, IS cells) {
+  check(PetscObjectCompose(reinterpret_cast<PetscObject>(A), "linnet_cells", reinterpret_cast<PetscObject>(cells)));
+}
+
 SolverTypes solver_types(KSP ksp) {
   PC pc = nullptr;
   KSPType ksp_type = nullptr;

@@ -58,6 +58,9 @@ using KspHandle = Handle<KSP, KSPDestroy>;
 using IsHandle = Handle<IS, ISDestroy>;
 using NullSpaceHandle = Handle<MatNullSpace, MatNullSpaceDestroy>;
 
+/// Composes on A the cell of each local row, where `latticemg` and `cnn` look for it. Collective.
+void compose_cells(Mat A, IS cells);
+
 /// The names of a solver's types.
 struct SolverTypes {
   std::string ksp, pc;

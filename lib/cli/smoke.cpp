@@ -81,8 +81,7 @@ public:
     check(MatSetOption(A, MAT_SPD, PETSC_TRUE));
     IsHandle cells;
     check(ISCreateStride(comm_, local, static_cast<PetscInt>(first), 1, cells.out()));
-    check(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(A)), "linnet_cells",
-                             reinterpret_cast<PetscObject>(static_cast<IS>(cells))));
+    compose_cells(A, cells);
     check(KSPSetOperators(ksp_, A, A));
     A_ = std::move(A);
     system_ = std::move(system); // the arrays of the matrix before

@@ -49,7 +49,11 @@ void add_system_options(CLI::App& command, SystemOptions& options) {
                   "right-hand side: FILE (Matrix Market or PETSc binary), random[:SEED] (standard normal), or ones\n"
                   "(default: random:1, since A times a smooth vector flatters solvers; for a generated system its own)")
       ->type_name("FILE|random[:SEED]|ones");
-  command.add_option("--cells", options.cells, "cell i + NX (j + NY k) of each row: Matrix Market array of integers")
+  command
+      .add_option("--cells", options.cells,
+                  "cell i + NX (j + NY k) of each row, where the matrix alone does not tell it: Matrix Market array of "
+                  "integers, "
+                  "STEM.cells.mtx of generate")
       ->type_name("FILE");
   command.add_option("--grid", options.grid, "cells along each axis, with --cells")->type_name("NX,NY[,NZ]");
   command.add_flag("--pattern", options.pattern, "accept a matrix without values; every entry is 1");

@@ -219,6 +219,7 @@ Outcome run_solver(const System& system, const Solver& solver, MPI_Comm agreemen
 
   int status = 0;
   std::string error;
+  const double begin = MPI_Wtime();
   try {
     const QuietPetscErrors quiet;
     KspHandle ksp;
@@ -228,9 +229,16 @@ Outcome run_solver(const System& system, const Solver& solver, MPI_Comm agreemen
     set_up_and_solve(system, solver, ksp, with_history, x, outcome);
   } catch (const std::exception&) {
     status = status_of_exception(error);
+    const double seconds = MPI_Wtime() - begin;
+    if (outcome.setup_seconds > 0)
+      outcome.solve_seconds = seconds - outcome.setup_seconds;
+    else
+      outcome.setup_seconds = seconds;
   }
   status = agree_on_worst(agreement, status);
   if (status != 0) {
+    outcome.setup_seconds = largest(system.comm, outcome.setup_seconds);
+    outcome.solve_seconds = largest(system.comm, outcome.solve_seconds);
     outcome.error = first_message(agreement, error);
     outcome.error_status = outcome.bad_options ? bad_input : status;
     outcome.reason = "ERROR";

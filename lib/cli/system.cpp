@@ -24,11 +24,42 @@ struct Whole {
   Properties properties;
   ComponentOfRow singular;
   std::int64_t empty = 0;
-  std::vector<double> rhs; // that was generated
+  // Of a system that was generated, with right-hand side and grid; or of --cells.
+  std::vector<double> rhs;
+  std::vector<std::int32_t> cells;
+  std::array<std::int64_t, 3> grid{};
 };
 
 bool generates_right_hand_side(const SystemOptions& options) {
   return options.rhs.empty() && is_generate(options.matrix);
+}
+
+// The cell of each row, distinct and inside the grid.
+void check_cells(const std::string& file, const std::vector<std::int64_t>& cells, std::int64_t n,
+                 const std::array<std::int64_t, 3>& grid) {
+  const std::int64_t size = grid[0] * grid[1] * grid[2];
+  if (static_cast<std::int64_t>(cells.size()) != n)
+    throw InputError(file, "",
+                     "expected one cell for each of the " + std::to_string(n) + " rows of the matrix, found " +
+                         std::to_string(cells.size()));
+  std::vector<bool> taken(size, false);
+  for (size_t row = 0; row < cells.size(); ++row) {
+    const std::string place = "row " + std::to_string(row + 1);
+    if (cells[row] < 0 || cells[row] >= size)
+      throw InputError(file, place,
+                       "expected a cell from 0 to " + std::to_string(size - 1) + ", found " +
+                           std::to_string(cells[row]));
+    if (taken[cells[row]])
+      throw InputError(file, place, "expected distinct cells, found " + std::to_string(cells[row]) + " again");
+    taken[cells[row]] = true;
+  }
+}
+
+std::vector<std::int32_t> read_cells_of(const SystemOptions& options, std::int64_t n,
+                                        const std::array<std::int64_t, 3>& grid) {
+  const std::vector<std::int64_t> cells = read_cells(options.cells);
+  check_cells(options.cells, cells, n, grid);
+  return {cells.begin(), cells.end()};
 }
 
 Whole read_whole(const SystemOptions& options) {
@@ -37,8 +68,14 @@ Whole read_whole(const SystemOptions& options) {
     PressureSystem generated = generated_system(parse_generate(options.matrix, "MATRIX"));
     whole.matrix = std::move(generated.matrix);
     whole.rhs = std::move(generated.rhs);
+    whole.grid = {generated.grid.nx, generated.grid.ny, generated.grid.nz};
+    whole.cells.assign(generated.cells.begin(), generated.cells.end());
   } else {
     whole.matrix = read_square_matrix(options);
+  }
+  if (!options.cells.empty()) {
+    whole.grid = parse_grid(options.grid);
+    whole.cells = read_cells_of(options, whole.matrix.rows, whole.grid);
   }
   const std::int64_t nnz = whole.matrix.nnz();
   const std::vector<std::int32_t> empty = empty_rows(whole.matrix);
@@ -120,42 +157,13 @@ void create_matrix(System& system, SparseMatrix& whole) {
   }
 }
 
-// The cell of each row, distinct and inside the grid.
-void check_cells(const std::string& file, const std::vector<std::int64_t>& cells, std::int64_t n,
-                 const std::array<std::int64_t, 3>& grid) {
-  const std::int64_t size = grid[0] * grid[1] * grid[2];
-  if (static_cast<std::int64_t>(cells.size()) != n)
-    throw InputError(file, "",
-                     "expected one cell for each of the " + std::to_string(n) + " rows of the matrix, found " +
-                         std::to_string(cells.size()));
-  std::vector<bool> taken(size, false);
-  for (size_t row = 0; row < cells.size(); ++row) {
-    const std::string place = "row " + std::to_string(row + 1);
-    if (cells[row] < 0 || cells[row] >= size)
-      throw InputError(file, place,
-                       "expected a cell from 0 to " + std::to_string(size - 1) + ", found " +
-                           std::to_string(cells[row]));
-    if (taken[cells[row]])
-      throw InputError(file, place, "expected distinct cells, found " + std::to_string(cells[row]) + " again");
-    taken[cells[row]] = true;
-  }
-}
-
-void compose_cells(System& system, const SystemOptions& options) {
-  if (options.cells.empty())
-    return;
-  system.grid = parse_grid(options.grid);
-  std::vector<std::int32_t> all;
-  on_rank_0(system.comm, [&] {
-    const std::vector<std::int64_t> cells = read_cells(options.cells);
-    check_cells(options.cells, cells, system.properties.n, system.grid);
-    all.assign(cells.begin(), cells.end());
-  });
-  const std::vector<std::int32_t> mine = scatter(system.comm, all, row_blocks(system.comm, system.properties.n));
-  IsHandle cells;
-  check(ISCreateGeneral(system.comm, static_cast<PetscInt>(mine.size()), mine.data(), PETSC_COPY_VALUES, cells.out()));
-  check(PetscObjectCompose(reinterpret_cast<PetscObject>(static_cast<Mat>(system.A)), "linnet_cells",
-                           reinterpret_cast<PetscObject>(static_cast<IS>(cells))));
+// `cells`: of all rows, on rank 0.
+void compose_cells(System& system, const std::vector<std::int32_t>& cells) {
+  const std::vector<std::int32_t> mine = scatter(system.comm, cells, row_offsets(system));
+  IsHandle numbers;
+  check(
+      ISCreateGeneral(system.comm, static_cast<PetscInt>(mine.size()), mine.data(), PETSC_COPY_VALUES, numbers.out()));
+  compose_cells(system.A, numbers);
 }
 
 std::string counted(std::int64_t count, const std::string& noun) {
@@ -260,8 +268,12 @@ void read_assembled(const SystemOptions& options, System& system) {
     system.singular = scatter(comm, whole.singular, row_blocks(comm, system.properties.n));
   whole.singular = {};
   std::vector<double> rhs = std::move(whole.rhs);
+  const std::vector<std::int32_t> cells = std::move(whole.cells);
+  system.grid = whole.grid;
+  MPI_Bcast(system.grid.data(), 3, MPI_INT64_T, 0, comm);
   create_matrix(system, whole.matrix);
-  compose_cells(system, options);
+  if (system.grid[0] > 0)
+    compose_cells(system, cells);
   attach_null_space(system);
   create_right_hand_side(system, options, std::move(rhs), empty);
 }

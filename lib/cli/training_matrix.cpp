@@ -39,9 +39,9 @@ GridOperator from_lattice(const LatticeOperator& op) {
   return grid;
 }
 
-} // namespace
-
-learned::GridOperator grid_operator_of(SparseMatrix* matrix, const std::string& name, int dimension) {
+// `cells`: of the rows, on a grid of that `size`; null: it is recovered.
+GridOperator operator_of(SparseMatrix* matrix, const std::vector<std::int64_t>* cells, const GridSize& size,
+                         const std::string& name, int dimension) {
   if (matrix->rows != matrix->cols || matrix->nnz() > std::numeric_limits<PetscInt>::max())
     throw InputError(name, "", "expected a square matrix");
   std::vector<PetscInt> row_start(matrix->row_start.begin(), matrix->row_start.end());
@@ -49,9 +49,16 @@ learned::GridOperator grid_operator_of(SparseMatrix* matrix, const std::string& 
   check(MatCreateSeqAIJWithArrays(PETSC_COMM_SELF, static_cast<PetscInt>(matrix->rows),
                                   static_cast<PetscInt>(matrix->cols), row_start.data(), matrix->column.data(),
                                   matrix->value.data(), A.out()));
+  if (cells) {
+    const std::vector<PetscInt> numbers(cells->begin(), cells->end());
+    IsHandle rows;
+    check(ISCreateGeneral(PETSC_COMM_SELF, static_cast<PetscInt>(numbers.size()), numbers.data(), PETSC_COPY_VALUES,
+                          rows.out()));
+    compose_cells(A, rows);
+  }
   LatticePlacement placement;
   std::string refusal;
-  check(UpdateLatticePlacement(A, nullptr, nullptr, &placement, &refusal));
+  check(UpdateLatticePlacement(A, nullptr, &size, &placement, &refusal));
   if (refusal.empty() && placement.op.min_coupling < 0)
     refusal = "negative couplings";
   if (!refusal.empty())
@@ -64,6 +71,18 @@ learned::GridOperator grid_operator_of(SparseMatrix* matrix, const std::string& 
   if (grid.unknowns() == 0)
     throw InputError(name, "", "expected unknowns that are coupled");
   return grid;
+}
+
+} // namespace
+
+learned::GridOperator grid_operator_of(SparseMatrix* matrix, const std::string& name, int dimension) {
+  return operator_of(matrix, nullptr, {}, name, dimension);
+}
+
+learned::GridOperator grid_operator_of(PressureSystem* system, const std::string& name, int dimension) {
+  const VoxelGrid& grid = system->grid;
+  const GridSize size{static_cast<PetscInt>(grid.nx), static_cast<PetscInt>(grid.ny), static_cast<PetscInt>(grid.nz)};
+  return operator_of(&system->matrix, &system->cells, size, name, dimension);
 }
 
 } // namespace linnet

@@ -28,7 +28,7 @@ std::vector<HeldOut> generated(const std::string& text, int count, int dimension
       throw InputError("--systems: --seed: expected an integer in [0, 2^64), found '" + options.seed + "'");
     }
     PressureSystem system = generated_system(options);
-    all.push_back({options.domain, std::stoull(options.seed), grid_operator_of(&system.matrix, text, dimension)});
+    all.push_back({options.domain, std::stoull(options.seed), grid_operator_of(&system, text, dimension)});
   }
   return all;
 }

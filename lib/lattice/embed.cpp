@@ -164,7 +164,7 @@ std::string place_component(const Component& component, bool alone, std::size_t*
   }
   return "no lattice was found for the component of row " + std::to_string(component.rows[0]) + " (" +
          std::to_string(component.rows.size()) + " rows): no cell is left for row " + std::to_string(stuck_row) +
-         " beside its neighbours";
+         " beside its neighbours; the cells of the rows (linnet_cells) would say what the matrix does not";
 }
 
 } // namespace

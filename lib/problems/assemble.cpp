@@ -201,6 +201,7 @@ PressureProblem prepare(VoxelDomain domain, const AssemblySpec& spec) {
 PressureSystem assemble(VoxelDomain domain, const AssemblySpec& spec) {
   PressureProblem problem = prepare(std::move(domain), spec);
   PressureSystem system;
+  system.grid = problem.domain.grid;
   system.rhs = std::move(problem.rhs);
   system.fluid = problem.fluid;
   system.dropped = problem.dropped;

@@ -62,6 +62,7 @@ struct AssemblySpec {
 struct PressureSystem {
   SparseMatrix matrix;               ///< symmetric, columns ascending
   std::vector<double> rhs;           ///< b, one a row
+  VoxelGrid grid;                    ///< that the cells are numbered in
   std::vector<std::int64_t> cells;   ///< cell of each row
   std::int64_t fluid = 0;            ///< unknowns: fluid cells left after dropping
   std::int64_t dropped = 0;          ///< fluid cells made solid
