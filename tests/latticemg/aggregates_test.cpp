@@ -149,7 +149,7 @@ TEST(Pairing, JoinsEachNodeThatHasLinksWithStronglyCoupledOnes) {
     contract(system.op, groups, 1, 1, &graph);
     const Couplings fine = couplings_of(graph);
     Pairing pairing;
-    pair_up(graph, least_strength, &pairing);
+    pair_up(graph, least_strength, Unlinked::left_out, &pairing);
     std::vector<int> members(static_cast<std::size_t>(pairing.count), 0);
     for (int i = 0; i < graph.nodes(); ++i) {
       EXPECT_EQ(pairing.of[static_cast<std::size_t>(i)] >= 0, graph.links(i) > 0);
@@ -176,6 +176,22 @@ TEST(Pairing, JoinsEachNodeThatHasLinksWithStronglyCoupledOnes) {
   }
 }
 
+TEST(Pairing, LeavesOutNodesWithoutLinksOrTakesThemAlone) {
+  Graph graph;
+  graph.count = 1;
+  graph.first.resize(2);
+  graph.degree.resize(1);
+  graph.first[0] = graph.first[1] = graph.degree[0] = 0;
+  Pairing pairing;
+  pair_up(graph, least_strength, Unlinked::left_out, &pairing);
+  EXPECT_EQ(pairing.count, 0);
+  EXPECT_EQ(pairing.of[0], -1);
+  pair_up(graph, least_strength, Unlinked::alone, &pairing);
+  EXPECT_EQ(pairing.count, 1);
+  EXPECT_EQ(pairing.of[0], 0);
+  EXPECT_EQ(std::vector<int>(pairing.member.begin(), pairing.member.end()), (std::vector<int>{0, -1, -1}));
+}
+
 TEST(Pairing, GoesAlongTheStrongestCouplingOfAChain) {
   // 0 =10= 1 -1- 2 =10= 3
   Graph chain;
@@ -196,7 +212,7 @@ TEST(Pairing, GoesAlongTheStrongestCouplingOfAChain) {
   std::copy_n(neighbour, 6, chain.neighbour.begin());
   std::copy_n(coupling, 6, chain.coupling.begin());
   Pairing pairing;
-  pair_up(chain, least_strength, &pairing);
+  pair_up(chain, least_strength, Unlinked::left_out, &pairing);
   EXPECT_EQ(std::vector<int>(pairing.of.begin(), pairing.of.end()), (std::vector<int>{0, 0, 1, 1}));
   Graph coarse;
   contract(chain, pairing, 1, &coarse);

@@ -30,6 +30,16 @@ Coefficients walled() {
           [](const Domain&, int c) { return 0.01 * (c % 97); }};
 }
 
+// A plane with a gap around a corner of 4 x 2 cells, which two groups of cells cover.
+Domain corner() {
+  Domain domain = voxels::box(40, 38, 1);
+  for (int c = 0; c < domain.cells(); ++c) {
+    const auto [i, j, k] = domain.at(c);
+    domain.active[static_cast<std::size_t>(c)] = i >= 6 || j >= 4 || (i < 4 && j < 2);
+  }
+  return domain;
+}
+
 // A domain, its coefficients and whether all cells have rows; what it takes from M r to be unlike the reference.
 const std::vector<Case>& cases() {
   using namespace voxels;
@@ -47,6 +57,7 @@ const std::vector<Case>& cases() {
       {"line along z", box(1, 1, 257), variable(2)},
       {"single cell", box(1, 1, 1), shifted(3)},
       {"pair", box(2, 1, 1), voxel()},
+      {"corner", corner(), shifted(0.001)},
       {"balls", balls(21, 8, 3), voxel()},
       {"holes", noise(15, 14, 13, 0.4, 4), voxel()},
       {"holes, Neumann", noise(14, 15, 16, 0.3, 5), neumann()},

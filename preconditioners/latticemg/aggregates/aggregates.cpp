@@ -18,9 +18,9 @@ constexpr int shared_nodes = 4096;
 // The graph of pairs of pairs.
 Graph aggregate(const Graph& graph, float least, int threads, std::array<Pairing, 2>* pairings) {
   Graph of_pairs, of_pairs_of_pairs;
-  pair_up(graph, least, &(*pairings)[0]);
+  pair_up(graph, least, Unlinked::left_out, &(*pairings)[0]);
   contract(graph, (*pairings)[0], threads, &of_pairs);
-  pair_up(of_pairs, least, &(*pairings)[1]);
+  pair_up(of_pairs, least, Unlinked::alone, &(*pairings)[1]);
   contract(of_pairs, (*pairings)[1], threads, &of_pairs_of_pairs);
   return of_pairs_of_pairs;
 }

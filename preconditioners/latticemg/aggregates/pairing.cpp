@@ -18,7 +18,7 @@ const T& at(const Buffer<T>& buffer, std::ptrdiff_t i) {
 
 class Pairs {
 public:
-  Pairs(const Graph& graph, float least) : graph_(graph), least_(least) {}
+  Pairs(const Graph& graph, float least, Unlinked unlinked) : graph_(graph), least_(least), unlinked_(unlinked) {}
 
   // Writes the aggregate of each node. Returns their number.
   int number(int* of) {
@@ -36,6 +36,8 @@ public:
     for (int i = 0; i < end; ++i)
       if (root(i) < 0 && strongest(i) > 0)
         join_pair(i);
+      else if (root(i) < 0 && unlinked_ == Unlinked::alone)
+        root(i) = i;
     std::vector<int> number(nodes, -1);
     int count = 0;
     for (int i = 0; i < end; ++i) {
@@ -84,6 +86,7 @@ private:
 
   const Graph& graph_;
   float least_;
+  Unlinked unlinked_;
   std::vector<float> strongest_; // by node
   std::vector<int> root_;        // a node that stands for the aggregate, -1: none yet
   std::vector<signed char> members_;
@@ -149,9 +152,9 @@ private:
 
 } // namespace
 
-void pair_up(const Graph& graph, float least, Pairing* pairing) {
+void pair_up(const Graph& graph, float least, Unlinked unlinked, Pairing* pairing) {
   pairing->of.resize(static_cast<std::size_t>(graph.nodes()));
-  pairing->count = Pairs(graph, least).number(pairing->of.data());
+  pairing->count = Pairs(graph, least, unlinked).number(pairing->of.data());
   pairing->member.resize(static_cast<std::size_t>(Pairing::most_members) * static_cast<std::size_t>(pairing->count));
   std::fill(pairing->member.begin(), pairing->member.end(), -1);
   for (int i = 0; i < graph.nodes(); ++i)

@@ -8,17 +8,23 @@ namespace linnet::latticemg {
 struct Pairing {
   static constexpr int most_members = 3;
   int count = 0;
-  Buffer<int> of;     ///< by node: its aggregate; -1 for a node without links
+  Buffer<int> of;     ///< by node: its aggregate; -1 for a node in none
   Buffer<int> member; ///< [count][3]: the nodes, then -1
 };
 
 /// Couplings below this part of the strongest one of either node join no nodes.
 inline constexpr float least_strength = 0.05F;
 
+/// What becomes of nodes without links.
+enum class Unlinked : std::uint8_t {
+  left_out, ///< in no aggregate: relaxation solves for them
+  alone     ///< each in one of its own: nodes that stand for several, which are linked with each other
+};
+
 /// Joins nodes with the neighbours that they are coupled with most, in the order of the nodes: pairs whose coupling is
 /// nearly the strongest of both first. Nodes that are left join a pair if their coupling with it is strong, or stay
 /// alone. `least`: least_strength or less, 0 to join nodes whatever their couplings.
-void pair_up(const Graph& graph, float least, Pairing* pairing);
+void pair_up(const Graph& graph, float least, Unlinked unlinked, Pairing* pairing);
 
 /// Part of the resistance between two nodes that lies within an aggregate which a link leaves at some of its nodes
 /// only: a half, between the middles of two nodes of a chain.
