@@ -76,6 +76,7 @@ struct Level {
     return {own.first - reach < grid.first ? grid.first : own.first - reach,
             own.last + reach > grid.last ? grid.last : own.last + reach};
   }
+  bool has_unknown(std::ptrdiff_t c) const { return couplings == Couplings::general ? diagonal[c] > 0 : code[c] != 0; }
   bool wraps() const { return periodic[0] || periodic[1] || periodic[2]; }
   /// Some cells of one colour are coupled: an odd number of cells around an axis.
   bool mixed() const {

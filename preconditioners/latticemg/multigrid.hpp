@@ -190,7 +190,7 @@ private:
   // probe.cpp
   /// `groups`: of the cells, if they were looked at; empty if not.
   bool grids_fail(const LatticeOperator& op, int threads, CellGroups* groups);
-  double measured_rate(int threads);
+  double measured_rate(std::size_t level, int threads);
   std::string check(const LatticeOperator& op);
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
   void place_fields(bool general, int threads);

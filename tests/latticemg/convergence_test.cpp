@@ -197,6 +197,30 @@ TEST(Iterations, OfPassagesOneCellWideAreFewToo) {
   EXPECT_LE(iterations(maze(40, 40, 1), neumann(), v, true), 50);
 }
 
+// Both sides of a gyroid, whose sheet is about a cell thick.
+Domain gyroid(int nx, int ny, int nz, double phase) {
+  constexpr double period = 10, level = 0.45;
+  Domain d = box(nx, ny, nz);
+  for (int c = 0; c < d.cells(); ++c) {
+    std::array<double, 3> s{}, t{};
+    for (std::size_t a = 0; a < 3; ++a) {
+      const double turn = 2 * PETSC_PI * ((d.at(c)[a] + 0.5) / period + phase * static_cast<double>(a + 1));
+      s[a] = std::sin(turn);
+      t[a] = std::cos(turn);
+    }
+    d.active[static_cast<std::size_t>(c)] = std::abs(s[0] * t[1] + s[1] * t[2] + s[2] * t[0]) >= level;
+  }
+  return d;
+}
+
+// The second grid is nearly the coarsest one there, and does not tell.
+TEST(Iterations, OfSmallDomainsWithThinWallsAreFewToo) {
+  const Coefficients shifted{voxel().coupling, [](const Domain&, int) { return 1e-3; }};
+  for (const double phase : {0.1, 0.2, 0.3})
+    for (const Domain& d : {gyroid(20, 20, 20, phase), gyroid(24, 18, 31, phase)})
+      EXPECT_LE(iterations(d, shifted, w), 13) << d.size[0] << " " << phase;
+}
+
 TEST(Iterations, OnShapesAtTheEdge) {
   EXPECT_LE(iterations(box(1, 1, 1),
                        {[](const Domain&, int, int) { return 1.0; }, [](const Domain&, int) { return 3.0; }}, w),
