@@ -32,7 +32,8 @@ public:
       std::error_code error;
       for (const auto& entry : std::filesystem::directory_iterator(options.problem, error)) {
         const std::string stem = stem_of(entry.path().string());
-        if (entry.is_regular_file() && !stem.empty() && !stem.ends_with(".rhs") && !stem.ends_with(".cells"))
+        std::error_code unknown; // as of a link that leads nowhere
+        if (entry.is_regular_file(unknown) && !stem.empty() && !stem.ends_with(".rhs") && !stem.ends_with(".cells"))
           files.push_back(entry.path().string());
       }
       if (error || files.empty())

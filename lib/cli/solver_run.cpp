@@ -1,5 +1,6 @@
 #include "cli/solver_run.hpp"
 
+#include "base/error.hpp"
 #include "cli/details.hpp"
 #include "cli/memory.hpp"
 #include "cli/progress.hpp"
@@ -82,6 +83,19 @@ double residual_norm(const System& system, Vec x, Vec r) {
   return norm;
 }
 
+// PETSc takes any number from its options.
+void check_tolerances(KSP ksp) {
+  PetscReal rtol = 0, atol = 0, dtol = 0;
+  PetscInt max_it = 0;
+  check(KSPGetTolerances(ksp, &rtol, &atol, &dtol, &max_it));
+  if (!(rtol >= 0 && rtol < 1))
+    throw InputError("-ksp_rtol: expected a number from 0 to less than 1, found " + option_value("-ksp_rtol", ""));
+  if (!(atol >= 0))
+    throw InputError("-ksp_atol: expected 0 or a positive number, found " + option_value("-ksp_atol", ""));
+  if (max_it < 0)
+    throw InputError("-ksp_max_it: expected 0 or a positive number, found " + std::to_string(max_it));
+}
+
 // The unpreconditioned norm unless the user or the KSP has another: -ksp_rtol is then about the true residual.
 void create_ksp(const System& system, KspHandle& ksp) {
   check(KSPCreate(system.comm, ksp.out()));
@@ -90,6 +104,7 @@ void create_ksp(const System& system, KspHandle& ksp) {
   check(KSPSetType(ksp, default_ksp(system.properties).c_str()));
   check(KSPSetNormType(ksp, KSP_NORM_UNPRECONDITIONED));
   check(KSPSetFromOptions(ksp));
+  check_tolerances(ksp);
   KSPNormType norm = KSP_NORM_DEFAULT;
   if (!option_given("-ksp_norm_type") && !succeeded(KSPGetNormType(ksp, &norm)))
     check(KSPSetNormType(ksp, KSP_NORM_DEFAULT));

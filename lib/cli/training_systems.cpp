@@ -35,9 +35,11 @@ std::vector<HeldOut> generated(const std::string& text, int count, int dimension
 
 std::vector<HeldOut> from_directory(const std::string& directory, int dimension) {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+  std::error_code error, unknown;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename().string();
-    if (entry.is_regular_file() && name.find(".rhs.") == std::string::npos && name.find(".cells.") == std::string::npos)
+    if (entry.is_regular_file(unknown) && name.find(".rhs.") == std::string::npos &&
+        name.find(".cells.") == std::string::npos)
       files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
@@ -47,7 +49,7 @@ std::vector<HeldOut> from_directory(const std::string& directory, int dimension)
     all.push_back({file.filename().string(), 1, grid_operator_of(&matrix, file.string(), dimension)});
   }
   if (all.empty())
-    throw InputError(directory, "", "expected matrix files, found none");
+    throw InputError(directory, "", "expected matrix files, found " + (error ? error.message() : "none"));
   return all;
 }
 

@@ -70,6 +70,14 @@ TEST_F(Usage, RefusesGridsAndCellsThatDoNotFit) {
     expect_refusal(linnet({"solve", A, "--cells", cells, "--grid", grid}), "--grid");
 }
 
+TEST_F(Usage, RefusesTolerancesThatAreNone) {
+  for (const char* rtol : {"nan", "-1", "1", "inf"})
+    expect_refusal(linnet({"solve", real("LFAT5.mtx.gz"), "-ksp_type", "cg", "-pc_type", "jacobi", "-ksp_rtol", rtol}),
+                   std::string("-ksp_rtol: expected a number from 0 to less than 1, found ") + rtol);
+  expect_refusal(linnet({"solve", real("LFAT5.mtx.gz"), "-ksp_type", "cg", "-pc_type", "jacobi", "-ksp_max_it", "-5"}),
+                 "-ksp_max_it: expected 0 or a positive number, found -5");
+}
+
 TEST_F(Usage, RefusesAPlaceThatCannotBeWrittenBeforeItSolves) {
   expect_refusal(linnet({"solve", real("LFAT5.mtx.gz"), "--solution", path("none/x.mtx")}), "cannot write in");
   expect_refusal(
