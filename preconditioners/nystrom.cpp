@@ -2,6 +2,7 @@
 #include "nystrom.hpp"
 
 #include "lattice/guarded.hpp"
+#include "mfac.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -26,20 +27,22 @@ static bool Enough(const std::vector<double>& eigenvalues, double damping) {
 static PetscErrorCode PCNystromSetUpGuarded_Private(PC pc) {
   PC_Nystrom* nystrom = DataOf(pc);
   PCNystromSketch sketch;
-  PetscInt n, columns;
-  std::vector<double> U;
+  PetscInt n, columns, local;
   bool definite = true;
 
   PetscFunctionBegin;
   PetscCall(MatGetSize(pc->pmat, &n, &columns));
   PetscCheck(n == columns && n > 0, CommOf(pc), PETSC_ERR_ARG_SIZ,
              "nystrom needs a square operator, not %" PetscInt_FMT " x %" PetscInt_FMT, n, columns);
-  PetscCall(MatGetLocalSize(pc->pmat, &sketch.local, nullptr));
+  PetscCall(MatGetLocalSize(pc->pmat, &local, nullptr));
   sketch.comm = CommOf(pc);
+  sketch.sum = PCMFACReduction_Private(pc);
+  sketch.omega = linnet::mfac::Rows(0, local, linnet::mfac::Precision::f64);
+  sketch.product = linnet::mfac::Rows(0, local, linnet::mfac::Precision::f64);
   const PetscInt most = std::min(nystrom->rank, n);
   for (PetscInt rank = nystrom->adaptive ? std::min<PetscInt>(32, most) : most;; rank = std::min(2 * rank, most)) {
     PetscCall(PCNystromGrow_Private(pc->pmat, nystrom->damping, nystrom->seed, rank, &sketch));
-    PetscCall(PCNystromFactor_Private(sketch, &U, &nystrom->eigenvalues, &definite));
+    PetscCall(PCNystromFactor_Private(&sketch, rank == most, &nystrom->U, &nystrom->eigenvalues, &definite));
     PetscCheck(definite, CommOf(pc), PETSC_ERR_MAT_CH_ZRPVT,
                "nystrom needs an operator that is symmetric positive %s: its products with random vectors show that it "
                "is not, or they are not finite",
@@ -47,10 +50,7 @@ static PetscErrorCode PCNystromSetUpGuarded_Private(PC pc) {
     if (rank == most || Enough(nystrom->eigenvalues, nystrom->damping))
       break;
   }
-  nystrom->products = sketch.columns;
-  nystrom->U = linnet::mfac::Rows(sketch.columns, sketch.local, linnet::mfac::Precision::f64);
-  for (PetscInt k = 0; k < sketch.columns; k++)
-    nystrom->U.set(k, U.data() + static_cast<std::size_t>(k) * static_cast<std::size_t>(sketch.local));
+  nystrom->products = static_cast<PetscInt>(nystrom->U.rows());
   /* z = r + U ((last + damping) / (eigenvalues + damping) - 1) U^T r: the identity off the range */
   const double last = nystrom->eigenvalues.back() + nystrom->damping;
   const double floor = std::numeric_limits<double>::epsilon() * nystrom->eigenvalues.front();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "mfac/rows.hpp"
+#include "mfac/window.hpp"
 
 #include <linnet/linnet.h>
 #include <petsc/private/pcimpl.h>
@@ -26,16 +26,15 @@ PETSC_INTERN PetscErrorCode PCSetFromOptions_Nystrom(PC pc, PetscOptionItems* Pe
 PETSC_INTERN PetscErrorCode PCView_Nystrom(PC pc, PetscViewer viewer);
 PETSC_INTERN PetscErrorCode PCNystromComposeFunctions_Private(PC pc, PetscBool compose);
 
-/// The sketch Y = H Omega of an operator, each rank with its rows of Omega and Y, by columns.
+/// The sketch Y = H Omega of an operator, each rank with its columns of the transposes.
 struct PCNystromSketch {
   MPI_Comm comm = MPI_COMM_NULL;
-  PetscInt local = 0, columns = 0;
-  std::vector<double> omega, product;
+  linnet::mfac::Reduction sum; ///< over the ranks
+  linnet::mfac::Rows omega, product;
 };
-/// Adds random orthonormal columns and their products, up to `columns` of them.
-PetscErrorCode PCNystromGrow_Private(Mat A, PetscReal damping, PetscInt seed, PetscInt columns,
-                                     PCNystromSketch* sketch);
-/// U (local x columns, by columns) and the eigenvalues, the largest first; `definite` false where Omega^T H Omega is
-/// not positive definite to rounding, or not finite.
-PetscErrorCode PCNystromFactor_Private(const PCNystromSketch& sketch, std::vector<double>* U,
+/// Adds random orthonormal vectors and their products, up to `count` of them.
+PetscErrorCode PCNystromGrow_Private(Mat A, PetscReal damping, PetscInt seed, PetscInt count, PCNystromSketch* sketch);
+/// U^T and the eigenvalues, the largest first; `definite` false where Omega^T H Omega is not positive definite to
+/// rounding, or not finite. `last`: the sketch is not needed any more, and lost.
+PetscErrorCode PCNystromFactor_Private(PCNystromSketch* sketch, bool last, linnet::mfac::Rows* U,
                                        std::vector<double>* eigenvalues, bool* definite);

@@ -66,6 +66,12 @@ void Cholesky::solve(double* X, std::int64_t ldx, std::int64_t count) const {
                   static_cast<int>(count), 1, L.data(), static_cast<int>(ld), X, static_cast<int>(ldx));
 }
 
+void Cholesky::solve_lower(double* X, std::int64_t ldx, std::int64_t rows) const {
+  if (n > 0 && rows > 0)
+    cblas_dtrsm(CblasColMajor, CblasRight, CblasLower, CblasTrans, CblasNonUnit, static_cast<int>(rows),
+                static_cast<int>(n), 1, L.data(), static_cast<int>(ld), X, static_cast<int>(ldx));
+}
+
 std::vector<double> Cholesky::inverse_lower() const {
   std::vector<double> inverse(static_cast<std::size_t>(n * n), 0.0);
   for (std::int64_t i = 0; i < n; ++i)

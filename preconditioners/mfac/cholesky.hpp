@@ -21,6 +21,8 @@ public:
   bool slide(const double* s, double diagonal);
   /// X <- (L L^T)^-1 X for columns ldx apart.
   void solve(double* X, std::int64_t ldx, std::int64_t count) const;
+  /// X <- X L^-T for X of `rows` rows and n columns, ldx apart. n^2 flops a row.
+  void solve_lower(double* X, std::int64_t ldx, std::int64_t rows) const;
   /// L^-1 by rows, n x n, zero above the diagonal. n^3/3 flops.
   std::vector<double> inverse_lower() const;
 

@@ -2,6 +2,7 @@
 
 #include "mfac/packed.hpp"
 
+#include <cblas.h>
 #include <omp.h>
 #include <sys/mman.h>
 
@@ -69,6 +70,32 @@ Rows::Rows(std::int64_t rows, std::int64_t columns, Precision precision, bool cl
     std::memset(start(p), 0, static_cast<std::size_t>(m * stride(p) * bytes_of(stored)));
 }
 
+Rows Rows::with_rows(std::int64_t rows) const {
+  Rows other(rows, d, stored, rows > m);
+  const std::int64_t count = m > 0 ? panels() : 0;
+#pragma omp parallel for num_threads(team(count)) schedule(static)
+  for (std::int64_t p = 0; p < count; ++p)
+    std::memcpy(other.start(p), start(p), static_cast<std::size_t>(m * stride(p) * bytes_of(stored)));
+  return other;
+}
+
+Rows Rows::copy() const {
+  return with_rows(m);
+}
+
+void Rows::extend(std::int64_t rows) {
+  *this = with_rows(rows);
+}
+
+double Rows::square() const {
+  const std::int64_t all = panels();
+  double sum = 0;
+  for (std::int64_t p = 0; p < all; ++p)
+    for (std::int64_t i = 0; i < m; ++i)
+      sum += cblas_ddot(static_cast<int>(width(p)), numbers(p) + i * stride(p), 1, numbers(p) + i * stride(p), 1);
+  return sum;
+}
+
 std::int64_t Rows::width(std::int64_t panel) const {
   return std::min(panel_columns, d - panel * panel_columns);
 }
@@ -95,8 +122,9 @@ void Rows::set(std::int64_t i, const double* x) {
 }
 
 void Rows::get(std::int64_t i, std::int64_t first, std::int64_t count, double* x) const {
-  const std::int64_t end = first + count;
-  for (std::int64_t p = first / panel_columns; p * panel_columns < end; ++p) {
+  const std::int64_t end = first + count, behind = (end + panel_columns - 1) / panel_columns;
+#pragma omp parallel for if (count > panel_columns) num_threads(team(panels())) schedule(static)
+  for (std::int64_t p = first / panel_columns; p < behind; ++p) {
     const std::int64_t skipped = std::max<std::int64_t>(first - p * panel_columns, 0);
     Block row = block(p, 1);
     row.data = start(p) + (i * stride(p) + skipped) * bytes_of(stored);
@@ -145,6 +173,24 @@ void Rows::multiply_transposed(const double* C, std::int64_t count, double beta,
   }
 }
 
+void Rows::multiply(const Rows& X, double* S) const {
+  const std::int64_t all = panels();
+  const int threads = team(all), rows = static_cast<int>(m);
+  const auto length = static_cast<std::size_t>(m * m);
+  Sums sums(threads, length);
+#pragma omp parallel num_threads(threads)
+  {
+    double* s = sums.of(omp_get_thread_num());
+#pragma omp for schedule(static)
+    for (std::int64_t p = 0; p < all; ++p) {
+      const int ld = static_cast<int>(stride(p));
+      cblas_dgemm(CblasColMajor, CblasTrans, CblasNoTrans, rows, rows, static_cast<int>(width(p)), 1, numbers(p), ld,
+                  X.numbers(p), ld, 1, s, rows);
+    }
+  }
+  std::copy_n(sums.add_up(threads, length), length, S);
+}
+
 void Rows::gram(double* S, std::int64_t used) const {
   const std::int64_t all = panels(), lds = gram_stride(used);
   const int threads = team(all);
@@ -174,6 +220,21 @@ void Rows::set_combinations(const Rows& other, const double* M, bool lower, doub
     for (std::int64_t p = 0; p < all; ++p)
       combine(other.block(p, m), factors, lower, work.data(), start(p), stored, stride(p), squares + p * panel_columns);
   }
+}
+
+void Rows::solve_lower(const Cholesky& L) {
+  const std::int64_t all = panels();
+#pragma omp parallel for num_threads(team(all)) schedule(static)
+  for (std::int64_t p = 0; p < all; ++p)
+    L.solve_lower(numbers(p), stride(p), width(p));
+}
+
+void Rows::add(double factor, const Rows& X) {
+  const std::int64_t all = panels();
+#pragma omp parallel for num_threads(team(all)) schedule(static)
+  for (std::int64_t p = 0; p < all; ++p)
+    for (std::int64_t i = 0; i < m; ++i)
+      cblas_daxpy(static_cast<int>(width(p)), factor, X.numbers(p) + i * stride(p), 1, numbers(p) + i * stride(p), 1);
 }
 
 } // namespace linnet::mfac

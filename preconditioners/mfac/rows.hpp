@@ -1,5 +1,6 @@
 #pragma once
 
+#include "mfac/cholesky.hpp"
 #include "mfac/kernels.hpp"
 
 #include <cstddef>
@@ -26,6 +27,11 @@ public:
   Precision precision() const { return stored; }
   std::size_t bytes() const { return size; }
   const void* raw() const { return data.get(); } ///< the panels, bytes() long
+  Rows copy() const;                             ///< throws std::bad_alloc
+  /// The sum of the squares of all numbers, in f64.
+  double square() const;
+  /// Rows of zeros behind those that there are. Throws std::bad_alloc, and nothing has changed.
+  void extend(std::int64_t rows);
 
   /// Row i <- x (d numbers, storable() ones), rounded to the precision.
   void set(std::int64_t i, const double* x);
@@ -39,12 +45,19 @@ public:
   /// them.
   void set_combinations(const Rows& other, const double* M, bool lower, double* squares);
 
+  /// this <- L^-1 G, in f64, by substitution. d m^2 flops.
+  void solve_lower(const Cholesky& L);
+  /// this <- this + factor X, in f64, X of the same shape.
+  void add(double factor, const Rows& X);
+
   /// Y <- G X, with X of `count` columns of length d, ldx apart, and Y of as many of length m, one behind the other.
   /// One pass over the first `used` rows of G whatever the count; the others count as zero. 2 d m flops a column.
   void multiply(const double* X, std::int64_t ldx, std::int64_t count, double* Y, std::int64_t used) const;
   /// X <- beta X + G^T C, with C of `count` columns of length m and X as above. One pass.
   void multiply_transposed(const double* C, std::int64_t count, double beta, double* X, std::int64_t ldx,
                            std::int64_t used) const;
+  /// S <- G X^T (m x m by columns), in f64, X of the same shape. 2 d m^2 flops.
+  void multiply(const Rows& X, double* S) const;
   /// S <- G G^T (used x used, both triangles). d m^2 flops.
   void gram(double* S, std::int64_t used) const;
 
@@ -55,10 +68,12 @@ public:
   }
 
 private:
+  Rows with_rows(std::int64_t rows) const;
   std::int64_t panels() const { return (d + panel_columns - 1) / panel_columns; }
   std::int64_t width(std::int64_t panel) const;
   std::int64_t stride(std::int64_t panel) const;
   std::byte* start(std::int64_t panel) const;
+  double* numbers(std::int64_t panel) const { return reinterpret_cast<double*>(start(panel)); } // where stored in f64
   Block block(std::int64_t panel, std::int64_t used) const;
 
   struct Free {
