@@ -156,8 +156,8 @@ static PetscErrorCode PCDestroy_Nystrom(PC pc) {
 
    Notes:
    With the operator H + damping I, orthonormal random vectors Omega and Y = H Omega, H ~ Y (Omega^T Y)^{-1} Y^T =
-   U Lambda U^T by the stabilised construction (a shift of about eps |Y|, a Cholesky factor, a QR and a singular value
-   decomposition), and with l the last of the eigenvalues
+   U Lambda U^T by the stabilised construction (a shift of about eps |Y|, a Cholesky factor, an orthonormal basis and a
+   singular value decomposition), and with l the last of the eigenvalues
    P^{-1} = (l + damping) U (Lambda + damping I)^{-1} U^T + I - U U^T. It pays where the eigenvalues decay: those that
    are found become one, and the condition number is about (l + damping) over the least one.
 
