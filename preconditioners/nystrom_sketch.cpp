@@ -23,7 +23,8 @@ static void Normals(PetscInt seed, PetscInt pair, PetscInt first, double scale, 
   const auto local = static_cast<PetscInt>(x[0].size());
 #pragma omp parallel for schedule(static)
   for (PetscInt i = 0; i < local; i++) { /* Box-Muller */
-    const std::uint64_t a = Mix(key ^ Mix(static_cast<std::uint64_t>(first + i))), b = Mix(a);
+    const std::uint64_t a = Mix(key ^ Mix((static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i)))),
+                        b = Mix(a);
     const double u = (static_cast<double>(a >> 11) + 0.5) * 0x1p-53, w = static_cast<double>(b >> 11) * 0x1p-53;
     const double radius = scale * std::sqrt(-2 * std::log(u)), angle = 2 * PETSC_PI * w;
     x[0][static_cast<std::size_t>(i)] = radius * std::cos(angle);
