@@ -56,7 +56,7 @@ bool too_large(benchmark::State& state, Precision precision) {
 
 // --- ceilings ---
 
-// In cache, rows a line more than a power of two apart, which OpenBLAS is faster with.
+// In cache; rows are a line more than a power of two apart, so that they do not compete for the same places in it.
 template <class T>
 void CeilingSyrk(benchmark::State& state) {
   const std::int64_t m = state.range(0), k = std::min<std::int64_t>(state.range(1), 4096), ld = k + 8;
