@@ -1,6 +1,8 @@
 // The V and W cycle: red-black Gauss-Seidel, red first on the way down and last on the way up.
 #include "latticemg/multigrid.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 namespace linnet::latticemg {
@@ -17,6 +19,12 @@ Lines plane_of(const Level& level, int k) {
 // Whether plane k is the first one that is walked of those in its coarse plane.
 bool is_first(const Level& fine, const Level* coarse, int k, bool down) {
   return !coarse || !coarse->halved[2] || (down ? k % 2 == 1 || k == fine.own.last - 1 : k % 2 == 0);
+}
+
+// Bytes of the largest cache that a processor has to itself; 1 MiB where the system does not tell.
+double private_cache() {
+  static const long bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
+  return bytes > 0 ? static_cast<double>(bytes) : 0x1p20;
 }
 
 } // namespace
@@ -236,8 +244,14 @@ void Cycle::run(Member* member, Begun begun, const Finish& finish) const {
   visit(0, start, 1, member, &finish);
 }
 
-bool Cycle::takes_lead() const {
-  return !levels[0].shared && !levels[0].wraps() && (aggregates || levels.size() > 1);
+bool Cycle::takes_lead(int stages) const {
+  const Level& finest = levels[0];
+  if (finest.shared || finest.wraps() || (!aggregates && levels.size() < 2))
+    return false;
+  // Planes that are under way at the same time, with u, b and the operator; p of three, x of one.
+  const double planes = stages + reach() + 1;
+  const double of_cell = finest.couplings == Couplings::general ? 28 : 9;
+  return 2 * static_cast<double>(finest.plane) * (planes * of_cell + 3 * 4 + 8) < private_cache();
 }
 
 void Cycle::go_down(const Lead& lead, Member* member) const {

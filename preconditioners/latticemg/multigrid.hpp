@@ -61,8 +61,8 @@ struct Cycle {
 
   void run(Member* member) const;
   void run(Member* member, Begun begun, const Finish& finish) const;
-  /// Whether the way down of the finest level can take a lead.
-  bool takes_lead() const;
+  /// Whether the way down of the finest level can take a lead of so many stages, and keep its planes in cache.
+  bool takes_lead(int stages) const;
   /// The way down of the finest level, behind `lead`.
   void go_down(const Lead& lead, Member* member) const;
   /// Level l, from its u.

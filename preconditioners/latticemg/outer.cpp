@@ -25,6 +25,9 @@ namespace {
 // anew.
 constexpr double trusted_fall = 1e-6;
 
+// The new direction, and the residual.
+constexpr int lead_stages = 2;
+
 // Iterations that must halve the residual.
 constexpr int patience = 20;
 
@@ -293,7 +296,7 @@ private:
       // As it fell last time.
       const double next_rr = rr_before > 0 ? rr * (rr / rr_before) : rr;
       rr_before = rr;
-      const bool ahead = cycle.takes_lead() && !likely_last(iterations + 1, next_rr, member);
+      const bool ahead = cycle.takes_lead(lead_stages) && !likely_last(iterations + 1, next_rr, member);
       const auto [next, pp] = descend(beta, step, ahead ? &cycle : nullptr, member);
       begun = ahead ? Cycle::Begun::way_down : Cycle::Begun::first_half_sweep;
       rr = next;
@@ -333,14 +336,14 @@ private:
     const Planes planes = finest_.around(1);
     const auto work = [&](int stage, int k) { stage == 0 ? direction(k) : update(k); };
     if (cycle) {
-      cycle->go_down({2, work}, member);
+      cycle->go_down({lead_stages, work}, member);
     } else if (finest_.wraps()) {
       member->share(planes, direction);
       member->barrier();
       copy_ends(fields_.p, member);
       member->share(finest_.own, update);
     } else {
-      member->wavefront(planes, 2, work);
+      member->wavefront(planes, lead_stages, work);
     }
     if (member->id() == 0) {
       m_.pending_step_ = both ? 0 : step;
