@@ -1,0 +1,71 @@
+// PCLATTICEMG and matrices that are no M-matrix on a grid: near ones, and refusals.
+#include "latticemg/solve.hpp"
+
+using namespace latticemg_test;
+using namespace voxels;
+
+namespace {
+
+// -Laplace - s with the least eigenvalue of -Laplace, 12 sin^2(pi / 26) = 0.174, above s: positive definite.
+TEST(LatticeMGObject, PreconditionsRowsThatSumToLessThanZeroByTheMMatrixNearby) {
+  const Domain domain = box(12, 12, 12);
+  const Coefficients dirichlet{voxel().coupling, [](const Domain& d, int c) {
+                                 double sides = 0;
+                                 for (int direction = 0; direction < 6; ++direction)
+                                   sides += d.neighbour(c, direction) < 0;
+                                 return sides;
+                               }};
+  const OwnedMat A = system(domain, dirichlet);
+  const OwnedKSP ksp = make_solver(A, KSPDCD);
+  const PetscInt without = solve(ksp).iterations;
+  LINNET_CALL(MatShift(A, -0.1));
+  const Outcome shifted = solve(ksp);
+  EXPECT_GT(shifted.reason, 0);
+  EXPECT_LE(shifted.residual, 1.01e-6);
+  EXPECT_LE(shifted.iterations, without + 3);
+  PetscBool fused = PETSC_TRUE;
+  LINNET_CALL(KSPDCDGetFused(ksp, nullptr, &fused));
+  EXPECT_FALSE(fused);
+  const std::string text = view(pc_of(ksp));
+  if (first_rank()) {
+    EXPECT_NE(text.find("row sums below zero taken as zero"), std::string::npos) << text;
+  }
+  LINNET_CALL(MatShift(A, 0.1));
+  EXPECT_EQ(solve(ksp).iterations, without);
+  LINNET_CALL(KSPDCDGetFused(ksp, nullptr, &fused));
+  EXPECT_TRUE(fused);
+}
+
+TEST(LatticeMGObject, SaysInOneLineWhyItRefuses) {
+  const auto message_of = [](Mat A) {
+    static std::string message;
+    message.clear();
+    const OwnedKSP ksp = make_solver(A);
+    PetscPushErrorHandler(
+        [](MPI_Comm, int, const char*, const char*, PetscErrorCode code, PetscErrorType type, const char* text, void*) {
+          if (type == PETSC_ERROR_INITIAL)
+            message = text;
+          return code;
+        },
+        nullptr);
+    EXPECT_EQ(PCSetUp(pc_of(ksp)), PETSC_ERR_SUP);
+    PetscPopErrorHandler();
+    return message;
+  };
+  Coefficients negative = voxel(), indefinite = voxel();
+  negative.coupling = [](const Domain&, int c, int) { return c == 7 ? -0.5 : 1; };
+  indefinite.excess = [](const Domain&, int) { return -7; };
+  const OwnedMat no_lattice = owned(graph(5, {{0, 1}, {1, 2}, {2, 0}, {3, 4}}));
+  const OwnedMat coupling = system(box(6, 6, 6), negative), excess = system(box(6, 6, 6), indefinite);
+  const OwnedMat nonsymmetric = owned(voxels::matrix(2, {{0, 0, 2}, {0, 1, -1}, {1, 0, -0.5}, {1, 1, 2}}));
+  for (const auto& [A, expected] : {std::pair<Mat, const char*>{no_lattice, "latticemg refused: "},
+                                    {coupling, "latticemg refused: a coupling is -0.5"},
+                                    {excess, "the diagonal of cell (0, 0, 0) is -4: "},
+                                    {nonsymmetric, "not symmetric"}}) {
+    const std::string message = message_of(A);
+    EXPECT_NE(message.find(expected), std::string::npos) << message;
+    EXPECT_EQ(message.find('\n'), std::string::npos) << message;
+  }
+}
+
+} // namespace
