@@ -1,6 +1,5 @@
 #include "lattice/graph.hpp"
 #include "lattice/row_reader.hpp"
-#include "lattice/stretches.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -12,9 +11,7 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
   const Neighbourhood near(lattice.size, lattice.periodic);
   const PetscInt* cells = lattice.natural ? nullptr : lattice.cells.data();
   const PetscInt blocks = graph.n / block + (graph.n % block > 0);
-  const FullRow full(near);
   const CellBreaks breaks = lattice.natural ? CellBreaks() : CellBreaks(lattice.cells);
-  const ColumnsMove columns_differ{graph.ja};
   const auto cell_of = [cells](PetscInt r) { return cells ? cells[r] : r; };
   std::atomic<bool> good = true;
 #pragma omp parallel for schedule(static)
@@ -26,23 +23,18 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
     for (PetscInt r = first, next; r < last; r = next) {
       const PetscInt cell = cell_of(r);
       const GridSize& at = walker.move_to(cell);
-      const PetscInt begin = graph.ia[r], end = graph.ia[r + 1];
-      next = r + 1;
-      if (near.is_interior(at) && full.matches(graph.ja + begin, end - begin, cell, cell_of)) {
-        const PetscInt limit = breaks.limit(graph.ia, graph.ja, r, r + std::min(last - r, lattice.size[0] - 1 - at[0]));
-        if (limit > next)
-          next = stretch_end(graph.ia, r, limit, columns_differ);
-        continue;
-      }
-      for (PetscInt e = begin; e < end; ++e) {
-        const PetscInt c = graph.ja[e];
-        if (c == r || near.direction(at, cell_of(c) - cell) >= 0)
+      bool joins = true, follows = true; // so do the rows after it whose columns and cells all move on by one
+      for (PetscInt e = graph.ia[r]; e < graph.ia[r + 1] && joins; ++e) {
+        const PetscInt c = graph.ja[e], difference = cell_of(c) - cell;
+        if (c == r || near.direct_direction(at, difference) >= 0)
           continue;
-        if (graph.is_edge(r, e)) {
-          good.store(false, std::memory_order_relaxed);
-          break;
-        }
+        follows = false;
+        joins = near.wrapped_direction(at, difference) >= 0 || !graph.is_edge(r, e);
       }
+      if (!joins)
+        good.store(false, std::memory_order_relaxed);
+      const PetscInt limit = follows ? graph.breaks.after(r, r + std::min(last - r, lattice.size[0] - 1 - at[0])) : r;
+      next = limit > r + 1 ? breaks.limit(graph.ia, graph.ja, r, limit) : r + 1;
     }
   }
   return good;

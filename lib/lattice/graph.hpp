@@ -1,6 +1,6 @@
 #pragma once
 
-#include "lattice/lattice.hpp"
+#include "lattice/stretches.hpp"
 
 #include <cstdint>
 #include <string>
@@ -10,10 +10,14 @@ namespace linnet {
 
 /// The graph of a square matrix in compressed rows. Stored zeros are no edges.
 struct GraphView {
-  PetscInt n = 0;
-  const PetscInt* ia = nullptr;
-  const PetscInt* ja = nullptr;
-  const PetscScalar* a = nullptr; // null: each entry off the diagonal is an edge
+  PetscInt n;
+  const PetscInt* ia;
+  const PetscInt* ja;
+  const PetscScalar* a; // null: each entry off the diagonal is an edge
+  RowBits breaks;       // column_breaks()
+
+  GraphView(PetscInt rows, const PetscInt* starts, const PetscInt* columns, const PetscScalar* values)
+      : n(rows), ia(starts), ja(columns), a(values), breaks(column_breaks(starts, columns, rows)) {}
 
   bool is_edge(PetscInt row, PetscInt entry) const { return ja[entry] != row && (!a || a[entry] != 0); }
 };

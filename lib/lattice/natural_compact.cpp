@@ -1,5 +1,5 @@
+#include "base/buffer.hpp"
 #include "lattice/natural_order.hpp"
-#include "lattice/stretches.hpp"
 
 #include <algorithm>
 
@@ -82,7 +82,7 @@ struct Doubt {
 
 class CompactPlacer {
 public:
-  explicit CompactPlacer(const GraphView& graph) : graph_(graph), run_of_(static_cast<std::size_t>(graph.n)) {}
+  explicit CompactPlacer(const GraphView& graph) : graph_(graph) { run_of_.resize(static_cast<std::size_t>(graph.n)); }
 
   bool place(Pieces* pieces) {
     for (PetscInt r = 0; r < graph_.n; r = follow(r))
@@ -197,8 +197,8 @@ private:
     }
     if (end <= next)
       return next;
-    end = stretch_end(graph_.ia, r, end, ColumnsMove{graph_.ja});
-    std::fill(run_of_.begin() + next, run_of_.begin() + end, run_of_[r]);
+    end = graph_.breaks.after(r, end);
+    std::fill(run_of_.data() + next, run_of_.data() + end, run_of_[r]);
     const PetscInt rows = end - next;
     for (std::size_t side = 0; side < 2; ++side) {
       last_[side].row += rows;
@@ -334,7 +334,7 @@ private:
 
   const GraphView& graph_;
   RunForest forest_;
-  std::vector<PetscInt> run_of_;
+  Buffer<PetscInt> run_of_;
   std::array<Back, 2> last_;
   Others before_;
   const std::array<Back, 2> none_;

@@ -36,13 +36,19 @@ struct Neighbourhood {
   /// The direction in which the cell numbered `difference` higher lies from the cell at `at`; -1 where it is no
   /// neighbour.
   Direction direction(const GridSize& at, PetscInt difference) const {
+    const Direction d = direct_direction(at, difference);
+    return d >= 0 ? d : wrapped_direction(at, difference);
+  }
+
+  /// The same but around no end of a periodic axis.
+  Direction direct_direction(const GridSize& at, PetscInt difference) const {
     for (std::size_t axis = 0; axis < 3; ++axis) {
       if (difference == stride[axis] && at[axis] + 1 < size[axis])
         return static_cast<Direction>(2 * axis + 1);
       if (difference == -stride[axis] && at[axis] > 0)
         return static_cast<Direction>(2 * axis);
     }
-    return wrapped_direction(at, difference);
+    return -1;
   }
 
   Direction wrapped_direction(const GridSize& at, PetscInt difference) const {

@@ -54,30 +54,15 @@ struct ValuesStay {
   }
 };
 
-/// Where cells[r] is not cells[r - 1] + 1: a bit a row; nowhere, by default.
-class CellBreaks {
+/// Rows that do not follow from the row above: a bit a row. Of no rows, by default.
+class RowBits {
 public:
-  CellBreaks() = default;
-  explicit CellBreaks(const std::vector<PetscInt>& cells)
-      : words_(cells.size() / 64 + 1), rows_(static_cast<PetscInt>(cells.size())) {
-    const std::size_t n = cells.size();
-    bool ascending = true;
-#pragma omp parallel for schedule(static) reduction(&& : ascending)
-    for (std::size_t w = 0; w < words_.size(); ++w) {
-      std::uint64_t word = 0;
-      for (std::size_t r = 64 * w; r < 64 * w + 64; ++r) {
-        const bool breaks = r == 0 || r >= n || cells[r] != cells[r - 1] + 1;
-        word |= std::uint64_t{breaks} << (r % 64);
-        ascending = ascending && (!breaks || r == 0 || r >= n || cells[r] > cells[r - 1]);
-      }
-      words_[w] = word;
-    }
-    ascending_ = ascending;
-  }
-  bool ascending() const {
-    return ascending_;
-  }
-  /// The first row after `row` where the cells break, or `limit`, at most the number of rows, if that comes first.
+  RowBits() = default;
+  explicit RowBits(PetscInt rows) : words_(static_cast<std::size_t>(rows) / 64 + 1), rows_(rows) {}
+  PetscInt rows() const { return rows_; }
+  std::size_t words() const { return words_.size(); }
+  std::uint64_t& operator[](std::size_t word) { return words_[word]; }
+  /// The first row with a bit after `row`, or `limit`, at most the number of rows, if that comes first.
   PetscInt after(PetscInt row, PetscInt limit) const {
     const std::size_t start = static_cast<std::size_t>(row) + 1, end = static_cast<std::size_t>(limit) / 64;
     std::size_t w = start / 64;
@@ -87,19 +72,34 @@ public:
     return word == 0 ? limit : std::min(limit, static_cast<PetscInt>(64 * w) + std::countr_zero(word));
   }
 
+private:
+  std::vector<std::uint64_t> words_;
+  PetscInt rows_ = 0;
+};
+
+/// The rows whose columns are not those of the row above, each one higher. Read by as many threads as OpenMP gives.
+RowBits column_breaks(const PetscInt* ia, const PetscInt* ja, PetscInt rows);
+
+/// Where cells[r] is not cells[r - 1] + 1; nowhere, by default.
+class CellBreaks {
+public:
+  CellBreaks() = default;
+  explicit CellBreaks(const std::vector<PetscInt>& cells);
+  bool ascending() const { return ascending_; }
+  /// The first row after `row` where the cells break, or `limit`, at most the number of rows, if that comes first.
+  PetscInt after(PetscInt row, PetscInt limit) const { return bits_.after(row, limit); }
   /// The end of the rows from `row` to `last` for which, the columns of `row` moving on with them, no cells break.
   PetscInt limit(const PetscInt* ia, const PetscInt* ja, PetscInt row, PetscInt last) const {
-    if (words_.empty())
+    if (bits_.rows() == 0)
       return last;
     PetscInt length = after(row, last) - row;
     for (PetscInt e = ia[row]; e < ia[row + 1] && length > 1; ++e)
-      length = after(ja[e], std::min(rows_, ja[e] + length)) - ja[e];
+      length = after(ja[e], std::min(bits_.rows(), ja[e] + length)) - ja[e];
     return row + length;
   }
 
 private:
-  std::vector<std::uint64_t> words_;
-  PetscInt rows_ = 0;
+  RowBits bits_;
   bool ascending_ = true;
 };
 

@@ -1,9 +1,11 @@
 // Whether the coarser grids are good enough, measured on the operator itself.
 #include "latticemg/aggregates/cell_groups.hpp"
+#include "latticemg/lines.hpp"
 #include "latticemg/multigrid.hpp"
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace linnet::latticemg {
 
@@ -41,37 +43,44 @@ double Multigrid::measured_rate(std::size_t l, int threads) {
   const bool active = layout_.ranks.slab >= 0;
   CycleOptions options;
   options.threads = threads;
-  std::vector<float> before;
+  Buffer<float> before; // laid out as the level's fields
+  std::vector<double> sums;
   double rate = 0, last = 0;
-  const auto for_each_unknown = [&](const auto& work) {
-    const Level& level = levels_[l];
-    for (int k = level.own.first; k < level.own.last; ++k)
-      for (int j = 0; j < level.size[1]; ++j)
-        for (int i = 0; i < level.size[0]; ++i)
-          if (const std::ptrdiff_t c = level.at(i, j, k); level.has_unknown(c))
-            work(c, noise(i, j, level.begin + k));
-  };
   if (active) {
     const Level& level = levels_[l];
-    before.resize(static_cast<std::size_t>(2 * level.gap));
-    std::fill_n(level.u - level.front, 2 * level.gap, 0.0F);
-    std::fill_n(level.b - level.front, 2 * level.gap, 0.0F);
-    for_each_unknown([&](std::ptrdiff_t c, float e) { level.u[c] = e; });
+    const auto length = static_cast<std::size_t>(2 * level.gap);
+    std::fill_n(level.u - level.front, length, 0.0F);
+    std::fill_n(level.b - level.front, length, 0.0F);
+    for_each_line(level, level.own, threads, [&](int j, int k) {
+      for (int i = 0; i < level.size[0]; ++i)
+        if (const std::ptrdiff_t c = level.at(i, j, k); level.has_unknown(c))
+          level.u[c] = noise(i, j, level.begin + k);
+    });
+    before.resize(length);
+    std::copy_n(level.u - level.front, length, before.data());
+    sums.resize(static_cast<std::size_t>(level.size[1]) * static_cast<std::size_t>(level.own.count()));
   }
   for (int n = 0; n < many && (n < few || rate > ordinary); ++n) {
-    double sum = 0;
     if (active) {
       const Level& level = levels_[l];
-      std::copy_n(level.u - level.front, 2 * level.gap, before.begin());
       run_team(threads, [&](Member* member) { cycle(options, *member).visit_again(l, member); });
-      for_each_unknown([&](std::ptrdiff_t c, float) {
-        const float from = before[static_cast<std::size_t>(c + level.front)];
-        const double change = damping * (level.u[c] - from);
-        level.u[c] = static_cast<float>(from + change);
-        sum += change * change;
+      for_each_line(level, level.own, threads, [&](int j, int k) {
+        double sum = 0;
+        for (int colour = 0; colour < 2; ++colour) { // zeros where there is no unknown
+          const std::ptrdiff_t line = colour * level.gap + k * level.plane + j * level.line;
+          float* u = level.u + line;
+          float* from = before.data() + level.front + line;
+          for (int t = 0; t < level.count(0); ++t) {
+            const double change = damping * (u[t] - from[t]);
+            from[t] = u[t] = static_cast<float>(from[t] + change);
+            sum += change * change;
+          }
+        }
+        sums[static_cast<std::size_t>(k - level.own.first) * static_cast<std::size_t>(level.size[1]) +
+             static_cast<std::size_t>(j)] = sum;
       });
     }
-    const double norm = std::sqrt(layout_.ranks.sum(sum));
+    const double norm = std::sqrt(layout_.ranks.sum(std::accumulate(sums.begin(), sums.end(), 0.0)));
     rate = last > 0 ? norm / last : 0;
     last = norm;
   }
