@@ -204,7 +204,7 @@ void Cycle::visit(std::size_t l, Start start, int more, Member* member, const Fi
   if (l == 0 && aggregates) {
     if (start != Start::descended)
       descend(level, nullptr, start, nullptr, member);
-    aggregates->correct(options.w_cycle, member);
+    aggregates->correct(options, member);
     ascend(level, nullptr, more, member, finish);
     return;
   }

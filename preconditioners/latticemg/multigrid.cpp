@@ -354,7 +354,7 @@ double Multigrid::flops(const CycleOptions& options) const {
   if (!aggregates_.empty()) {
     const double relax = levels_[0].couplings == Couplings::general ? 13 : 7;
     sum = static_cast<double>(levels_[0].cells()) * (2 * options.sweeps * relax + (relax + 3) / 2 + 1) +
-          aggregates_.flops(options.w_cycle);
+          aggregates_.flops(options);
     visits = 0;
   }
   return sum + visits * 2 * n * n + 3 * static_cast<double>(place_.size());

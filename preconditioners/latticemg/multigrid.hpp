@@ -6,6 +6,7 @@
 #include "latticemg/aggregates/aggregates.hpp"
 #include "latticemg/coarsening.hpp"
 #include "latticemg/coarsest.hpp"
+#include "latticemg/cycle_options.hpp"
 #include "latticemg/halo.hpp"
 #include "latticemg/kernels.hpp"
 #include "latticemg/slabs.hpp"
@@ -22,15 +23,6 @@ namespace linnet::latticemg {
 
 /// The largest grid that is solved directly.
 inline constexpr int coarsest_cells = 128;
-
-struct CycleOptions {
-  bool w_cycle = true;
-  /// Red-black Gauss-Seidel sweeps before the coarse grid and after it.
-  int sweeps = 2;
-  int threads = 1;
-  /// null: the fastest.
-  const Kernels* kernels = nullptr;
-};
 
 /// cycle.cpp: the V and W cycle on levels[0] from its b, u = 0 before. Called by all members of a team, each with a
 /// scratch line of its own.

@@ -174,7 +174,7 @@ TEST(Iterations, OfJumpingCoefficientsAreAtMost15) {
   EXPECT_LE(iterations(d, cubes(5, 0.1, 1e4), w), 15);
   // Percolating: beyond layers and inclusions.
   EXPECT_LE(iterations(d, cubes(3, 0.5, 1e4), w), 25);
-  EXPECT_LE(iterations(d, cubes(1, 0.5, 1e4), w), 35);
+  EXPECT_LE(iterations(d, cubes(1, 0.5, 1e4), w), 27);
 }
 
 TEST(Iterations, OfGradedSpacingsAreAtMost15) {
@@ -219,6 +219,15 @@ TEST(Iterations, OfSmallDomainsWithThinWallsAreFewToo) {
   for (const double phase : {0.1, 0.2, 0.3})
     for (const Domain& d : {gyroid(20, 20, 20, phase), gyroid(24, 18, 31, phase)})
       EXPECT_LE(iterations(d, shifted, w), 13) << d.size[0] << " " << phase;
+}
+
+TEST(Iterations, BetweenThinWallsInCellsTwelveTimesAsLongAsWideAreFewToo) {
+  for (const int length : {0, 1, 2}) {
+    const Coefficients flat{[=](const Domain&, int, int axis) { return axis == length ? 1.0 / 144 : 1.0; },
+                            [](const Domain&, int) { return 1e-4; }};
+    EXPECT_LE(iterations(gyroid(32, 28, 30, 0.1), flat, w), 18) << length;
+    EXPECT_LE(iterations(maze(24, 25, 23), flat, w), 30) << length;
+  }
 }
 
 TEST(Iterations, OnShapesAtTheEdge) {

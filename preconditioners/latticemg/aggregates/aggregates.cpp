@@ -149,12 +149,12 @@ void Aggregates::add_levels(Graph graph, Buffer<int> place, int threads) {
     coarsest_.build(graph, place.data());
 }
 
-void Aggregates::visit(std::size_t l, bool from_zero, bool w_cycle, Member* member) {
+void Aggregates::visit(std::size_t l, bool from_zero, const CycleOptions& options, Member* member) {
   GraphLevel& level = levels_[l];
   if (member->count() > 1 && level.nodes < shared_nodes) {
     if (member->id() == 0) {
       Member alone = Member::alone();
-      visit(l, from_zero, w_cycle, &alone);
+      visit(l, from_zero, options, &alone);
     }
     member->barrier();
     return;
@@ -167,7 +167,7 @@ void Aggregates::visit(std::size_t l, bool from_zero, bool w_cycle, Member* memb
     return;
   }
   const GraphKernels& kernels = graph_kernels();
-  const int colours = static_cast<int>(level.colours.size()) - 1, times = last ? sweeps_unsolved : 1;
+  const int colours = static_cast<int>(level.colours.size()) - 1, times = last ? sweeps_unsolved : options.sweeps;
   const auto share = [&](int first, int end, const auto& work) {
     const auto [from, to] = member->part_of(end - first);
     work(first + static_cast<int>(from), first + static_cast<int>(to));
@@ -189,9 +189,9 @@ void Aggregates::visit(std::size_t l, bool from_zero, bool w_cycle, Member* memb
     share(0, level.colours.back(), [&](int from, int to) { kernels.residual(level, from, to, level.residual.data()); });
     share(0, static_cast<int>(sums_[l + 1].size()),
           [&](int from, int to) { sums_[l + 1].sum(level.residual.data(), coarse.b.data(), from, to); });
-    visit(l + 1, true, w_cycle, member);
-    if (w_cycle && l + 2 < levels_.size())
-      visit(l + 1, false, w_cycle, member);
+    visit(l + 1, true, options, member);
+    if (options.w_cycle && l + 2 < levels_.size())
+      visit(l + 1, false, options, member);
     share(0, level.colours.back(),
           [&](int from, int to) { kernels.prolong(level, from, to, coarse.u.data(), level.u.data()); });
   }
@@ -199,13 +199,13 @@ void Aggregates::visit(std::size_t l, bool from_zero, bool w_cycle, Member* memb
     sweep(true);
 }
 
-void Aggregates::correct(bool w_cycle, Member* member) {
+void Aggregates::correct(const CycleOptions& options, Member* member) {
   const auto [begin, end] = member->part_of(sums_[0].size());
   sums_[0].sum(residual_.data(), levels_[0].b.data(), begin, end);
   member->barrier();
-  visit(0, true, w_cycle, member);
-  if (w_cycle && levels_.size() > 1)
-    visit(0, false, w_cycle, member);
+  visit(0, true, options, member);
+  if (options.w_cycle && levels_.size() > 1)
+    visit(0, false, options, member);
 }
 
 std::vector<int> Aggregates::sizes() const {
@@ -224,13 +224,13 @@ std::size_t Aggregates::bytes() const {
   return sum;
 }
 
-double Aggregates::flops(bool w_cycle) const {
-  double sum = 0, visits = w_cycle && levels_.size() > 1 ? 2 : 1;
+double Aggregates::flops(const CycleOptions& options) const {
+  double sum = 0, visits = options.w_cycle && levels_.size() > 1 ? 2 : 1;
   for (std::size_t l = 0; l < levels_.size(); ++l) {
     const double product = 2.0 * static_cast<double>(levels_[l].coupling.size()) + 2.0 * levels_[l].nodes;
     const double n = static_cast<double>(coarsest_.unknowns());
-    sum += visits * (l + 1 < levels_.size() ? 3 * product : 2 * n * n);
-    if (w_cycle && l + 2 < levels_.size())
+    sum += visits * (l + 1 < levels_.size() ? (2 * options.sweeps + 1) * product : 2 * n * n);
+    if (options.w_cycle && l + 2 < levels_.size())
       visits *= 2;
   }
   return sum;

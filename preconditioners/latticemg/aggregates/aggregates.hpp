@@ -4,6 +4,7 @@
 #include "latticemg/aggregates/graph_level.hpp"
 #include "latticemg/aggregates/pairing.hpp"
 #include "latticemg/coarsest.hpp"
+#include "latticemg/cycle_options.hpp"
 #include "latticemg/team.hpp"
 
 #include <array>
@@ -42,19 +43,19 @@ public:
   const int* nodes_of_cells() const { return node_.data() + front_; }
   const float* correction() const { return levels_[0].u.data(); }
   /// One cycle for the residual that was written. By all members of a team.
-  void correct(bool w_cycle, Member* member);
+  void correct(const CycleOptions& options, Member* member);
 
   /// Nodes by level.
   std::vector<int> sizes() const;
   std::size_t bytes() const;
   /// Of one cycle.
-  double flops(bool w_cycle) const;
+  double flops(const CycleOptions& options) const;
 
 private:
   void tie_cells(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& finest,
                  const CellGroups& groups, const Buffer<int>& place, int threads);
   void add_levels(Graph graph, Buffer<int> place, int threads);
-  void visit(std::size_t l, bool from_zero, bool w_cycle, Member* member);
+  void visit(std::size_t l, bool from_zero, const CycleOptions& options, Member* member);
 
   std::vector<GraphLevel> levels_;
   std::vector<AggregateSums> sums_; ///< to each level
