@@ -20,7 +20,8 @@ namespace linnet::mfac::HWY_NAMESPACE {
 
 namespace {
 
-// Rows are taken eight at a time, so that x is read once for eight numbers of G.
+// Rows are taken so many at a time: x is read once for all of them, and memory gives more to several streams than to
+// one.
 constexpr int group = lanes >= 8 ? 16 : 8;
 
 // y_r += sum_j G_rj x_j for the first `count` rows of a group.
@@ -40,8 +41,9 @@ void product_rows(const T* g, std::int64_t stride, std::int64_t columns, const d
     V part[line<T>];
     for (int l = 0; l < line<T>; ++l)
       part[l] = hn::LoadU(d, x + j + l * lanes);
+    const std::int64_t ahead = fetched<count, T>(j, columns, stride);
     for (int r = 0; r < count; ++r) {
-      fetch_next<count>(row[r] + j, stride);
+      fetch<count>(row[r] + j + ahead);
       for (int l = 0; l < line<T>; ++l)
         sum[r] = hn::MulAdd(load(row[r] + j + l * lanes), part[l], sum[r]);
     }
@@ -76,8 +78,9 @@ void transposed_rows(const T* g, std::int64_t stride, std::int64_t columns, cons
     V part[line<T>];
     for (int l = 0; l < line<T>; ++l)
       part[l] = hn::LoadU(d, x + j + l * lanes);
+    const std::int64_t ahead = fetched<count, T>(j, columns, stride);
     for (int r = 0; r < count; ++r) {
-      fetch_next<count>(row[r] + j, stride);
+      fetch<count>(row[r] + j + ahead);
       for (int l = 0; l < line<T>; ++l)
         part[l] = hn::MulAdd(load(row[r] + j + l * lanes), factor[r], part[l]);
     }
@@ -95,34 +98,29 @@ void transposed_rows(const T* g, std::int64_t stride, std::int64_t columns, cons
       x[j] += load_one(row[r][j]) * c[r];
 }
 
-// Calls body<rows>(first row, first column, columns) for all groups of rows of slices of the columns: that of x stays
-// in the first cache while sixteen rows pass through it.
-template <class T, class Body>
+// Calls body<rows>(first row) for all groups of rows; the part of x that belongs to a panel stays in the first caches.
+template <class Body>
 void by_groups(const Block& block, const Body& body) {
-  constexpr std::int64_t slice = 4096 / sizeof(T);
-  for (std::int64_t k = 0; k < block.columns; k += slice) {
-    const std::int64_t columns = std::min(slice, block.columns - k);
-    std::int64_t i = 0;
-    for (; i + group <= block.rows; i += group)
-      body(std::integral_constant<int, group>(), i, k, columns);
-    for (; i < block.rows; ++i)
-      body(std::integral_constant<int, 1>(), i, k, columns);
-  }
+  std::int64_t i = 0;
+  for (; i + group <= block.rows; i += group)
+    body(std::integral_constant<int, group>(), i);
+  for (; i < block.rows; ++i)
+    body(std::integral_constant<int, 1>(), i);
 }
 
 template <class T>
 void product_of(const Block& block, const double* x, double* y) {
   const T* g = static_cast<const T*>(block.data);
-  by_groups<T>(block, [&](auto rows, std::int64_t i, std::int64_t k, std::int64_t columns) {
-    product_rows<rows()>(g + i * block.stride + k, block.stride, columns, x + k, y + i);
+  by_groups(block, [&](auto rows, std::int64_t i) {
+    product_rows<rows()>(g + i * block.stride, block.stride, block.columns, x, y + i);
   });
 }
 
 template <class T>
 void transposed_of(const Block& block, const double* c, double* x) {
   const T* g = static_cast<const T*>(block.data);
-  by_groups<T>(block, [&](auto rows, std::int64_t i, std::int64_t k, std::int64_t columns) {
-    transposed_rows<rows()>(g + i * block.stride + k, block.stride, columns, c + i, x + k);
+  by_groups(block, [&](auto rows, std::int64_t i) {
+    transposed_rows<rows()>(g + i * block.stride, block.stride, block.columns, c + i, x);
   });
 }
 

@@ -46,13 +46,18 @@ HWY_INLINE double load_one(std::uint16_t x) {
 template <class T>
 constexpr int line = 64 / static_cast<int>(sizeof(T)) > lanes ? 64 / static_cast<int>(sizeof(T)) / lanes : 1;
 
-// Asks for the line at the same place in the next `count` rows, for the second cache: so many streams, each of them
-// only as long as a row, are more than the prefetcher of the processor follows. A line behind the end does no harm.
+// How far ahead of column j of a row of a group of `count` rows to ask for memory: a kibibyte, which behind the last
+// column is at the beginning of the row at the same place of the next group. The processor's own prefetcher begins anew
+// in each row. What lies behind the last group does no harm.
 template <int count, class T>
-HWY_INLINE void fetch_next(const T* p, std::int64_t stride) {
-  constexpr int second_cache = 2;
+HWY_INLINE std::int64_t fetched(std::int64_t j, std::int64_t columns, std::int64_t stride) {
+  constexpr std::int64_t distance = 1024 / static_cast<std::int64_t>(sizeof(T));
+  return j + distance < columns ? distance : distance - columns + count * stride;
+}
+template <int count, class T>
+HWY_INLINE void fetch(const T* p) {
   if constexpr (count > 1)
-    __builtin_prefetch(p + count * stride, 0, second_cache);
+    __builtin_prefetch(p);
 }
 
 // Four vectors of bf16 at once: the odd numbers of a pair are f32 as they stand, the even ones when moved up.
@@ -81,8 +86,9 @@ std::int64_t product_quads(const std::uint16_t* const* row, std::int64_t stride,
     V even[2], odd[2];
     for (int h = 0; h < 2; ++h)
       hn::LoadInterleaved2(d, x + j + 2 * h * lanes, even[h], odd[h]);
+    const std::int64_t ahead = fetched<count, std::uint16_t>(j, columns, stride);
     for (int r = 0; r < count; ++r) {
-      fetch_next<count>(row[r] + j, stride);
+      fetch<count>(row[r] + j + ahead);
       const Quad g = load_quad(row[r] + j);
       for (int h = 0; h < 2; ++h)
         sum[r] = hn::MulAdd(g.odd[h], odd[h], hn::MulAdd(g.even[h], even[h], sum[r]));
@@ -101,8 +107,9 @@ std::int64_t transposed_quads(const std::uint16_t* const* row, std::int64_t stri
     V even[2], odd[2];
     for (int h = 0; h < 2; ++h)
       hn::LoadInterleaved2(d, x + j + 2 * h * lanes, even[h], odd[h]);
+    const std::int64_t ahead = fetched<count, std::uint16_t>(j, columns, stride);
     for (int r = 0; r < count; ++r) {
-      fetch_next<count>(row[r] + j, stride);
+      fetch<count>(row[r] + j + ahead);
       const Quad g = load_quad(row[r] + j);
       for (int h = 0; h < 2; ++h) {
         even[h] = hn::MulAdd(g.even[h], factor[r], even[h]);

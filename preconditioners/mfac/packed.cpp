@@ -84,33 +84,29 @@ HWY_INLINE void prefetch(const T* from, std::int64_t count) {
     __builtin_prefetch(from + k);
 }
 
-// sum_bv += sum_k b_kb a_kv: `vectors` vectors a_k, group_stride apart, and `lanes` numbers b_k.
-template <int vectors>
-HWY_INLINE void multiply(const double* a, std::int64_t group_stride, const double* b, std::int64_t depth,
-                         V (&sum)[lanes][vectors]) {
-  const D d;
-  for (std::int64_t k = 0; k < depth; ++k) {
-    V left[vectors];
-    for (int v = 0; v < vectors; ++v)
-      left[v] = hn::LoadU(d, a + v * group_stride + k * lanes);
-    for (int r = 0; r < lanes; ++r) {
-      const V factor = hn::Set(d, b[k * lanes + r]);
-      for (int v = 0; v < vectors; ++v)
-        sum[r][v] = hn::MulAdd(left[v], factor, sum[r][v]);
-    }
-  }
-}
-
-// S_ji += sum_k G_jk G_ik for `vectors` groups of rows i and one group of rows j.
+// S_ji += sum_k G_jk G_ik for `vectors` groups of rows i and one group of rows j, a and b. The tile of S and the group
+// behind b, which the next tile is of, come into the first cache meanwhile.
 template <int vectors>
 HWY_NOINLINE void gram_tile(const double* a, const double* b, std::int64_t depth, std::int64_t columns, double* S,
                             std::int64_t lds) {
   const D d;
   V sum[lanes][vectors];
   for (int r = 0; r < lanes; ++r)
-    for (int v = 0; v < vectors; ++v)
+    for (int v = 0; v < vectors; ++v) {
+      __builtin_prefetch(S + r * lds + v * lanes, 1);
       sum[r][v] = hn::Zero(d);
-  multiply<vectors>(a, depth * lanes, b, columns, sum);
+    }
+  for (std::int64_t k = 0; k < columns; ++k) {
+    V left[vectors];
+    for (int v = 0; v < vectors; ++v)
+      left[v] = hn::LoadU(d, a + (v * depth + k) * lanes);
+    __builtin_prefetch(b + (depth + k) * lanes);
+    for (int r = 0; r < lanes; ++r) {
+      const V factor = hn::Set(d, b[k * lanes + r]);
+      for (int v = 0; v < vectors; ++v)
+        sum[r][v] = hn::MulAdd(left[v], factor, sum[r][v]);
+    }
+  }
   for (int r = 0; r < lanes; ++r)
     for (int v = 0; v < vectors; ++v) {
       double* const s = S + r * lds + v * lanes;
@@ -184,6 +180,8 @@ HWY_INLINE void store(V v, float* to) {
   hn::StoreU(hn::DemoteTo(df, v), df, to);
 }
 
+constexpr std::int64_t ahead = 8; // steps: G of one tile and M together are more than the first cache
+
 // W_bj = sum_k M_bk G_kj for a group of rows b and a tile of columns; squares_j += W_bj^2
 template <class T>
 HWY_NOINLINE void combination_tile(const double* G, const double* M, std::int64_t depth, std::int64_t rows,
@@ -196,8 +194,10 @@ HWY_NOINLINE void combination_tile(const double* G, const double* M, std::int64_
   constexpr std::int64_t width = across * lanes;
   for (std::int64_t k = 0; k < depth; ++k) {
     V left[across];
-    for (int v = 0; v < across; ++v)
+    for (int v = 0; v < across; ++v) {
       left[v] = hn::LoadU(d, G + k * width + v * lanes);
+      __builtin_prefetch(G + (k + ahead) * width + v * lanes);
+    }
     for (int r = 0; r < lanes; ++r) {
       const V factor = hn::Set(d, M[k * lanes + r]);
       for (int v = 0; v < across; ++v)
@@ -300,8 +300,9 @@ std::int64_t padded(std::int64_t rows) {
 
 } // namespace
 
+// Not a power of two: the rows of a tile of S would share a few sets of the caches.
 std::int64_t gram_stride(std::int64_t rows) {
-  return padded(rows);
+  return padded(rows) + most_lanes;
 }
 
 std::size_t gram_work(std::int64_t rows) {
@@ -312,8 +313,9 @@ void add_gram(const Block& block, double* work, double* S, std::int64_t lds) {
   HWY_DYNAMIC_DISPATCH(Gram)(block, work, S, lds);
 }
 
-std::vector<double> packed_factors(const double* M, std::int64_t m) {
-  std::vector<double> factors(static_cast<std::size_t>(padded(m) * m));
+Buffer<double> packed_factors(const double* M, std::int64_t m) {
+  Buffer<double> factors;
+  factors.resize(static_cast<std::size_t>(padded(m) * m));
   HWY_DYNAMIC_DISPATCH(Pack)(M, m, factors.data());
   return factors;
 }
@@ -322,8 +324,8 @@ std::size_t combination_work(std::int64_t rows) {
   return static_cast<std::size_t>(rows * most_slice);
 }
 
-void combine(const Block& block, const std::vector<double>& factors, bool lower, double* work, void* W,
-             Precision stored, std::int64_t ldw, double* squares) {
+void combine(const Block& block, const Buffer<double>& factors, bool lower, double* work, void* W, Precision stored,
+             std::int64_t ldw, double* squares) {
   HWY_DYNAMIC_DISPATCH(Combine)(block, factors.data(), lower, work, W, stored, ldw, squares);
 }
 

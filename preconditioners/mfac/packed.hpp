@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/buffer.hpp"
 #include "mfac/kernels.hpp"
 
 namespace linnet::mfac {
@@ -14,10 +15,10 @@ std::size_t gram_work(std::int64_t rows);
 /// W_bj = sum_k M_bk G_kj and squares_j = sum_b W_bj^2 before rounding, for the square M that packed_factors() is of;
 /// `lower`: M_bk is zero for k > b. W is of `stored`, f64 or f32, its rows ldw apart, or the block itself. `work`:
 /// combination_work(rows) numbers.
-void combine(const Block& block, const std::vector<double>& factors, bool lower, double* work, void* W,
-             Precision stored, std::int64_t ldw, double* squares);
+void combine(const Block& block, const Buffer<double>& factors, bool lower, double* work, void* W, Precision stored,
+             std::int64_t ldw, double* squares);
 /// M, m x m by rows, as combine() wants it.
-std::vector<double> packed_factors(const double* M, std::int64_t m);
+Buffer<double> packed_factors(const double* M, std::int64_t m);
 std::size_t combination_work(std::int64_t rows);
 
 } // namespace linnet::mfac

@@ -1,10 +1,10 @@
 #include "mfac/rows.hpp"
 
+#include "base/buffer.hpp"
 #include "mfac/packed.hpp"
 
 #include <cblas.h>
 #include <omp.h>
-#include <sys/mman.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,7 +16,6 @@ namespace linnet::mfac {
 namespace {
 
 constexpr std::int64_t alignment = 64; // bytes
-constexpr std::size_t huge_page = std::size_t{1} << 21;
 
 std::int64_t round_up(std::int64_t n, std::int64_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -30,8 +29,10 @@ int team(std::int64_t panels) {
 // Sums of each thread, added in the order of the threads: the same bits for the same number of them.
 class Sums {
 public:
-  Sums(int threads, std::size_t count) : length(round_up(static_cast<std::int64_t>(count), 8)) {
-    all.resize(static_cast<std::size_t>(threads) * length, 0.0);
+  Sums(int threads, std::size_t count)
+      : length(static_cast<std::size_t>(round_up(static_cast<std::int64_t>(count), 8))) {
+    all.resize(static_cast<std::size_t>(threads) * length);
+    std::fill(all.begin(), all.end(), 0.0);
   }
   double* of(int thread) { return all.data() + static_cast<std::size_t>(thread) * length; }
   const double* add_up(int threads, std::size_t count) {
@@ -43,8 +44,15 @@ public:
 
 private:
   std::size_t length;
-  std::vector<double> all;
+  Buffer<double> all;
 };
+
+// Numbers for one thread to pack into.
+Buffer<double> workspace(std::size_t count) {
+  Buffer<double> work;
+  work.resize(count);
+  return work;
+}
 
 } // namespace
 
@@ -57,13 +65,7 @@ Rows::Rows(std::int64_t rows, std::int64_t columns, Precision precision, bool cl
   size = bytes;
   if (bytes == 0)
     return;
-  const std::size_t unit_of_memory = bytes >= huge_page ? huge_page : alignment;
-  const std::size_t whole = (bytes + unit_of_memory - 1) / unit_of_memory * unit_of_memory;
-  data.reset(static_cast<std::byte*>(std::aligned_alloc(unit_of_memory, whole)));
-  if (!data)
-    throw std::bad_alloc();
-  if (unit_of_memory == huge_page)
-    (void)madvise(data.get(), whole, MADV_HUGEPAGE);
+  data.reset(static_cast<std::byte*>(allocate_untouched(bytes)));
   const std::int64_t count = cleared ? panels() : 0;
 #pragma omp parallel for num_threads(team(count)) schedule(static) // pages lie where they are used
   for (std::int64_t p = 0; p < count; ++p)
@@ -199,7 +201,7 @@ void Rows::gram(double* S, std::int64_t used) const {
 #pragma omp parallel num_threads(threads)
   {
     double* s = sums.of(omp_get_thread_num());
-    std::vector<double> work(gram_work(used));
+    Buffer<double> work = workspace(gram_work(used));
 #pragma omp for schedule(static)
     for (std::int64_t p = 0; p < all; ++p)
       add_gram(block(p, used), work.data(), s, lds);
@@ -212,10 +214,10 @@ void Rows::gram(double* S, std::int64_t used) const {
 
 void Rows::set_combinations(const Rows& other, const double* M, bool lower, double* squares) {
   const std::int64_t all = panels();
-  const std::vector<double> factors = packed_factors(M, m);
+  const Buffer<double> factors = packed_factors(M, m);
 #pragma omp parallel num_threads(team(all))
   {
-    std::vector<double> work(combination_work(m));
+    Buffer<double> work = workspace(combination_work(m));
 #pragma omp for schedule(static)
     for (std::int64_t p = 0; p < all; ++p)
       combine(other.block(p, m), factors, lower, work.data(), start(p), stored, stride(p), squares + p * panel_columns);
