@@ -37,11 +37,12 @@ static PetscErrorCode PCNystromSetUpGuarded_Private(PC pc) {
   PetscCall(MatGetLocalSize(pc->pmat, &local, nullptr));
   sketch.comm = CommOf(pc);
   sketch.sum = PCMFACReduction_Private(pc);
+  sketch.damping = nystrom->damping;
   sketch.omega = linnet::mfac::Rows(0, local, linnet::mfac::Precision::f64);
   sketch.product = linnet::mfac::Rows(0, local, linnet::mfac::Precision::f64);
   const PetscInt most = std::min(nystrom->rank, n);
   for (PetscInt rank = nystrom->adaptive ? std::min<PetscInt>(32, most) : most;; rank = std::min(2 * rank, most)) {
-    PetscCall(PCNystromGrow_Private(pc->pmat, nystrom->damping, nystrom->seed, rank, &sketch));
+    PetscCall(PCNystromGrow_Private(pc->pmat, nystrom->seed, rank, &sketch));
     PetscCall(PCNystromFactor_Private(&sketch, rank == most, &nystrom->U, &nystrom->eigenvalues, &definite));
     PetscCheck(definite, CommOf(pc), PETSC_ERR_MAT_CH_ZRPVT,
                "nystrom needs an operator that is symmetric positive %s: its products with random vectors show that it "
@@ -53,7 +54,8 @@ static PetscErrorCode PCNystromSetUpGuarded_Private(PC pc) {
   nystrom->products = static_cast<PetscInt>(nystrom->U.rows());
   /* z = r + U ((last + damping) / (eigenvalues + damping) - 1) U^T r: the identity off the range */
   const double last = nystrom->eigenvalues.back() + nystrom->damping;
-  const double floor = std::numeric_limits<double>::epsilon() * nystrom->eigenvalues.front();
+  /* factors of -1 would leave rounding errors of any sign in the range */
+  const double floor = 1000 * std::numeric_limits<double>::epsilon() * nystrom->eigenvalues.front();
   nystrom->factor.clear();
   for (const double eigenvalue : nystrom->eigenvalues)
     nystrom->factor.push_back(std::max(last, floor) / std::max(eigenvalue + nystrom->damping, floor) - 1);

@@ -29,11 +29,12 @@ PETSC_INTERN PetscErrorCode PCNystromComposeFunctions_Private(PC pc, PetscBool c
 /// The sketch Y = H Omega of an operator, each rank with its columns of the transposes.
 struct PCNystromSketch {
   MPI_Comm comm = MPI_COMM_NULL;
-  linnet::mfac::Reduction sum; ///< over the ranks
-  linnet::mfac::Rows omega, product;
+  linnet::mfac::Reduction sum;       ///< over the ranks
+  PetscReal damping = 0;             ///< multiple of the identity that is taken off the operator
+  linnet::mfac::Rows omega, product; ///< product: (A - damping I) omega
 };
 /// Adds random orthonormal vectors and their products, up to `count` of them.
-PetscErrorCode PCNystromGrow_Private(Mat A, PetscReal damping, PetscInt seed, PetscInt count, PCNystromSketch* sketch);
+PetscErrorCode PCNystromGrow_Private(Mat A, PetscInt seed, PetscInt count, PCNystromSketch* sketch);
 /// U^T and the eigenvalues, the largest first; `definite` false where Omega^T H Omega is not positive definite to
 /// rounding, or not finite. `last`: the sketch is not needed any more, and lost.
 PetscErrorCode PCNystromFactor_Private(PCNystromSketch* sketch, bool last, linnet::mfac::Rows* U,

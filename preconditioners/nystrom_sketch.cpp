@@ -32,7 +32,7 @@ static void Normals(PetscInt seed, PetscInt pair, PetscInt first, double scale, 
   }
 }
 
-PetscErrorCode PCNystromGrow_Private(Mat A, PetscReal damping, PetscInt seed, PetscInt count, PCNystromSketch* sketch) {
+PetscErrorCode PCNystromGrow_Private(Mat A, PetscInt seed, PetscInt count, PCNystromSketch* sketch) {
   const auto old = static_cast<PetscInt>(sketch->omega.rows());
   const auto local = static_cast<std::size_t>(sketch->omega.columns());
   std::vector<double> normals[2] = {std::vector<double>(local), std::vector<double>(local)}, T;
@@ -59,8 +59,8 @@ PetscErrorCode PCNystromGrow_Private(Mat A, PetscReal damping, PetscInt seed, Pe
     sketch->omega.get(k, to);
     PetscCall(VecRestoreArrayWrite(x, &to));
     PetscCall(MatMult(A, x, y));
-    if (damping > 0)
-      PetscCall(VecAXPY(y, -damping, x));
+    if (sketch->damping > 0)
+      PetscCall(VecAXPY(y, -sketch->damping, x));
     PetscCall(VecGetArrayRead(y, &from));
     sketch->product.set(k, from);
     PetscCall(VecRestoreArrayRead(y, &from));
@@ -79,13 +79,14 @@ PetscErrorCode PCNystromFactor_Private(PCNystromSketch* sketch, bool last, linne
   if (sketch->sum)
     sketch->sum(sums, 2);
   /* Y <- Y + shift Omega, C C^T = Omega^T Y, B = Y C^{-T}, H + shift I ~ B B^T */
-  double shift = std::sqrt(sums[1]) * std::numeric_limits<double>::epsilon() * std::sqrt(sums[0]);
+  const double before = std::sqrt(sums[0]) + sketch->damping * std::sqrt(static_cast<double>(count)); /* of A Omega */
+  double shift = std::sqrt(sums[1]) * std::numeric_limits<double>::epsilon() * before;
   MatrixXd core(count, count);
   sketch->omega.multiply(sketch->product, core.data());
   if (sketch->sum)
     sketch->sum(core.data(), static_cast<std::size_t>(core.size()));
   core = 0.5 * (core + core.transpose()).eval();
-  *definite = std::isfinite(sums[0]) && core.allFinite() && sums[0] > 0;
+  *definite = std::isfinite(sums[0]) && core.allFinite() && shift > 0;
   const double asymmetry_or_rounding = 100 * shift;
   linnet::mfac::Cholesky C;
   while (*definite && !C.factor(core.data(), count, count, shift)) {

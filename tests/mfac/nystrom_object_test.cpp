@@ -106,6 +106,20 @@ TEST(Nystrom, AppliesToSeveralColumnsAndShowsItself) {
   }
 }
 
+TEST(Nystrom, IsTheIdentityWhereTheRestOfTheOperatorIsBelowTheRoundingOfTheDamping) {
+  for (const double damping : {0.1, 1e30, 1e150}) {
+    const OwnedMat A = with_spectrum(12, [=](PetscInt) { return damping; });
+    const OwnedPC pc = make_pc(A, PCNYSTROM);
+    LINNET_CALL(PCNystromSetDamping(pc, damping));
+    const OwnedVec x = noise(A, 3), z = zeros(A);
+    LINNET_CALL(PCApply(pc, x, z));
+    PetscReal difference = 0;
+    VecAXPY(z, -1, x);
+    VecNorm(z, NORM_INFINITY, &difference);
+    EXPECT_LT(difference, 1e-12) << damping;
+  }
+}
+
 TEST(Nystrom, RefusesWhatIsNotPositiveDefinite) {
   const auto refusal = [](Mat A, double damping = 0) {
     const OwnedPC pc = make_pc(A, PCNYSTROM);
