@@ -146,8 +146,8 @@ PetscErrorCode gradient_fell(KSP ksp, PetscInt iteration, PetscReal norm, KSPCon
   PetscFunctionReturn(0);
 }
 
-void create_solver(const LeastSquares& problem, const SolveOptions& options, bool speaks, KspHandle& ksp) {
-  const std::string method = option_value("-ksp_type", KSPLSQR);
+void create_solver(const LeastSquares& problem, const SolveOptions& options, const std::string& method, bool speaks,
+                   KspHandle& ksp) {
   check(KSPCreate(problem.comm, ksp.out()));
   check(KSPSetType(ksp, method.c_str()));
   check(KSPSetOperators(ksp, takes_rectangular(method) ? problem.K : problem.normal, problem.normal));
@@ -162,6 +162,7 @@ void create_solver(const LeastSquares& problem, const SolveOptions& options, boo
   const char* chosen = method == KSPCGLS ? PCNONE : correlated ? PCNYSTROM : PCJACOBI;
   check(PCSetType(pc, chosen));
   check(KSPSetFromOptions(ksp));
+  check(KSPSetType(ksp, method.c_str()));
   if (options.damping > 0 && !option_given("-pc_mfac_damping"))
     check(PCMFACSetDamping(pc, options.damping));
   if (options.damping > 0 && !option_given("-pc_nystrom_damping"))
@@ -172,14 +173,15 @@ void create_solver(const LeastSquares& problem, const SolveOptions& options, boo
                      : ": sparse rows or no damping, columns are scaled to one size"));
 }
 
-void solve_problem(const LeastSquares& problem, KSP ksp, Vec x, Result& result) {
+void solve_problem(const LeastSquares& problem, const SolveOptions& options, KSP ksp, Vec x, Result& result) {
+  KspHandle cg;
   KSPType type = nullptr;
   PC pc = nullptr;
   PetscReal atol = 0, dtol = 0, first = 0, norm_b = 0, misfit = 0;
   PetscInt max_it = 0;
   check(KSPGetType(ksp, &type));
   check(KSPGetPC(ksp, &pc));
-  const bool rectangular = takes_rectangular(type);
+  bool rectangular = takes_rectangular(type);
   check(KSPGetTolerances(ksp, &result.rtol, &atol, &dtol, &max_it));
   VecHandle r, g, d, r_of_J;
   check(VecDuplicate(problem.c, r.out()));
@@ -221,6 +223,14 @@ void solve_problem(const LeastSquares& problem, KSP ksp, Vec x, Result& result) 
     check(MatMultTranspose(problem.K, r, g));
     check(VecNorm(g, NORM_2, &norm));
     result.converged = norm <= target;
+    // LSQR breaks down, before it takes its last step, where its next vector is exactly zero, as at once with one
+    // column. Conjugate gradients on the normal equations have that step.
+    if (!result.converged && reason == KSP_DIVERGED_BREAKDOWN && rectangular) {
+      rectangular = false;
+      create_solver(problem, options, KSPCG, false, cg);
+      ksp = cg;
+      continue;
+    }
     if (result.converged || reason <= 0 || !(norm < 0.5 * before) || result.restarts == most_restarts ||
         result.iterations >= max_it)
       break;
@@ -299,7 +309,7 @@ int run_least_squares(const Session& session, const SolveOptions& options) {
   LeastSquares problem;
   read_problem(session, options, problem);
   KspHandle ksp;
-  create_solver(problem, options, session.speaks(), ksp);
+  create_solver(problem, options, option_value("-ksp_type", KSPLSQR), session.speaks(), ksp);
   Result result;
   const double begin = MPI_Wtime();
   check(KSPSetUp(ksp));
@@ -311,7 +321,7 @@ int run_least_squares(const Session& session, const SolveOptions& options) {
   VecHandle x;
   check(MatCreateVecs(problem.K, x.out(), nullptr));
   check(VecZeroEntries(x));
-  solve_problem(problem, ksp, x, result);
+  solve_problem(problem, options, ksp, x, result);
   result.details = describe(ksp);
   result.peak_memory = peak_memory_bytes();
   MPI_Allreduce(MPI_IN_PLACE, &result.peak_memory, 1, MPI_DOUBLE, MPI_SUM, session.comm);

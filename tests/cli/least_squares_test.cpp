@@ -70,6 +70,18 @@ TEST_F(LeastSquaresTest, ChoosesASolverForAnyShapeAndDamping) {
     }
 }
 
+// x = J b / (J^2 + damping), where the first vector of LSQR is the last
+TEST_F(LeastSquaresTest, SolvesOneEquationOfOneUnknown) {
+  const std::string J_file = file("J.mtx", market(Dense{{2}})), x = path("x.mtx");
+  for (const double damping : {0.0, 0.1})
+    for (const std::string pc : {"none", "jacobi", "nystrom"}) {
+      json_of(linnet({"solve", J_file, "--least-squares", "--damping", std::to_string(damping), "--rhs", "ones",
+                      "--solution", x, "--json", "-pc_type", pc}),
+              0);
+      EXPECT_NEAR(read_vector(x).at(0), 2 / (4 + damping), 1e-12) << pc << ", damping " << damping;
+    }
+}
+
 TEST_F(LeastSquaresTest, TakesAllRowsForADirectSolver) {
   const std::string J_file = file("J.mtx", market(matrix(40, 30)));
   const nlohmann::json result =
