@@ -5,6 +5,7 @@
 //
 // Arguments: m, d. Counters: flops and bytes (as the form needs them, not as it does them) a second. Ceilings: SYRK of
 // OpenBLAS in both precisions, and reading memory. OMP_NUM_THREADS sets the threads; the published forms have one.
+#include "bandwidth.hpp"
 #include "mfac/elements.hpp"
 #include "mfac/reference.hpp"
 #include "mfac/window.hpp"
@@ -70,31 +71,12 @@ void CeilingSyrk(benchmark::State& state) {
   count(state, static_cast<double>(m) * static_cast<double>(m) * static_cast<double>(k), 0);
 }
 
-// One pass of plain loads over a gibibyte in huge pages, as a product reads G: sixteen streams, the line at the same
-// place of the next sixteen asked for ahead, which was faster than one stream.
+// One pass over a gibibyte in huge pages.
 void CeilingRead(benchmark::State& state) {
   const std::int64_t m = 64, d = 1 << 21;
   const Rows G(m, d, Precision::f64);
-  for (auto _ : state) {
-    double sum = 0;
-    const auto* numbers = static_cast<const double*>(G.raw());
-    constexpr std::int64_t streams = 16, length = 4096;
-    const std::int64_t groups = m * d / (streams * length);
-#pragma omp parallel for reduction(+ : sum) schedule(static)
-    for (std::int64_t group = 0; group < groups; ++group) {
-      using Vector [[gnu::vector_size(64)]] = double;
-      const double* first = numbers + group * streams * length;
-      Vector part[4] = {};
-      for (std::int64_t j = 0; j < length; j += 8)
-        for (std::int64_t r = 0; r < streams; ++r) {
-          __builtin_prefetch(first + (r + streams) * length + j, 0, 2);
-          part[r % 4] += *reinterpret_cast<const Vector*>(first + r * length + j);
-        }
-      for (int l = 0; l < 8; ++l)
-        sum += part[0][l] + part[1][l] + part[2][l] + part[3][l];
-    }
-    benchmark::DoNotOptimize(sum);
-  }
+  for (auto _ : state)
+    benchmark::DoNotOptimize(read_memory(static_cast<const double*>(G.raw()), static_cast<std::size_t>(m * d)));
   count(state, 0, 8.0 * static_cast<double>(m) * static_cast<double>(d));
 }
 
