@@ -77,6 +77,16 @@ TEST(MFACLowRank, AddsADampingToTheBase) {
   EXPECT_LT(shifted_defect(A, 0.5, pc), 1e-12);
 }
 
+TEST(MFACLowRank, TakesColumnsOfZerosAndNoColumns) {
+  const OwnedMat base = constant_diagonal(30, 2), none = dense(30, 0),
+                 U = dense(30, 3, [](PetscInt i, PetscInt j) { return j == 1 ? 0.0 : mixed(i, j); });
+  for (const Mat columns : {static_cast<Mat>(none), static_cast<Mat>(U)}) {
+    const OwnedMat A = low_rank(base, columns);
+    const OwnedPC pc = make_mfac(A);
+    EXPECT_LT(defect(A, pc), 1e-13);
+  }
+}
+
 TEST(MFACLowRank, RefusesWhatItCannotInvert) {
   const OwnedMat U = dense(20, 3), V = dense(20, 3, [](PetscInt i, PetscInt j) { return mixed(j, i); });
   const OwnedVec negative = replicated({1, -1, 1});
@@ -92,6 +102,12 @@ TEST(MFACLowRank, RefusesWhatItCannotInvert) {
   EXPECT_EQ(refusal(unsymmetric), PETSC_ERR_SUP);
   EXPECT_EQ(refusal(indefinite), PETSC_ERR_SUP);
   EXPECT_EQ(refusal(not_diagonal), PETSC_ERR_SUP);
+  for (const double entry : {-1.0, 0.0}) {
+    std::vector<double> entries(20, 1.0);
+    entries[7] = entry;
+    const OwnedMat base = diagonal_matrix(entries), A = low_rank(base, U);
+    EXPECT_EQ(refusal(A), PETSC_ERR_ARG_OUTOFRANGE) << entry;
+  }
   const OwnedMat bare = low_rank(nullptr, U);
   EXPECT_EQ(refusal(bare), PETSC_ERR_ARG_WRONGSTATE);
   const OwnedMat broken = dense(20, 3, [](PetscInt i, PetscInt j) { return i == 7 && j == 1 ? std::nan("") : 1; }),
