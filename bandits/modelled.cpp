@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numbers>
 #include <utility>
 
 namespace linnet::bandits {
@@ -57,23 +58,27 @@ double Modelled::place_of(double context) const {
   return std::clamp((context - ends_.first) / (ends_.last - ends_.first), 0.0, 1.0);
 }
 
-// The same s as a function of the context, where it stays positive, with places 0 and 1 at the new ends: with D(u) =
-// (1 - u) + k u, s0' = s(u_0), s1' = s(u_1), k' = D(u_1)/D(u_0).
-void Modelled::see(double context) {
-  seen_ = {std::min(seen_.first, context), std::max(seen_.last, context)};
-  if (!narrow_ || (ends_.first == seen_.first && ends_.last == seen_.last))
-    return;
-  const double k = std::exp(mean_(2));
+// The same s as a function of the context, where it stays positive, with places 0 and 1 at the ends of what was seen:
+// with D(u) = (1 - u) + k u, s0' = s(u_0), s1' = s(u_1), k' = D(u_1)/D(u_0).
+Modelled::Vector Modelled::narrowed(const Vector& theta) const {
+  const double k = std::exp(theta(2));
   double denominator[2], s[2];
   for (int end = 0; end < 2; ++end) {
     const double u = ((end == 0 ? seen_.first : seen_.last) - ends_.first) / (ends_.last - ends_.first);
     denominator[end] = std::fmax(1e-3 * std::fmin(1, k), (1 - u) + k * u);
-    s[end] = (std::exp(mean_(0)) * (1 - u) + std::exp(mean_(1)) * k * u) / denominator[end];
-    s[end] = std::fmax(s[end], std::exp(mean_(end) - 1));
+    s[end] = (std::exp(theta(0)) * (1 - u) + std::exp(theta(1)) * k * u) / denominator[end];
+    s[end] = std::fmax(s[end], std::exp(theta(end) - 1));
   }
-  mean_(0) = std::log(s[0]);
-  mean_(1) = std::log(s[1]);
-  mean_(2) = std::log(denominator[1] / denominator[0]);
+  Vector moved = theta;
+  moved.head<3>() = Eigen::Vector3d(std::log(s[0]), std::log(s[1]), std::log(denominator[1] / denominator[0]));
+  return moved;
+}
+
+void Modelled::see(double context) {
+  seen_ = {std::min(seen_.first, context), std::max(seen_.last, context)};
+  if (!narrow_ || (ends_.first == seen_.first && ends_.last == seen_.last))
+    return;
+  mean_ = narrowed(mean_);
   ends_ = seen_;
   settle();
 }
@@ -89,16 +94,18 @@ void Modelled::settle() {
 // for each decision stay the same, however many are drawn at once.
 void Modelled::draw_ahead() {
   const std::uint64_t due = last_fit_ + 1 + last_fit_ / 6;
-  ahead_.resize(std::clamp<std::uint64_t>(due > steps() ? due - steps() : 1, 1, most_ahead));
+  const std::uint64_t most = std::clamp<std::uint64_t>(2 * ahead_.size(), 1, most_ahead); // the fit may change before
+  ahead_.resize(std::clamp<std::uint64_t>(due > steps() ? due - steps() : 1, 1, most));
   next_sample_ = 0;
   const Eigen::LLT<Matrix> factor(precision_);
   Random ahead = random();
   for (Samples& of_one : ahead_)
-    for (RelaxationModel::Quantities& of : of_one) {
-      Vector z;
-      for (double& v : z)
-        v = ahead.normal();
-      of = model_.quantities(mean_ + factor.matrixU().solve(z));
+    for (std::size_t k = 0; k < samples; k += 2) {
+      Vector aside;
+      ahead.normals({aside.data(), RelaxationModel::unknowns});
+      factor.matrixU().solveInPlace(aside);
+      of_one[k] = model_.values(mean_ + aside);
+      of_one[k + 1] = model_.values(mean_ - aside);
     }
 }
 
@@ -112,10 +119,9 @@ void Modelled::decide(Decision& decision) {
     decision = rival_.choose(decision.context);
     return;
   }
-  const std::uint64_t doublings = steps() / first_probe;
-  if (steps() % first_probe == 0 && std::has_single_bit(doublings)) {
-    const double side = std::countr_zero(doublings) % 2 == 0 ? 1 : -1;
-    const double best = model_.best(place(decision.context), at_mean_, low_, high_);
+  if (probes_ > 0 && (steps() + 1) % stride_ == 0) { // a solve that will be remembered
+    const double side = probes_-- % 2 == 0 ? 1 : -1;
+    const double best = model_.best_at(place(decision.context), at_mean_.value, low_, high_);
     decision.value = std::clamp(2 - (2 - best) * std::exp(side * probe_width), low_, high_);
     decision.arm = nearest(decision.value);
     return;
@@ -125,7 +131,7 @@ void Modelled::decide(Decision& decision) {
   const double u = place(decision.context);
   int same = 0;
   for (std::size_t k = 0; k < samples; ++k) {
-    const double omega = model_.best(u, ahead_[next_sample_][k], low_, high_);
+    const double omega = model_.best_at(u, ahead_[next_sample_][k], low_, high_);
     const std::size_t arm = nearest(omega);
     if (k == 0) {
       decision.value = omega;
@@ -134,7 +140,7 @@ void Modelled::decide(Decision& decision) {
     same += decision.arm == arm;
   }
   ++next_sample_;
-  random().skip(samples * RelaxationModel::unknowns * Random::draws_of_normal);
+  random().skip(samples / 2 * Random::draws_of_normals(RelaxationModel::unknowns));
   decision.probability = static_cast<double>(same) / samples;
 }
 
@@ -149,8 +155,9 @@ double Modelled::objective(const Vector& theta) const {
   return sum;
 }
 
-// Gauss and Newton's method, damped (Levenberg and Marquardt).
-Modelled::Fit Modelled::fit(const Vector& start) const {
+// Gauss and Newton's method, damped (Levenberg and Marquardt); ends early where as much as the last pass gained in each
+// of the rest would not reach what is to be beaten.
+Modelled::Fit Modelled::fit(const Vector& start, double to_beat) const {
   const Vector prior = model_.prior_mean();
   const Vector prior_weight = model_.prior_deviation().array().square().inverse();
   const auto weight = static_cast<double>(stride_);
@@ -192,7 +199,7 @@ Modelled::Fit Modelled::fit(const Vector& start) const {
       }
       first = false;
     }
-    if (gain < least_gain)
+    if (gain < least_gain || now.objective - (most_passes - 1 - pass) * gain > to_beat)
       break;
   }
   return now;
@@ -200,20 +207,26 @@ Modelled::Fit Modelled::fit(const Vector& start) const {
 
 // A fit may end in a minimum that what it makes one play confirms: all of it on one flank of the true optimum, taken
 // for the optimum itself. So now and then fits are tried from the prior, and from optima on either side.
+void Modelled::search(Fit& best) const {
+  for (const double aside : {0.0, -1.0, 1.0}) {
+    Vector start = model_.prior_mean();
+    if (aside != 0)
+      start.head<3>() = best.mean.head<3>() + Eigen::Vector3d(aside, aside, 0); // ln s0, ln s1, ln k
+    if (Fit other = fit(start, best.objective); other.objective < best.objective)
+      best = std::move(other);
+  }
+}
+
 void Modelled::refit() {
   Fit best = fit(mean_);
   if (2 * steps() >= (last_search_ < settled ? 3 : 4) * last_search_) {
     last_search_ = steps();
-    for (const double aside : {0.0, -1.0, 1.0}) {
-      Vector start = model_.prior_mean();
-      if (aside != 0)
-        start.head<3>() = best.mean.head<3>() + Eigen::Vector3d(aside, aside, 0); // ln s0, ln s1, ln k
-      if (Fit other = fit(start); other.objective < best.objective)
-        best = std::move(other);
-    }
+    search(best);
     if (choices().loose && !narrow_ && steps() >= first_narrow && seen_.last > seen_.first) {
+      const Vector start = narrowed(best.mean);
       const Ends whole = std::exchange(ends_, seen_);
-      Fit other = fit(model_.prior_mean());
+      Fit other = fit(start);
+      search(other);
       narrow_ = other.objective < best.objective - narrow_gain;
       if (narrow_)
         best = std::move(other);
@@ -282,6 +295,13 @@ void Modelled::absorb(const Decision& decision, double cost) {
     blend(model_error_, y - model_.log_cost(decision.value, place(decision.context), at_mean_), scatter);
   see((scaled(decision.context) + 1) / 2);
   remember(decision, y);
+  largest_ = std::fmax(largest_, y);
+  const std::uint64_t next = steps() + 1;
+  const bool later = next % first_probe == 0 && std::has_single_bit(next / first_probe);
+  if (later || (next > first_probe && largest_ > probed_ + std::numbers::ln2)) {
+    probes_ = 2;
+    probed_ = largest_;
+  }
   const bool surprised = model_error_ > 4 * variance_ && steps() >= last_fit_ + surprise_interval + last_fit_ / 64;
   if (steps() >= last_fit_ + 1 + last_fit_ / 6 || surprised) {
     refit();
@@ -309,6 +329,9 @@ void Modelled::write(nlohmann::json& state) const {
   state["model_error"] = model_error_;
   state["rival_error"] = rival_error_;
   state["handed_over"] = handed_over_;
+  state["largest"] = largest_;
+  state["probed"] = probed_;
+  state["probes"] = probes_;
   state["rival"] = rival_.save();
 }
 
@@ -347,6 +370,9 @@ void Modelled::read(const nlohmann::json& state) {
   model_error_ = number(state, "model_error", 0);
   rival_error_ = number(state, "rival_error", 0);
   handed_over_ = state.at("handed_over").get<bool>();
+  largest_ = number(state, "largest");
+  probed_ = number(state, "probed");
+  probes_ = state.at("probes").get<std::uint64_t>();
   pending_.clear();
   rival_.restore(state.at("rival"));
   settle();

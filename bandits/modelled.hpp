@@ -10,13 +10,14 @@ namespace linnet::bandits {
 
 /// The model-based learner of omega: fits RelaxationModel to ln cost (Gauss and Newton, a normal prior), draws its
 /// unknowns from the normal distribution about the fit, and plays the omega between the least and the largest arm that
-/// is best for them. Every time that the number of solves has doubled it plays an omega aside of the best one: a fit
-/// that is wrong but right about what it makes one play would never be found out. A Thompson sampler learns beside it
-/// from every solve; once that predicts clearly better, the model does not fit (another ordering, block sweeps on
-/// several ranks) and the sampler decides from then on. Of a context of several numbers the closed form takes the first
-/// one, the sampler all: where the others matter it is handed over to as well. Costs that are not iterations are
-/// welcome: the unit is among the unknowns only within a factor of about two, so give seconds as multiples of one
-/// iteration's.
+/// is best for them. The probability logged is the share of four samples, two and their mirror images in the fit, that
+/// chose the arm. Every time that the number of solves or the largest cost has doubled it plays an omega on either side
+/// of the best one: a fit that is wrong but right about what it makes one play would never be found out. A Thompson
+/// sampler learns beside it from every solve; once that predicts clearly better, the model does not fit (another
+/// ordering, block sweeps on several ranks) and the sampler decides from then on. Of a context of several numbers the
+/// closed form takes the first one, the sampler all: where the others matter it is handed over to as well. Costs that
+/// are not iterations are welcome: the unit is among the unknowns only within a factor of about two, so give seconds as
+/// multiples of one iteration's.
 /// The model's places 0 and 1 are the ends of the contexts' interval, or, where that is a guess and it fits better, of
 /// the contexts seen: beyond those systems may be indefinite, with no positive s.
 class Modelled : public Learner {
@@ -45,10 +46,12 @@ private:
   };
   double place(const Context& context) const { return place_of((scaled(context) + 1) / 2); }
   double place_of(double context) const;
+  Vector narrowed(const Vector& theta) const;
   void see(double context);
   std::size_t nearest(double omega) const;
   void remember(const Decision& decision, double log_cost);
-  Fit fit(const Vector& start) const;
+  Fit fit(const Vector& start, double to_beat = HUGE_VAL) const;
+  void search(Fit& best) const;
   void refit();
   double objective(const Vector& theta) const;
   void settle();
@@ -68,13 +71,15 @@ private:
   Vector mean_;
   Matrix precision_;
   RelaxationModel::Quantities at_mean_;
-  static constexpr std::size_t samples = 4; ///< of a decision
-  using Samples = std::array<RelaxationModel::Quantities, samples>;
-  std::vector<Samples> ahead_;  ///< of the decisions to come
-  std::size_t next_sample_ = 0; ///< of those
-  double variance_;             ///< of the noise in ln cost
-  double model_error_ = 0;      ///< running mean of the squared errors of predicted ln cost
+  static constexpr std::size_t samples = 4;    ///< of a decision, in pairs
+  using Samples = std::array<Vector, samples>; ///< values of the model's quantities
+  std::vector<Samples> ahead_;                 ///< of the decisions to come
+  std::size_t next_sample_ = 0;                ///< of those
+  double variance_;                            ///< of the noise in ln cost
+  double model_error_ = 0;                     ///< running mean of the squared errors of predicted ln cost
   bool handed_over_ = false;
+  double largest_ = -1e3, probed_ = -1e3; ///< ln of the largest cost: so far, when an omega was last played aside
+  std::uint64_t probes_ = 0;              ///< omegas that are to be played aside
 
   struct Solve {
     Decision decision;

@@ -24,7 +24,6 @@ public:
   void skip(std::uint64_t draws) { state_ += draws * step; }
   /// In (0, 1), never an end.
   double uniform() { return (static_cast<double>(next() >> 12) + 0.5) * 0x1p-52; }
-  static constexpr std::uint64_t draws_of_normal = 2;
   /// Standard normal (Box and Muller).
   double normal() {
     const double radius = std::sqrt(-2 * std::log(uniform()));
@@ -39,6 +38,7 @@ public:
         z[k + 1] = radius * std::sin(angle);
     }
   }
+  static constexpr std::uint64_t draws_of_normals(std::uint64_t count) { return count + count % 2; }
   /// An index drawn with the given probabilities, which sum to 1; never one of probability 0.
   std::size_t draw(std::span<const double> probability) {
     const double u = uniform();

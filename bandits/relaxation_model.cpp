@@ -157,6 +157,13 @@ RelaxationModel::Quantities RelaxationModel::quantities(const Vector& theta) con
   return of;
 }
 
+RelaxationModel::Vector RelaxationModel::values(const Vector& theta) const {
+  Vector of;
+  for (int k = 0; k < unknowns; ++k)
+    of(k) = quantity<double>(form_, k, theta(k));
+  return of;
+}
+
 double RelaxationModel::log_cost(double omega, double u, const Quantities& of) const {
   const Vector& q = of.value;
   const double s = Mobile(u, q).s;
@@ -203,9 +210,9 @@ double RelaxationModel::log_cost(double omega, double u, const Quantities& of, V
   return sweeps + q(5);
 }
 
-double RelaxationModel::best(double u, const Quantities& of, double low, double high) const {
-  const double s = Mobile(u, of.value).s;
-  return form_ == RelaxationForm::sor ? best_sor(s, of.value, low, high) : best_ssor_cg(s, of.value, low, high);
+double RelaxationModel::best_at(double u, const Vector& values, double low, double high) const {
+  const double s = Mobile(u, values).s;
+  return form_ == RelaxationForm::sor ? best_sor(s, values, low, high) : best_ssor_cg(s, values, low, high);
 }
 
 double RelaxationModel::best_sor(double s, const Vector& of, double low, double high) const {
@@ -240,7 +247,8 @@ double RelaxationModel::best_sor(double s, const Vector& of, double low, double 
 
 // The zero of d/d omega of a^p + b^p, a = (2 - omega)/(4 omega s), b = (1 + omega nu)/(2 - omega):
 // a^p (-2/omega) + b^p (1 + 2 nu)/(1 + omega nu) = 0. The logarithm of the two terms' quotient,
-// (p - 1) ln(1 + omega nu) + (p + 1) ln omega - 2 p x + constant, falls with x = ln(2 - omega): Newton, in a bracket.
+// (p - 1) ln(1 + omega nu) + (p + 1) ln omega - 2 p x + constant, falls with x = ln(2 - omega): Newton, in a bracket,
+// from the closed form at p = 1.
 double RelaxationModel::best_ssor_cg(double s, const Vector& of, double low, double high) const {
   const double nu = of(4), p = of(7);
   const double constant = p * std::log(4 / (1 + 1 / s)) + std::log(0.5 + nu);
@@ -252,7 +260,8 @@ double RelaxationModel::best_ssor_cg(double s, const Vector& of, double low, dou
     return low;
   if (quotient(high, a) <= 0)
     return high;
-  double x = (a + b) / 2;
+  const double closed = 2 / (1 + std::sqrt(2 * (1 + 2 * nu) / (1 + 1 / s))); // p = 1
+  double x = std::clamp(std::log(2 - closed), a, b);
   for (int k = 0; k < 60 && b - a > search_tolerance; ++k) {
     const double y = std::exp(x), w = 2 - y, value = quotient(w, x);
     (value > 0 ? a : b) = x;

@@ -39,15 +39,16 @@ public:
     Vector value, slope;
   };
   Quantities quantities(const Vector& theta) const;
+  Vector values(const Vector& theta) const; ///< without the slopes
   double log_cost(double omega, double u, const Quantities& of) const;
   double log_cost(double omega, double u, const Quantities& of, Vector& slope) const;
   /// Variance of ln n of a count n about the model, in n rather than relative to it: rounding to a whole number of
   /// sweeps; of CG also its steps, as single eigenvalues converge.
   double count_variance(double log_cost) const;
-  /// The omega in [low, high], within (0, 2), where that is least.
-  double best(double u, const Quantities& of, double low, double high) const;
+  /// The omega in [low, high], within (0, 2), where that is least; `values`: of the quantities.
+  double best_at(double u, const Vector& values, double low, double high) const;
   double best(double u, const Vector& theta, double low, double high) const {
-    return best(u, quantities(theta), low, high);
+    return best_at(u, values(theta), low, high);
   }
   /// Mean and standard deviation of each unknown before any solve.
   Vector prior_mean() const;

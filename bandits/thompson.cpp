@@ -46,6 +46,8 @@ Thompson::Thompson(Choices choices, std::size_t parameter_terms, std::size_t con
   series_.resize(static_cast<Eigen::Index>(arms()), static_cast<Eigen::Index>(parameter_terms_));
   for (std::size_t i = 0; i < arms(); ++i)
     series_.row(static_cast<Eigen::Index>(i)) = parameter_features(values[i]);
+  draws_.resize(this->choices().ordered ? series_.cols() : series_.rows(), pairs);
+  Random(0).normals({draws_.data(), static_cast<std::size_t>(draws_.size())});
 }
 
 std::size_t Thompson::block_of(double value) const {
@@ -120,14 +122,15 @@ void Thompson::spread_scores(const Model& model, const Eigen::VectorXd& c) {
   }
   const Block& block = model.blocks[0];
   covariance_.resize(terms, terms);
-  aside_.resize(terms);
+  coefficients_.resize(terms);
   for (Eigen::Index j = 0; j < terms; ++j) {
     along_.noalias() = block.covariance.middleCols(j * n, n) * c;
     for (Eigen::Index i = j; i < terms; ++i)
       covariance_(i, j) = along_.segment(i * n, n).dot(c);
-    aside_(j) = block.mean.segment(j * n, n).dot(c);
+    covariance_.col(j).head(j).setZero();
+    coefficients_(j) = block.mean.segment(j * n, n).dot(c);
   }
-  scores_.noalias() = series_ * aside_;
+  scores_.noalias() = series_ * coefficients_;
   const Eigen::LLT<Eigen::Ref<Eigen::MatrixXd>> factor(covariance_); // in place
   covariance_ *= deviation;
 }
@@ -135,22 +138,20 @@ void Thompson::spread_scores(const Model& model, const Eigen::VectorXd& c) {
 void Thompson::decide(Decision& decision) {
   const Model& model = model_of(decision.context);
   spread_scores(model, context_features(decision.context));
-  const bool ordered = choices().ordered;
-  draws_.resize(ordered ? series_.cols() : series_.rows());
+  random().normals({draws_.data(), static_cast<std::size_t>(draws_.rows())});
+  if (choices().ordered) {
+    spread_draws_.noalias() = covariance_.lazyProduct(draws_);
+    aside_.noalias() = series_.lazyProduct(spread_draws_);
+  } else {
+    aside_.noalias() = deviations_.asDiagonal() * draws_;
+  }
   int same = 0;
-  for (int s = 0; s < pairs; ++s) {
-    random().normals({draws_.data(), static_cast<std::size_t>(draws_.size())});
-    if (ordered) {
-      for (Eigen::Index i = draws_.size(); i-- > 0;) // draws <- L draws
-        draws_(i) = covariance_.row(i).head(i + 1).dot(draws_.head(i + 1));
-      aside_.noalias() = series_ * draws_;
-    } else {
-      aside_ = deviations_.cwiseProduct(draws_);
-    }
+  for (Eigen::Index s = 0; s < pairs; ++s) {
+    const auto aside = aside_.col(s);
     Eigen::Index one = 0, mirrored = 0;
     for (Eigen::Index k = 1; k < scores_.size(); ++k) {
-      one = scores_(k) + aside_(k) < scores_(one) + aside_(one) ? k : one;
-      mirrored = scores_(k) - aside_(k) < scores_(mirrored) - aside_(mirrored) ? k : mirrored;
+      one = scores_(k) + aside(k) < scores_(one) + aside(one) ? k : one;
+      mirrored = scores_(k) - aside(k) < scores_(mirrored) - aside(mirrored) ? k : mirrored;
     }
     if (s == 0)
       decision.arm = static_cast<std::size_t>(one);
@@ -179,11 +180,8 @@ void Thompson::absorb(const Decision& decision, double cost) {
   model.errors += error * error / variance;
   block.mean += along_ * (error / variance);
   along_ /= std::sqrt(variance);
-  const double* const __restrict along = along_.data();
-  double* column = block.covariance.data();
-  for (Eigen::Index j = 0, n = along_.size(); j < n; ++j, column += n)
-    for (Eigen::Index i = 0; i < n; ++i)
-      column[i] -= along[i] * along[j];
+  for (Eigen::Index j = 0; j < along_.size(); ++j)
+    block.covariance.col(j) -= along_(j) * along_;
   model.count += 1;
   model.surprise += (std::fmin(most_surprise, standardised) - model.surprise) / surprise_memory;
   if (!decision.context && model.surprise > tolerated_surprise)

@@ -14,8 +14,9 @@ namespace linnet::bandits {
 /// over more than a factor of ten, counts by ln(1 + 1000 t), t in [0, 1] its place there. It regresses ln cost where
 /// contexts are given, else cost over the first cost: without a context costs scatter, and the mean of their logarithms
 /// is not what is paid. Where costs without a context are twice as far off as they used to be for some solves, they
-/// have changed: most of what was learned is forgotten. The probability logged is the share of 32 samples of the model,
-/// the one played among them, that chose the arm; they come in pairs, each the other's mirror image in the mean.
+/// have changed: most of what was learned is forgotten. The probability logged is the share of 32 samples of the model
+/// that chose the arm: the one played, 15 whose standard normal numbers are the same for every decision, and the mirror
+/// images of these 16 in the mean.
 class Thompson : public Learner {
 public:
   /// Terms: degree + 1, in each number of the context. std::invalid_argument for terms outside [1, 16].
@@ -67,9 +68,12 @@ private:
 
   /* room for what each call computes anew */
   mutable Eigen::VectorXd only_one_ = Eigen::VectorXd::Ones(1), parameter_features_, context_features_, features_;
-  Eigen::VectorXd along_, scores_, draws_, aside_; ///< scores: of the mean, by arm
-  Eigen::VectorXd deviations_;                     ///< of the scores of arms that are not ordered
-  Eigen::MatrixXd covariance_;                     ///< of w, and its factor
+  Eigen::VectorXd along_, scores_;       ///< scores: of the mean, by arm
+  Eigen::MatrixXd draws_, spread_draws_; ///< standard normal numbers, a column for each pair of samples; L times them
+  Eigen::MatrixXd aside_;                ///< what they add to the scores
+  Eigen::VectorXd coefficients_;         ///< mean of w
+  Eigen::VectorXd deviations_;           ///< of the scores of arms that are not ordered
+  Eigen::MatrixXd covariance_;           ///< of w, and its factor
 };
 
 } // namespace linnet::bandits

@@ -36,6 +36,11 @@ struct PCBanditPlay {
   double unplayed = 0; ///< the arm is set aside: the safe one plays
 };
 
+/// A row of the matrix that its context is taken from: places in the values of an AIJ matrix.
+struct PCBanditRow {
+  PetscInt begin, end, diagonal; ///< the last: -1 where there is none
+};
+
 /// State of PCBANDIT.
 struct PC_Bandit {
   PCBanditParameters parameters;
@@ -68,6 +73,8 @@ struct PC_Bandit {
   PetscObjectId matrix = 0;
   PetscObjectState matrix_state = -1;
   PetscReal matrix_context = PETSC_INFINITY;
+  PetscObjectState matrix_pattern = -1; ///< nonzero state that the rows are of
+  std::vector<PCBanditRow> rows[2];     ///< of the rank's diagonal block, and of the rest
 
   PCBanditStatistics statistics = {};
   std::string policy; ///< in play, on all ranks after a view

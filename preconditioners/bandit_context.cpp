@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-static constexpr PetscInt most_rows = 128; // that are looked at, of all ranks
+static constexpr PetscInt most_rows = 64; // that are looked at, of all ranks
 
 /*
    The k-th of the rows looked at, of all: one in each of as many equal stretches of `width` rows, at places (multiples
@@ -16,24 +16,18 @@ static PetscInt SampledRow(PetscInt k, PetscInt rows, double width) {
   return rows <= most_rows ? k : PetscMin(rows - 1, static_cast<PetscInt>(row));
 }
 
-/*
-   sums[0] += |a_ij| over the rows looked at, j != i where `square`; sums[1] += a_ii. The rows lie far apart in memory:
-   all are asked for before the first is summed.
-*/
-static PetscErrorCode AddRows(Mat A, PetscInt first, PetscInt rows, bool square, PetscReal sums[2]) {
+/* Where the rank's rows of those looked at lie. */
+static PetscErrorCode FindRows(Mat A, PetscInt first, PetscInt rows, std::vector<PCBanditRow>* found) {
   const PetscInt count = PetscMin(rows, most_rows);
   const double width = static_cast<double>(rows) / static_cast<double>(count);
   const PetscInt *i = nullptr, *j = nullptr;
-  const PetscScalar* a = nullptr;
   PetscInt n = 0;
   PetscBool done = PETSC_FALSE;
-  std::array<PetscInt, most_rows> own;
-  std::size_t size = 0;
 
   PetscFunctionBegin;
+  found->clear();
   PetscCall(MatGetRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &n, &i, &j, &done));
   PetscCheck(done, PETSC_COMM_SELF, PETSC_ERR_PLIB, "bandit: no access to the rows of an AIJ matrix");
-  PetscCall(MatSeqAIJGetArrayRead(A, &a));
   const double before = static_cast<double>(first) / static_cast<double>(rows) * static_cast<double>(count);
   for (PetscInt k = PetscMax(0, static_cast<PetscInt>(before) - 1); k < count; k++) {
     const PetscInt r = SampledRow(k, rows, width) - first;
@@ -41,23 +35,36 @@ static PetscErrorCode AddRows(Mat A, PetscInt first, PetscInt rows, bool square,
       break;
     if (r < 0)
       continue;
-    own[size++] = r;
-    __builtin_prefetch(&i[r]);
+    PCBanditRow row = {i[r], i[r + 1], -1};
+    for (PetscInt entry = row.begin; entry < row.end; entry++)
+      row.diagonal = j[entry] == r ? entry : row.diagonal;
+    found->push_back(row);
   }
-  for (std::size_t k = 0; k < size; k++) {
-    __builtin_prefetch(&j[i[own[k]]]);
-    __builtin_prefetch(&a[i[own[k]]]);
+  PetscCall(MatRestoreRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &n, &i, &j, &done));
+  PetscFunctionReturn(0);
+}
+
+/*
+   sums[0] += |a_ij| over the rows, j != i where `square`; sums[1] += a_ii. The rows lie far apart in memory: all are
+   asked for before the first is summed.
+*/
+static PetscErrorCode AddRows(Mat A, const std::vector<PCBanditRow>& rows, bool square, PetscReal sums[2]) {
+  const PetscScalar* a = nullptr;
+
+  PetscFunctionBegin;
+  PetscCall(MatSeqAIJGetArrayRead(A, &a));
+  for (const PCBanditRow& row : rows) {
+    __builtin_prefetch(&a[row.begin]);
+    __builtin_prefetch(&a[PetscMax(row.begin, row.end - 1)]);
   }
-  for (std::size_t k = 0; k < size; k++) {
-    const PetscInt r = own[k];
-    for (PetscInt entry = i[r]; entry < i[r + 1]; entry++) {
-      const bool diagonal = square && j[entry] == r;
+  for (const PCBanditRow& row : rows) {
+    for (PetscInt entry = row.begin; entry < row.end; entry++) {
+      const bool diagonal = square && entry == row.diagonal;
       sums[1] += diagonal ? PetscRealPart(a[entry]) : 0;
       sums[0] += diagonal ? 0 : PetscAbsScalar(a[entry]);
     }
   }
   PetscCall(MatSeqAIJRestoreArrayRead(A, &a));
-  PetscCall(MatRestoreRowIJ(A, 0, PETSC_FALSE, PETSC_FALSE, &n, &i, &j, &done));
   PetscFunctionReturn(0);
 }
 
@@ -66,10 +73,13 @@ static PetscErrorCode AddRows(Mat A, PetscInt first, PetscInt rows, bool square,
    1 for a Laplacian far from its boundary, below 1 with a shift or a short time step. Young's beta and 1/mu of the SSOR
    bound are ratios of linear functions of it. PETSC_INFINITY for matrices that are no square AIJ ones.
 */
-static PetscErrorCode MatrixContext(PC pc, PetscReal* q) {
+static PetscErrorCode MatrixContext(PC pc, bool same_matrix, PetscReal* q) {
+  PC_Bandit* bandit = PCBanditData_Private(pc);
   PetscReal sums[2] = {0, 0};
+  PetscObjectState pattern;
   PetscBool sequential, distributed;
   PetscInt first, rows, columns;
+  Mat own = pc->pmat, off = nullptr;
 
   PetscFunctionBegin;
   *q = PETSC_INFINITY;
@@ -78,16 +88,20 @@ static PetscErrorCode MatrixContext(PC pc, PetscReal* q) {
   PetscCall(MatGetSize(pc->pmat, &rows, &columns));
   if ((!sequential && !distributed) || rows != columns)
     PetscFunctionReturn(0);
-  PetscCall(MatGetOwnershipRange(pc->pmat, &first, nullptr));
-  if (sequential) {
-    PetscCall(AddRows(pc->pmat, first, rows, true, sums));
-  } else {
-    Mat own, off;
+  if (distributed)
     PetscCall(MatMPIAIJGetSeqAIJ(pc->pmat, &own, &off, nullptr));
-    PetscCall(AddRows(own, first, rows, true, sums));
-    PetscCall(AddRows(off, first, rows, false, sums));
+  PetscCall(MatGetNonzeroState(pc->pmat, &pattern));
+  if (!same_matrix || pattern != bandit->matrix_pattern) {
+    PetscCall(MatGetOwnershipRange(pc->pmat, &first, nullptr));
+    PetscCall(FindRows(own, first, rows, &bandit->rows[0]));
+    if (off)
+      PetscCall(FindRows(off, first, rows, &bandit->rows[1]));
+    bandit->matrix_pattern = pattern;
   }
-  if (PCBanditData_Private(pc)->ranks > 1)
+  PetscCall(AddRows(own, bandit->rows[0], true, sums));
+  if (off)
+    PetscCall(AddRows(off, bandit->rows[1], false, sums));
+  if (bandit->ranks > 1)
     PetscCallMPI(
         MPI_Allreduce(MPI_IN_PLACE, sums, 2, MPIU_REAL, MPIU_SUM, PetscObjectComm(reinterpret_cast<PetscObject>(pc))));
   if (sums[1] > 0)
@@ -157,7 +171,7 @@ PetscErrorCode PCBanditContext_Private(PC pc, linnet::bandits::Context* context)
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->pmat), &state));
   PetscCall(PetscObjectGetId(reinterpret_cast<PetscObject>(pc->pmat), &id));
   if (id != bandit->matrix || state != bandit->matrix_state) {
-    PetscCall(MatrixContext(pc, &bandit->matrix_context));
+    PetscCall(MatrixContext(pc, id == bandit->matrix, &bandit->matrix_context));
     PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->pmat), &state));
     bandit->matrix = id;
     bandit->matrix_state = state;

@@ -70,8 +70,8 @@ TEST(Sequence, OfChebCB) {
 }
 
 TEST(Sequence, OfThompsonSampling) {
-  EXPECT_LT(average<Thompson>(true), 48);
-  EXPECT_LT(average<Thompson>(false), 68);
+  EXPECT_NEAR(average<Thompson>(true), 45.8, 3);
+  EXPECT_NEAR(average<Thompson>(false), 65.2, 4); // a run's scatters by 2
 }
 
 TEST(ChebCB, KeepsItsCoefficientsInTheirBounds) {
