@@ -245,13 +245,16 @@ SequenceResult run(const Session& session, const SequenceOptions& options) {
 void add_sequence_command(CLI::App& app, SequenceOptions& options) {
   CLI::App& command = *app.add_subcommand("sequence", "Solve a sequence of systems, with a bandit at work");
   command.add_option("PROBLEM", options.problem, "heat, laplacian-shift, or a directory of matrix files")->required();
-  command.add_option("--steps", options.steps, "systems to solve (5000, or the files of the directory)");
+  command.add_option("--steps", options.steps, "systems to solve (5000, or the files of the directory)")
+      ->check(CLI::PositiveNumber);
   command.add_option("--variance", options.variance, "of laplacian-shift: low or high")->capture_default_str();
   command.add_option("--nx", options.nx, "of heat: unknowns along a side")->capture_default_str();
   command
       .add_option("--first", options.first, "of heat: step at which its coefficient begins (250: half a period in 500)")
       ->capture_default_str();
-  command.add_option("--seed", options.seed, "of the systems (-pc_bandit_seed: of the choices)")->capture_default_str();
+  command.add_option("--seed", options.seed, "of the systems (-pc_bandit_seed: of the choices)")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command
       .add_option("--hindsight", options.hindsight,
                   "about so many steps, evenly spread, are solved by every arm too: the best of them; 0: none")

@@ -32,6 +32,23 @@ const HindsightArm* SequenceResult::best() const {
   return hindsight_steps > 0 ? least : nullptr;
 }
 
+namespace {
+
+// From each of the steps to the next one the value was the same: the parameter's, or the arm's number.
+nlohmann::ordered_json path_of(const std::vector<SequenceStep>& path) {
+  std::vector<std::int64_t> steps;
+  std::vector<double> values;
+  for (const SequenceStep& step : path) {
+    if (!values.empty() && values.back() == step.value)
+      continue;
+    steps.push_back(step.step + 1);
+    values.push_back(step.value);
+  }
+  return {{"step", steps}, {"value", values}};
+}
+
+} // namespace
+
 nlohmann::ordered_json to_json(const SequenceOptions& options, const SequenceResult& result, int ranks) {
   using Json = nlohmann::ordered_json;
   Json json = {{"schema", "linnet.sequence/1"},
@@ -72,6 +89,7 @@ nlohmann::ordered_json to_json(const SequenceOptions& options, const SequenceRes
                     {"average_seconds", mean(result.hindsight[k].seconds, result.hindsight_steps)},
                     {"failures", result.hindsight[k].failures}});
   json["arms"] = arms;
+  json["path"] = result.policy.empty() ? Json() : path_of(result.path);
   return json;
 }
 

@@ -126,6 +126,8 @@ MatHandle five_point_laplacian(MPI_Comm comm, PetscInt m) {
 std::unique_ptr<Sequence> make_sequence(MPI_Comm comm, const SequenceOptions& options) {
   if (options.steps < 0 || options.hindsight < 0)
     throw InputError("--steps, --hindsight: expected numbers that are not negative");
+  if (options.variance != "low" && options.variance != "high")
+    throw InputError("--variance: expected low or high, found '" + options.variance + "'");
   if (options.problem == "laplacian-shift")
     return make_laplacian_shift(comm, options);
   if (options.problem == "heat")

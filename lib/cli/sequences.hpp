@@ -14,7 +14,7 @@ namespace linnet {
 struct SequenceOptions {
   std::string problem; ///< heat, laplacian-shift, or a directory
   std::string variance = "low";
-  std::int64_t steps = 0; ///< 0: 5000, or the files of the directory
+  std::int64_t steps = 0; ///< 0, not given: 5000, or the files of the directory
   std::int64_t nx = 100;
   std::int64_t first = 0; ///< step of the heat equation's coefficient and source that is solved first
   std::uint64_t seed = 1;
