@@ -93,6 +93,9 @@ Axis parse_axis(const std::string& text) {
   }
   if (omega && !std::ranges::all_of(axis.values, [](double v) { return v > 0 && v < 2; }))
     refuse(text, "omegas in (0, 2)");
+  const bool sweeps = axis.option == "sor_its" || axis.option == "sor_lits";
+  if (sweeps && !std::ranges::all_of(axis.values, [](double v) { return v >= 1 && v < 1e6 && v == std::floor(v); }))
+    refuse(text, "whole numbers of sweeps from 1 on");
   auto sorted = axis.values;
   std::ranges::sort(sorted);
   if (std::ranges::adjacent_find(sorted) != sorted.end())

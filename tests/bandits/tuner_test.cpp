@@ -61,9 +61,10 @@ TEST(Arms, AreProductsOfAxesOrWholeSets) {
 }
 
 TEST(Arms, AreRefusedInOneLineThatSaysWhatWasExpected) {
-  for (const char* text : {"", "sor_omega=", "sor_omega=2", "sor_omega=1,1", "sor_omega=1:1.9", "sor_omega=1.9:1:5",
-                           "sor_omega=1:1.9:100000", "sor_omega=nan", "omega=1", "sor_omega=1,1.5 x gamg_threshold=0,1",
-                           "icc; icc", "icc:x", "gamg:3", "sor:2", "icc 3", "hypre[-pc_a 1"}) {
+  for (const char* text :
+       {"", "sor_omega=", "sor_omega=2", "sor_omega=1,1", "sor_omega=1:1.9", "sor_omega=1.9:1:5",
+        "sor_omega=1:1.9:100000", "sor_omega=nan", "omega=1", "sor_omega=1,1.5 x gamg_threshold=0,1", "icc; icc",
+        "icc:x", "gamg:3", "sor:2", "icc 3", "hypre[-pc_a 1", "sor_its=0,2", "sor_its=1.5"}) {
     const std::string what = message([&] { (void)parse_arms(text); });
     EXPECT_NE(what.find("expected"), std::string::npos) << text;
     EXPECT_EQ(what.find('\n'), std::string::npos);
