@@ -1,6 +1,7 @@
 // PCBANDIT where arms fail: the safe arm goes on, the failing one is set aside; the saved state survives or is refused.
 #include "bandit_pc/fixture.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -106,6 +107,18 @@ TEST(BanditFailure, AnArmThatCannotBeSetUpIsReplaced) {
   Bandit bandit(KSPGMRES, A, "none; jacobi; lu; ilu -pc_factor_shift_type none", "race");
   for (unsigned k = 1; k <= 8; k++)
     EXPECT_GT(bandit.solve(noise(A, k)).reason, 0) << k;
+}
+
+TEST(BanditFailure, ANaNInTheRightHandSideTeachesNothing) {
+  const OwnedMat A = laplacian(10);
+  Bandit bandit(KSPCG, A, "sor_omega=1:1.9:5");
+  EXPECT_GT(bandit.solve(noise(A, 1)).reason, 0);
+  const OwnedVec b = noise(A, 2);
+  LINNET_CALL(VecSet(b, std::nan("")));
+  EXPECT_EQ(bandit.solve(b).reason, KSP_DIVERGED_NANORINF);
+  EXPECT_GT(bandit.solve(noise(A, 3)).reason, 0);
+  EXPECT_EQ(bandit.statistics().solves, 2);
+  EXPECT_EQ(bandit.statistics().failures, 0);
 }
 
 TEST(BanditFailure, WithoutACapAFailureIsTheKSPs) {
