@@ -22,7 +22,8 @@ import numpy
 VEC_CLASSID = 1211214
 DIRECT = "-ksp_type preonly -pc_type lu"
 CONVERGED = re.compile(r"Linear .*solve (converged|did not converge) due to (\w+) iterations (\d+)")
-FALLBACK = re.compile(r"^cnn: .* is used instead", re.MULTILINE)
+# mpiexec forwards two streams: a line of one may come between the indentation and the text of a line of the other.
+FALLBACK = re.compile(r"^ *(cnn: .* is used instead)", re.MULTILINE)
 
 
 def parse(words: list[str]) -> argparse.Namespace:
