@@ -133,8 +133,7 @@ PetscErrorCode PCLatticeMGGetAggregated(PC pc, PetscBool* aggregated) {
 }
 
 /*@
-  PCLatticeMGSetSweeps - Sets the number of red-black Gauss-Seidel sweeps of `PCLATTICEMG` before the coarser grid, and
-  after it
+  PCLatticeMGSetSweeps - Sets the number of Gauss-Seidel sweeps of `PCLATTICEMG` on either side of a coarser level
 
   Logically Collective
 
@@ -158,8 +157,7 @@ PetscErrorCode PCLatticeMGSetSweeps(PC pc, PetscInt sweeps) {
 }
 
 /*@
-  PCLatticeMGGetSweeps - Gets the number of red-black Gauss-Seidel sweeps of `PCLATTICEMG` before the coarser grid, and
-  after it
+  PCLatticeMGGetSweeps - Gets the number of Gauss-Seidel sweeps of `PCLATTICEMG` on either side of a coarser level
 
   Not Collective
 

@@ -162,7 +162,7 @@ void create_solver(const LeastSquares& problem, const SolveOptions& options, con
   const char* chosen = method == KSPCGLS ? PCNONE : correlated ? PCNYSTROM : PCJACOBI;
   check(PCSetType(pc, chosen));
   check(KSPSetFromOptions(ksp));
-  check(KSPSetType(ksp, method.c_str()));
+  check(KSPSetType(ksp, method.c_str())); // whatever -ksp_type says
   if (options.damping > 0 && !option_given("-pc_mfac_damping"))
     check(PCMFACSetDamping(pc, options.damping));
   if (options.damping > 0 && !option_given("-pc_nystrom_damping"))

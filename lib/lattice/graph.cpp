@@ -23,17 +23,19 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
     for (PetscInt r = first, next; r < last; r = next) {
       const PetscInt cell = cell_of(r);
       const GridSize& at = walker.move_to(cell);
-      bool joins = true, follows = true; // so do the rows after it whose columns and cells all move on by one
+      // Around no end of an axis what joins neighbours still does in the rows after it whose columns and cells all move
+      // on by one.
+      bool joins = true, direct = true;
       for (PetscInt e = graph.ia[r]; e < graph.ia[r + 1] && joins; ++e) {
         const PetscInt c = graph.ja[e], difference = cell_of(c) - cell;
         if (c == r || near.direct_direction(at, difference) >= 0)
           continue;
-        follows = false;
+        direct = false;
         joins = near.wrapped_direction(at, difference) >= 0 || !graph.is_edge(r, e);
       }
       if (!joins)
         good.store(false, std::memory_order_relaxed);
-      const PetscInt limit = follows ? graph.breaks.after(r, r + std::min(last - r, lattice.size[0] - 1 - at[0])) : r;
+      const PetscInt limit = direct ? graph.breaks.after(r, r + std::min(last - r, lattice.size[0] - 1 - at[0])) : r;
       next = limit > r + 1 ? breaks.limit(graph.ia, graph.ja, r, limit) : r + 1;
     }
   }

@@ -14,7 +14,7 @@ struct GraphView {
   const PetscInt* ia;
   const PetscInt* ja;
   const PetscScalar* a; // null: each entry off the diagonal is an edge
-  RowBits breaks;       // column_breaks()
+  RowBits breaks;       // column_breaks(): rows that do not repeat the one above
 
   GraphView(PetscInt rows, const PetscInt* starts, const PetscInt* columns, const PetscScalar* values)
       : n(rows), ia(starts), ja(columns), a(values), breaks(column_breaks(starts, columns, rows)) {}

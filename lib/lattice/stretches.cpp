@@ -4,13 +4,13 @@ namespace linnet {
 
 namespace {
 
-// Whether ja[e] = ja[e - length] + 1 for the `length` entries from e on. Rows of lattices have four to seven.
+// Whether ja[e] = ja[e - length] + 1 for the `length` entries from e on; four to eight of them make two vectors.
 bool columns_move(const PetscInt* ja, PetscInt e, PetscInt length) {
   if (length < 4 || length > 8)
     return !ColumnsMove{ja}(e, length, length);
   const PetscInt *first = ja + e, *above = first - length;
   const auto differs = [&](PetscInt i) { return static_cast<unsigned>(first[i] - above[i]) ^ 1U; };
-  std::array<unsigned, 4> both; // the first four and the last four, in vectors
+  std::array<unsigned, 4> both; // the first four and the last four
   for (PetscInt i = 0; i < 4; ++i)
     both[static_cast<std::size_t>(i)] = differs(i) | differs(length - 4 + i);
   return (both[0] | both[1] | both[2] | both[3]) == 0;
@@ -44,10 +44,11 @@ CellBreaks::CellBreaks(const std::vector<PetscInt>& cells) : bits_(static_cast<P
     unsigned differs = 0;
     for (PetscInt r = std::max<PetscInt>(first, 1); r < last; ++r)
       differs |= static_cast<unsigned>(cells[r] - cells[r - 1]) ^ 1U;
-    for (PetscInt r = std::max<PetscInt>(first, 1); r < last && differs != 0; ++r) {
-      word |= std::uint64_t{cells[r] != cells[r - 1] + 1} << (r - first);
-      ascending = ascending && cells[r] > cells[r - 1];
-    }
+    if (differs != 0)
+      for (PetscInt r = std::max<PetscInt>(first, 1); r < last; ++r) {
+        word |= std::uint64_t{cells[r] != cells[r - 1] + 1} << (r - first);
+        ascending = ascending && cells[r] > cells[r - 1];
+      }
     bits_[w] = word;
   }
   ascending_ = ascending;

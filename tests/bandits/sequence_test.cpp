@@ -24,10 +24,10 @@ namespace {
 
 constexpr int steps = 5000;
 
-// Mean over two seeds of learner and sequence: the standard deviation between seeds is 1.2 at most.
+// Mean over seeds of learner and sequence: between seeds the standard deviation is 1.2 at most, of Thompson sampling 2.
 template <class L, class... A>
 double average(bool low, A... argument) {
-  constexpr std::uint64_t trials = std::is_same_v<L, Fixed> ? 1 : 2;
+  constexpr std::uint64_t trials = std::is_same_v<L, Fixed> ? 1 : std::is_same_v<L, Thompson> ? 8 : 2;
   double sum = 0;
   std::string name;
   for (std::uint64_t trial = 1; trial <= trials; ++trial) {
@@ -70,8 +70,8 @@ TEST(Sequence, OfChebCB) {
 }
 
 TEST(Sequence, OfThompsonSampling) {
-  EXPECT_NEAR(average<Thompson>(true), 45.8, 3);
-  EXPECT_NEAR(average<Thompson>(false), 65.2, 4); // a run's scatters by 2
+  EXPECT_LT(average<Thompson>(true), 48);
+  EXPECT_LT(average<Thompson>(false), 68);
 }
 
 TEST(ChebCB, KeepsItsCoefficientsInTheirBounds) {
