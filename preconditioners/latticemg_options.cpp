@@ -27,10 +27,13 @@ linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* m
 
 linnet::latticemg::CycleWeights PCLatticeMGWeights_Private(const PC_LatticeMG* mg,
                                                            const linnet::latticemg::CoarseningPlan& plan) {
-  if (mg->weighted)
-    return mg->weights;
-  const bool learned = mg->cycle == PC_LATTICEMG_CYCLE_W && mg->sweeps >= 2 && !plan.semi;
-  return learned ? linnet::latticemg::learned_weights : linnet::latticemg::classical_weights;
+  const bool learned = mg->cycle == PC_LATTICEMG_CYCLE_W && mg->sweeps >= 2;
+  linnet::latticemg::CycleWeights weights = mg->weighted ? mg->weights
+                                            : learned && !plan.semi ? linnet::latticemg::learned_weights
+                                                                    : linnet::latticemg::classical_weights;
+  if (learned)
+    weights.aggregates = linnet::latticemg::learned_aggregate_weights;
+  return weights;
 }
 
 linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* mg) {

@@ -249,7 +249,7 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   if (aggregated_ && active && !wants_whole_grid()) {
     if (groups.of.empty())
       group_cells(op, threads, &groups);
-    aggregates_.build(op, axis, scale_, threads, finest, groups);
+    aggregates_.build(op, axis, scale_, threads, finest, groups, layout_.weights.aggregates);
   }
   place_rows(op, lattice, rows, threads);
   find_decoupled(op, lattice, rows);
@@ -303,7 +303,7 @@ Cycle Multigrid::cycle(const CycleOptions& options, const Member& member) {
           halo_.get(),
           options,
           kernels,
-          grids ? layout_.weights.red : 1,
+          grids ? layout_.weights.red : layout_.weights.aggregates.red,
           scratch_[static_cast<std::size_t>(member.id())].data()};
 }
 

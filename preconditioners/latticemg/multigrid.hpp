@@ -48,7 +48,7 @@ struct Cycle {
   Halo* halo;             ///< null where no level is shared
   const CycleOptions& options;
   const Kernels& kernels;
-  float red; ///< CycleWeights::red
+  float red; ///< CycleWeights::red or that of the aggregates
   float* scratch;
 
   void run(Member* member) const;
@@ -118,7 +118,7 @@ struct Layout {
   SlabPlan slabs;
   Ranks ranks;
   bool finest_only = false; ///< the coarser grids are not made: for FineSweeps
-  CycleWeights weights{};   ///< of the grids; aggregates have their own, and sweeps of omega = 1
+  CycleWeights weights{};
 };
 
 /// A symmetric approximation z = M r of the inverse of a lattice operator, by one multigrid cycle in single precision

@@ -15,16 +15,6 @@ constexpr int sweeps_unsolved = 8;
 // Levels of fewer nodes are left to one thread.
 constexpr int shared_nodes = 4096;
 
-// The graph of pairs of pairs.
-Graph aggregate(const Graph& graph, float least, int threads, std::array<Pairing, 2>* pairings) {
-  Graph of_pairs, of_pairs_of_pairs;
-  pair_up(graph, least, Unlinked::left_out, &(*pairings)[0]);
-  contract(graph, (*pairings)[0], threads, &of_pairs);
-  pair_up(of_pairs, least, Unlinked::alone, &(*pairings)[1]);
-  contract(of_pairs, (*pairings)[1], threads, &of_pairs_of_pairs);
-  return of_pairs_of_pairs;
-}
-
 // work(node) over the members of an aggregate.
 template <class Work>
 void for_each_member(const Pairing& pairing, int I, const Work& work) {
@@ -98,22 +88,24 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
 }
 
 void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                       const Level& finest, const CellGroups& groups) {
+                       const Level& finest, const CellGroups& groups, const AggregateWeights& weights) {
   clear();
   Graph graph;
   Buffer<int> place;
-  contract(op, groups, scale, threads, &graph);
+  contract(op, groups, scale, weights.coupling[0], weights.excess[0], threads, &graph);
   levels_.emplace_back();
   set_operator(graph, threads, &levels_[0], &place);
   tie_cells(op, axis, finest, groups, place, threads);
-  add_levels(std::move(graph), std::move(place), threads);
+  add_levels(std::move(graph), std::move(place), weights, threads);
 }
 
-void Aggregates::add_levels(Graph graph, Buffer<int> place, int threads) {
+void Aggregates::add_levels(Graph graph, Buffer<int> place, const AggregateWeights& weights, int threads) {
   float least = least_strength;
   while (graph.nodes() > coarsest_nodes) {
-    std::array<Pairing, 2> pairings;
-    Graph coarse = aggregate(graph, least, threads, &pairings);
+    Pairing pairing;
+    Graph coarse;
+    pair_up(graph, least, &pairing);
+    contract(graph, pairing, weights.coupling[1], weights.excess[1], threads, &coarse);
     if (coarse.nodes() == 0)
       break;
     if (coarse.nodes() > 3 * (graph.nodes() / 4)) {
@@ -125,19 +117,16 @@ void Aggregates::add_levels(Graph graph, Buffer<int> place, int threads) {
     GraphLevel level;
     Buffer<int> coarse_place;
     set_operator(coarse, threads, &level, &coarse_place);
-    const auto for_each_node = [&](int s, const auto& work) {
-      for_each_member(pairings[1], s, [&](int pair) { for_each_member(pairings[0], pair, work); });
-    };
     GraphLevel& fine = levels_.back();
     fine.parent.resize(static_cast<std::size_t>(fine.places()));
     std::fill(fine.parent.begin(), fine.parent.end(), 0);
     for (int s = 0; s < coarse.nodes(); ++s)
-      for_each_node(s, [&](int i) {
+      for_each_member(pairing, s, [&](int i) {
         fine.parent[static_cast<std::size_t>(place[static_cast<std::size_t>(i)])] =
             coarse_place[static_cast<std::size_t>(s)];
       });
     sums_.push_back(sums_of(coarse_place, coarse.nodes(), threads, [&](int s, const auto& work) {
-      for_each_node(s, [&](int i) {
+      for_each_member(pairing, s, [&](int i) {
         work(static_cast<std::size_t>(s), static_cast<std::size_t>(place[static_cast<std::size_t>(i)]));
       });
     }));
@@ -190,7 +179,7 @@ void Aggregates::visit(std::size_t l, bool from_zero, const CycleOptions& option
     share(0, static_cast<int>(sums_[l + 1].size()),
           [&](int from, int to) { sums_[l + 1].sum(level.residual.data(), coarse.b.data(), from, to); });
     visit(l + 1, true, options, member);
-    if (options.w_cycle && l + 2 < levels_.size())
+    if (visited_twice(l + 1, options))
       visit(l + 1, false, options, member);
     share(0, level.colours.back(),
           [&](int from, int to) { kernels.prolong(level, from, to, coarse.u.data(), level.u.data()); });
@@ -204,7 +193,7 @@ void Aggregates::correct(const CycleOptions& options, Member* member) {
   sums_[0].sum(residual_.data(), levels_[0].b.data(), begin, end);
   member->barrier();
   visit(0, true, options, member);
-  if (options.w_cycle && levels_.size() > 1)
+  if (visited_twice(0, options))
     visit(0, false, options, member);
 }
 
@@ -225,13 +214,12 @@ std::size_t Aggregates::bytes() const {
 }
 
 double Aggregates::flops(const CycleOptions& options) const {
-  double sum = 0, visits = options.w_cycle && levels_.size() > 1 ? 2 : 1;
+  double sum = 0, visits = 1;
   for (std::size_t l = 0; l < levels_.size(); ++l) {
+    visits *= visited_twice(l, options) ? 2 : 1;
     const double product = 2.0 * static_cast<double>(levels_[l].coupling.size()) + 2.0 * levels_[l].nodes;
     const double n = static_cast<double>(coarsest_.unknowns());
     sum += visits * (l + 1 < levels_.size() ? (2 * options.sweeps + 1) * product : 2 * n * n);
-    if (options.w_cycle && l + 2 < levels_.size())
-      visits *= 2;
   }
   return sum;
 }

@@ -6,6 +6,7 @@
 #include "latticemg/coarsest.hpp"
 #include "latticemg/cycle_options.hpp"
 #include "latticemg/team.hpp"
+#include "latticemg/weights.hpp"
 
 #include <array>
 #include <vector>
@@ -24,16 +25,19 @@ struct AggregateSums {
 };
 
 /// Coarser levels that follow the couplings of the operator in place of its lattice: groups of up to eight cells that
-/// strong couplings join, then aggregates of about four of those, and so on. For what cells in pairs along the axes do
-/// not represent: thin walls between passages, couplings that jump, spacings that change from place to place.
+/// strong couplings join, then pairs of those, and so on. For what cells in pairs along the axes do not represent: thin
+/// walls between passages, couplings that jump, spacings that change from place to place.
 ///
-/// Pairs of pairs, by the strongest coupling: Notay, An aggregation-based algebraic multigrid method, ETNA 37 (2010).
+/// Pairs by the strongest coupling: Notay, An aggregation-based algebraic multigrid method, ETNA 37 (2010), who joins
+/// pairs of pairs from one level to the next. Strong couplings often lead along lines and sheets, where that would be
+/// four and more nodes in a row, more than sweeps can make up for. So all pairs are levels, of which a W cycle visits
+/// every other one twice.
 class Aggregates {
 public:
   /// For the finest level, which has the cells of `op` with the axes `axis`, times `scale`. The whole lattice is here,
   /// and its groups are those of group_cells().
   void build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, const Level& finest,
-             const CellGroups& groups);
+             const CellGroups& groups, const AggregateWeights& weights);
   void clear() { *this = {}; }
   bool empty() const { return levels_.empty(); }
 
@@ -54,7 +58,10 @@ public:
 private:
   void tie_cells(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& finest,
                  const CellGroups& groups, const Buffer<int>& place, int threads);
-  void add_levels(Graph graph, Buffer<int> place, int threads);
+  void add_levels(Graph graph, Buffer<int> place, const AggregateWeights& weights, int threads);
+  bool visited_twice(std::size_t l, const CycleOptions& options) const {
+    return options.w_cycle && l % 2 == 0 && l + 1 < levels_.size();
+  }
   void visit(std::size_t l, bool from_zero, const CycleOptions& options, Member* member);
 
   std::vector<GraphLevel> levels_;

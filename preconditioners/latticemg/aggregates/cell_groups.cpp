@@ -192,7 +192,8 @@ void group_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
   }
 }
 
-void contract(const LatticeOperator& op, const CellGroups& groups, double scale, int threads, Graph* graph) {
+void contract(const LatticeOperator& op, const CellGroups& groups, double scale, float least_coupling,
+              float excess_factor, int threads, Graph* graph) {
   const Blocks blocks(op);
   const Cells cells(op);
   const auto count = static_cast<std::size_t>(groups.count);
@@ -227,7 +228,7 @@ void contract(const LatticeOperator& op, const CellGroups& groups, double scale,
       ++to;
     }
     graph->degree[group] = static_cast<int>(row.links.size());
-    graph->own_excess[group] = static_cast<float>(scale * row.excess);
+    graph->own_excess[group] = static_cast<float>(scale * row.excess) * excess_factor;
     return to;
   };
 #pragma omp parallel num_threads(threads)

@@ -56,6 +56,7 @@ inline constexpr float least_strength_in_block = 0.25F;
 void group_cells(const LatticeOperator& op, int threads, CellGroups* groups);
 
 /// The graph of the groups, with couplings as contract() has them (pairing.hpp), axis by axis; times `scale`.
-void contract(const LatticeOperator& op, const CellGroups& groups, double scale, int threads, Graph* graph);
+void contract(const LatticeOperator& op, const CellGroups& groups, double scale, float least_coupling,
+              float excess_factor, int threads, Graph* graph);
 
 } // namespace linnet::latticemg

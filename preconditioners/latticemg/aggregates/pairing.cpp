@@ -18,7 +18,7 @@ const T& at(const Buffer<T>& buffer, std::ptrdiff_t i) {
 
 class Pairs {
 public:
-  Pairs(const Graph& graph, float least, Unlinked unlinked) : graph_(graph), least_(least), unlinked_(unlinked) {}
+  Pairs(const Graph& graph, float least) : graph_(graph), least_(least) {}
 
   // Writes the aggregate of each node. Returns their number.
   int number(int* of) {
@@ -36,8 +36,6 @@ public:
     for (int i = 0; i < end; ++i)
       if (root(i) < 0 && strongest(i) > 0)
         join_pair(i);
-      else if (root(i) < 0 && unlinked_ == Unlinked::alone)
-        root(i) = i;
     std::vector<int> number(nodes, -1);
     int count = 0;
     for (int i = 0; i < end; ++i) {
@@ -86,7 +84,6 @@ private:
 
   const Graph& graph_;
   float least_;
-  Unlinked unlinked_;
   std::vector<float> strongest_; // by node
   std::vector<int> root_;        // a node that stands for the aggregate, -1: none yet
   std::vector<signed char> members_;
@@ -152,9 +149,9 @@ private:
 
 } // namespace
 
-void pair_up(const Graph& graph, float least, Unlinked unlinked, Pairing* pairing) {
+void pair_up(const Graph& graph, float least, Pairing* pairing) {
   pairing->of.resize(static_cast<std::size_t>(graph.nodes()));
-  pairing->count = Pairs(graph, least, unlinked).number(pairing->of.data());
+  pairing->count = Pairs(graph, least).number(pairing->of.data());
   pairing->member.resize(static_cast<std::size_t>(Pairing::most_members) * static_cast<std::size_t>(pairing->count));
   std::fill(pairing->member.begin(), pairing->member.end(), -1);
   for (int i = 0; i < graph.nodes(); ++i)
@@ -166,7 +163,8 @@ void pair_up(const Graph& graph, float least, Unlinked unlinked, Pairing* pairin
     }
 }
 
-void contract(const Graph& graph, const Pairing& pairing, int threads, Graph* coarse) {
+void contract(const Graph& graph, const Pairing& pairing, float least_coupling, float excess_factor, int threads,
+              Graph* coarse) {
   const int count = pairing.count;
   const auto nodes = static_cast<std::size_t>(count);
   coarse->count = count;
@@ -205,7 +203,7 @@ void contract(const Graph& graph, const Pairing& pairing, int threads, Graph* co
         });
       });
       at(coarse->first, I + 1) = most;
-      at(coarse->own_excess, I) = static_cast<float>(excess);
+      at(coarse->own_excess, I) = excess_factor * static_cast<float>(excess);
       at(inside, I) = {within > 0 ? static_cast<float>(part_within) / within : 0, members};
     }
   }
@@ -231,7 +229,7 @@ void contract(const Graph& graph, const Pairing& pairing, int threads, Graph* co
         const float between = resistance(own, link.own) + resistance(at(inside, link.to), link.other);
         at(coarse->neighbour, to) = link.to;
         at(coarse->coupling, to) =
-            link.sum * std::max(static_cast<float>(least_coupling_of_round), 1 / (1 + link.sum * between));
+            link.sum * std::max(least_coupling, 1 / (1 + link.sum * between));
         ++to;
       }
       at(coarse->first, I) = begin;
