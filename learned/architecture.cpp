@@ -159,6 +159,13 @@ Block parse_block(const Json& json, const std::string& where) {
 
 } // namespace
 
+const TensorShapes& cycle_shapes() {
+  static const TensorShapes shapes = {{"grids.coupling", {3}},    {"grids.excess", {3}},
+                                      {"grids.red", {1}},         {"aggregates.coupling", {2}},
+                                      {"aggregates.excess", {2}}, {"aggregates.red", {1}}};
+  return shapes;
+}
+
 Architecture parse_architecture(std::string_view json, const std::string& file) {
   const Json parsed = Json::parse(json, nullptr, false);
   if (parsed.is_discarded())
@@ -168,6 +175,11 @@ Architecture parse_architecture(std::string_view json, const std::string& file) 
   architecture.text = json;
   architecture.name = fields.name("name");
   architecture.dimension = fields.integer("dimension", 2, 3);
+  architecture.cycle = fields.flag("cycle");
+  if (architecture.cycle) {
+    fields.done();
+    return architecture;
+  }
   architecture.operator_channels = fields.integer("operator_channels", 0, 64);
   architecture.unit_residual = fields.flag("unit_residual");
   architecture.sweeps = fields.integer("sweeps", 0, 16);

@@ -49,15 +49,26 @@ struct Block {
 
 /// A network for grids of any size: blocks that call each other, from "main" on, with weights by scope, so that all
 /// coarser grids of a hierarchy may share them. main(residual) or main(residual, operator).
+///
+/// Or, in their place, a multigrid cycle: a network whose layers are convolutions with the operator's own coefficients
+/// (He and Xu, MgNet: a unified framework of multigrid and convolutional neural network, Sci. China Math. 62 (2019)),
+/// of which a model has the few numbers that are free.
 struct Architecture {
   std::string name;
   int dimension = 3;
+  bool cycle = false;         ///< a multigrid cycle: no blocks, tensors of cycle_shapes()
   int operator_channels = 0;  ///< 0: it sees the residual alone
   bool unit_residual = false; ///< it is nonlinear, and made for residuals of norm 1
   int sweeps = 0;             ///< exact red-black sweeps before it and, colours reversed, after it
   std::map<std::string, Block> blocks;
   std::string text; ///< the JSON that it was parsed from
 };
+
+using TensorShapes = std::map<std::string, std::vector<std::int64_t>>;
+
+/// The numbers of a multigrid cycle, as preconditioners/latticemg/weights.hpp explains them: for grids that follow each
+/// other, and for aggregates.
+const TensorShapes& cycle_shapes();
 
 /// From JSON as learned/README.md describes. Throws InputError that names `file`.
 Architecture parse_architecture(std::string_view json, const std::string& file);

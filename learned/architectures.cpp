@@ -165,6 +165,11 @@ Architecture hybrid_architecture(int dimension, const HybridSize& size) {
   return parse_architecture(json.dump(), "hybrid");
 }
 
+Architecture cycle_architecture(int dimension) {
+  const Json json = {{"name", "cycle"}, {"dimension", dimension}, {"cycle", true}};
+  return parse_architecture(json.dump(), "cycle");
+}
+
 Model make_model(const Architecture& architecture, std::uint64_t seed) {
   Model model{architecture, {}, {}};
   std::mt19937_64 engine(seed);

@@ -23,6 +23,9 @@ Architecture hybrid_architecture(int dimension, const HybridSize& size = {});
 /// Channels of the operator that hybrid_architecture() reads.
 inline constexpr int hybrid_operator_channels = 5;
 
+/// The multigrid cycle of PCLATTICEMG.
+Architecture cycle_architecture(int dimension);
+
 /// Random weights: normal, of the variance that keeps the size of fields; gates near 1; transfers near averages.
 Model make_model(const Architecture& architecture, std::uint64_t seed);
 

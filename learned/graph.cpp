@@ -169,6 +169,8 @@ private:
 
 Graph instantiate(const Architecture& architecture, const Grid& grid) {
   Builder builder(architecture);
+  if (architecture.cycle)
+    builder.refuse("a multigrid cycle, not a graph of layers");
   for (std::size_t a = 0; a < 3; ++a)
     if (grid[a] < 1 || (a == 2 && architecture.dimension == 2 && grid[a] != 1))
       builder.refuse("a grid of " + std::to_string(grid[0]) + " x " + std::to_string(grid[1]) + " x " +
@@ -190,7 +192,9 @@ Graph instantiate(const Architecture& architecture, const Grid& grid) {
   return std::move(graph);
 }
 
-std::map<std::string, std::vector<std::int64_t>> tensor_shapes(const Architecture& architecture) {
+TensorShapes tensor_shapes(const Architecture& architecture) {
+  if (architecture.cycle)
+    return cycle_shapes();
   return instantiate(architecture, architecture.dimension == 3 ? Grid{64, 64, 64} : Grid{64, 64, 1}).tensors;
 }
 

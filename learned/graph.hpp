@@ -47,9 +47,9 @@ struct Graph {
   int dimension = 3;
   std::vector<Node> nodes;
   int residual = 0;
-  int operator_fields = -1;                                 ///< -1: none
-  int output = -1;                                          ///< one channel on the grid of the residual
-  std::map<std::string, std::vector<std::int64_t>> tensors; ///< shapes by name
+  int operator_fields = -1; ///< -1: none
+  int output = -1;          ///< one channel on the grid of the residual
+  TensorShapes tensors;     ///< by name
 
   const Node& node(int i) const { return nodes[static_cast<std::size_t>(i)]; }
   /// Cells that a stride, a factor or a kernel covers along each axis.
@@ -63,10 +63,11 @@ struct Graph {
   double flops(bool setup) const;
 };
 
-/// `architecture` on a grid. Throws InputError where layers do not fit, blocks are missing, or it does not end.
+/// `architecture` on a grid. Throws InputError where layers do not fit, blocks are missing, or it does not end, and for
+/// a cycle.
 Graph instantiate(const Architecture& architecture, const Grid& grid);
 
 /// The shapes of all tensors that it has on any grid of at least 64 cells along each axis.
-std::map<std::string, std::vector<std::int64_t>> tensor_shapes(const Architecture& architecture);
+TensorShapes tensor_shapes(const Architecture& architecture);
 
 } // namespace linnet::learned

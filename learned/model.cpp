@@ -37,7 +37,7 @@ Model model_from(SafetensorsFile contents, const std::string& file) {
     throw InputError(file, "", std::string("expected the format ") + model_format);
   Model model;
   model.architecture = parse_architecture(metadata(architecture_key), file);
-  std::map<std::string, std::vector<std::int64_t>> shapes;
+  TensorShapes shapes;
   try {
     shapes = tensor_shapes(model.architecture);
   } catch (const InputError& error) {

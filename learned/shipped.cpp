@@ -17,11 +17,15 @@
       "linnet_model_" name ":\n.incbin \"" file "\"\n"                                                                 \
       "linnet_model_end_" name ":\n.byte 0\n"                                                                          \
       ".popsection\n")
+LINNET_EMBED("cycle2d", LINNET_MODELS "/cycle2d.safetensors");
+LINNET_EMBED("cycle3d", LINNET_MODELS "/cycle3d.safetensors");
 LINNET_EMBED("hybrid2d", LINNET_MODELS "/hybrid2d.safetensors");
 LINNET_EMBED("hybrid3d", LINNET_MODELS "/hybrid3d.safetensors");
 #undef LINNET_EMBED
 
 extern "C" {
+extern const char linnet_model_cycle2d[], linnet_model_end_cycle2d[];
+extern const char linnet_model_cycle3d[], linnet_model_end_cycle3d[];
 extern const char linnet_model_hybrid2d[], linnet_model_end_hybrid2d[];
 extern const char linnet_model_hybrid3d[], linnet_model_end_hybrid3d[];
 }
@@ -35,7 +39,9 @@ struct Shipped {
   const char* begin;
   const char* end;
 };
-const std::array<Shipped, 2> shipped = {{{"hybrid2d", linnet_model_hybrid2d, linnet_model_end_hybrid2d},
+const std::array<Shipped, 4> shipped = {{{"cycle2d", linnet_model_cycle2d, linnet_model_end_cycle2d},
+                                         {"cycle3d", linnet_model_cycle3d, linnet_model_end_cycle3d},
+                                         {"hybrid2d", linnet_model_hybrid2d, linnet_model_end_hybrid2d},
                                          {"hybrid3d", linnet_model_hybrid3d, linnet_model_end_hybrid3d}}};
 
 } // namespace
@@ -48,8 +54,9 @@ std::vector<std::string> shipped_names() {
   return names;
 }
 
-std::string default_model(int dimension) {
-  return dimension == 3 ? "hybrid3d" : "hybrid2d";
+std::string model_for(const std::string& name, int dimension) {
+  const std::string kind = name.empty() ? "cycle" : name;
+  return kind == "cycle" || kind == "hybrid" ? kind + (dimension == 3 ? "3d" : "2d") : kind;
 }
 
 std::shared_ptr<const Model> share_model(const std::string& name) {

@@ -14,7 +14,7 @@ std::vector<std::string> shipped_names();
 Model find_model(const std::string& name);
 /// The same, one copy for all: shipped ones are read once.
 std::shared_ptr<const Model> share_model(const std::string& name);
-/// The shipped model for grids of 2 or 3 dimensions.
-std::string default_model(int dimension);
+/// `name`, and for a kind of shipped model (cycle, hybrid; empty: cycle) the one for grids of 2 or 3 dimensions.
+std::string model_for(const std::string& name, int dimension);
 
 } // namespace linnet::learned

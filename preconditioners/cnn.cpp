@@ -1,6 +1,7 @@
-// PCCNN: a convolutional network between exact sweeps on the lattice of a matrix.
+// PCCNN: a trained network on the lattice of a matrix: between exact sweeps, or a multigrid cycle.
 #include "cnn.hpp"
 #include "base/error.hpp"
+#include "cnn/cycle_model.hpp"
 #include "lattice/guarded.hpp"
 #include "lattice/local_rows.hpp"
 #include "latticemg.hpp"
@@ -29,16 +30,19 @@ static PetscErrorCode Attempt(PC pc, std::string* refusal, Body&& body) {
   PetscFunctionReturn(0);
 }
 
-/* The model for a lattice, read once. Throws InputError. */
-static const linnet::learned::Model& ModelFor(PC_CNN* cnn, const linnet::Lattice& lattice) {
-  const bool volume = lattice.size[0] > 1 && lattice.size[1] > 1 && lattice.size[2] > 1;
-  const std::string name = cnn->model.empty() ? linnet::learned::default_model(volume ? 3 : 2) : cnn->model;
+/* The model that was named, or that of its kind for so many dimensions; read once. Throws InputError. */
+static const linnet::learned::Model& ModelFor(PC_CNN* cnn, int dimension) {
+  const std::string name = linnet::learned::model_for(cnn->model, dimension);
   if (!cnn->loaded || cnn->loaded_as != name) {
     cnn->loaded.reset();
     cnn->loaded = linnet::learned::share_model(name);
     cnn->loaded_as = name;
   }
   return *cnn->loaded;
+}
+
+static const linnet::learned::Model& ModelFor(PC_CNN* cnn, const PC_LatticeMG* mg) {
+  return ModelFor(cnn, PCLatticeMGDimension_Private(mg));
 }
 
 /* The lattice of the matrix, by a PCLATTICEMG of its own; `network`: as a network needs it. *refusal: what is wrong
@@ -65,12 +69,14 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string
     cnn->lattice->setupcalled = PETSC_FALSE;
   cnn->planned = cnn->model;
   mg->finest_only = network;
+  mg->learned = nullptr;
+  if (cnn->cycle)
+    mg->learned = [cnn](int dimension) { return linnet::cnn::cycle_weights(ModelFor(cnn, dimension)); };
   mg->plan = [cnn, mg, pc, refusal](const linnet::latticemg::CoarseningPlan& plan, PetscMPIInt ranks) {
     linnet::latticemg::SlabPlan slabs{
         {0, static_cast<int>(mg->placement.where().size[static_cast<std::size_t>(plan.axis[2])])}, 0, 0, false};
     (void)Attempt(pc, refusal, [&] {
-      slabs = linnet::cnn::NetworkCycle::plan_slabs(ModelFor(cnn, mg->placement.where()), plan, mg->placement.where(),
-                                                    ranks);
+      slabs = linnet::cnn::NetworkCycle::plan_slabs(ModelFor(cnn, mg), plan, mg->placement.where(), ranks);
       return std::string();
     });
     return slabs;
@@ -89,6 +95,21 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string
   PetscFunctionReturn(0);
 }
 
+/* Finds out whether the model is a cycle: which of two it is by dimension is not known yet. */
+static PetscErrorCode PCCNNLoad_Private(PC pc, std::string* refusal) {
+  PC_CNN* cnn = DataOf(pc);
+
+  PetscFunctionBegin;
+  PetscCall(Attempt(pc, refusal, [&] {
+    const linnet::learned::Model& model = ModelFor(cnn, 3);
+    cnn->cycle = model.architecture.cycle;
+    if (cnn->cycle)
+      (void)linnet::cnn::cycle_weights(model);
+    return std::string();
+  }));
+  PetscFunctionReturn(0);
+}
+
 /* Loads the model and conditions the network on the operator. */
 static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   PC_CNN* cnn = DataOf(pc);
@@ -98,7 +119,7 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
   PetscFunctionBegin;
   PetscCall(MatGetNullSpace(pc->pmat, &constants));
   PetscCall(Attempt(pc, refusal, [&] {
-    const linnet::learned::Model& model = ModelFor(cnn, mg->placement.where());
+    const linnet::learned::Model& model = ModelFor(cnn, mg);
     cnn->outside = mg->multigrid.raised()
                        ? "rows sum to less than zero"
                        : linnet::cnn::NetworkCycle::outside(model, mg->placement.where(), mg->placement.coefficients(),
@@ -159,12 +180,20 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(PC_CNN_SetUp, pc, pc->pmat, nullptr, nullptr));
-  PetscCall(PCCNNSetUpLattice_Private(pc, true, &refusal, &no_lattice));
+  cnn->outside.clear();
+  PetscCall(PCCNNLoad_Private(pc, &refusal));
+  PetscCheck(refusal.empty(), CommOf(pc), PETSC_ERR_USER, "cnn refused: %s", refusal.c_str());
+  PetscCall(PCCNNSetUpLattice_Private(pc, !cnn->cycle, &refusal, &no_lattice));
   if (!no_lattice.empty()) {
     PetscCheck(cnn->fallback != PCLATTICEMG && cnn->fallback != "none", CommOf(pc), PETSC_ERR_SUP,
                "cnn refused: %s; -pc_cnn_fallback TYPE names a preconditioner for such matrices, such as gamg",
                no_lattice.c_str());
     cnn->outside = no_lattice;
+  } else if (cnn->cycle) {
+    PetscCall(Attempt(pc, &refusal, [&] {
+      (void)ModelFor(cnn, static_cast<PC_LatticeMG*>(cnn->lattice->data));
+      return std::string();
+    }));
   } else if (refusal.empty())
     PetscCall(linnet::Guarded([&] { return PCCNNSetUpNetwork_Private(pc, &refusal); }));
   PetscCheck(refusal.empty(), CommOf(pc), PETSC_ERR_USER, "cnn refused: %s", refusal.c_str());
@@ -201,8 +230,8 @@ static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec 
   PetscScalar* to;
 
   PetscFunctionBegin;
-  if (!cnn->outside.empty()) {
-    PetscCall((transpose ? PCApplyTranspose : PCApply)(cnn->other ? cnn->other : cnn->lattice, r, z));
+  if (cnn->stand_in()) {
+    PetscCall((transpose ? PCApplyTranspose : PCApply)(cnn->stand_in(), r, z));
     PetscFunctionReturn(0);
   }
   PetscCheck(!transpose || !cnn->loaded->architecture.unit_residual, CommOf(pc), PETSC_ERR_SUP,
@@ -240,6 +269,19 @@ static PetscErrorCode PCApplyTranspose_CNN(PC pc, Vec r, Vec z) {
   PetscFunctionReturn(0);
 }
 
+PetscErrorCode PCFusedCG_CNN(PC pc, linnet::FusedCG* cg) {
+  PC stand_in = DataOf(pc)->stand_in();
+  linnet::FusedCGFunction solve = nullptr;
+
+  PetscFunctionBegin;
+  if (stand_in)
+    PetscCall(PetscObjectQueryFunction(reinterpret_cast<PetscObject>(stand_in), linnet::fused_cg_name, &solve));
+  cg->why = "the network has no fused form";
+  if (solve)
+    PetscCall(solve(stand_in, cg));
+  PetscFunctionReturn(0);
+}
+
 static PetscErrorCode PCReset_CNN(PC pc) {
   PC_CNN* cnn = DataOf(pc);
 
@@ -261,11 +303,11 @@ static PetscErrorCode PCDestroy_CNN(PC pc) {
 }
 
 /*MC
-   PCCNN - A convolutional network that stands in for the inverse of a Poisson operator on a grid, given as a plain AIJ
-   matrix
+   PCCNN - A trained network that stands in for the inverse of a Poisson operator on a grid, given as a plain AIJ matrix
 
    Options Database Keys:
-+   -pc_cnn_model <name or file>    - a shipped model (hybrid2d, hybrid3d) or a model file (default: by dimension)
++   -pc_cnn_model <cycle>           - a shipped model (cycle2d, cycle3d, hybrid2d, hybrid3d; cycle and hybrid: by the
+                                      dimension of the grid), or a model file
 .   -pc_cnn_precision <auto>        - auto, f32 or bf16
 .   -pc_cnn_backend <onednn>        - onednn or reference
 .   -pc_cnn_threads <n>             - threads of an application (default: as many as OpenMP gives)
@@ -276,10 +318,17 @@ static PetscErrorCode PCDestroy_CNN(PC pc) {
    Level: intermediate
 
    Notes:
-   The grid is taken as by `PCLATTICEMG`. Red-black Gauss-Seidel sweeps with the matrix itself, a network on the
-   residual that they leave, and the sweeps in reverse. The network of the shipped models is linear in the residual; it
-   reads the operator's coefficients once, in `PCSetUp()`. It is not symmetric: use `KSPDCD` (or `KSPFCG`, `KSPFGMRES`)
-   around it.
+   The grid is taken as by `PCLATTICEMG`. Models are of two kinds.
+
+   The default ones are multigrid cycles: networks whose convolutions are those of the operator on its grids, or on
+   aggregates of its cells where grids do not serve (thin walls, jumps, stretched cells), with few trained numbers. They
+   are `PCLATTICEMG` with the numbers that training gave it, and it runs them: in single precision, symmetric, for all
+operators that it takes; backend and precision mean nothing to them. `KSPDCD` around them is fused with them.
+
+   The others are convolutional networks for oneDNN. Red-black Gauss-Seidel sweeps with the matrix itself, a network on
+   the residual that they leave, and the sweeps in reverse. The network of hybrid2d and hybrid3d is linear in the
+   residual; it reads the operator's coefficients once, in `PCSetUp()`. It is not symmetric: use `KSPDCD` (or `KSPFCG`,
+   `KSPFGMRES`) around it. The rest of these notes is about them.
 
    A model names the classes of operators that it was trained on in its metadata (`linnet info`): voxel Laplacians (one
    size of coupling, any shape of the domain, closed or open sides), closed (singular), shift, stretched, jumps or

@@ -142,6 +142,7 @@ PetscErrorCode PCCNNComposeFunctions_Private(PC pc, PetscBool compose) {
   LINNET_COMPOSE(PCCNNGetGrid);
   LINNET_COMPOSE(PCCNNSetFallback);
   LINNET_COMPOSE(PCCNNGetFallback);
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), linnet::fused_cg_name, compose ? PCFusedCG_CNN : nullptr));
   PetscFunctionReturn(0);
 #undef LINNET_COMPOSE
 }

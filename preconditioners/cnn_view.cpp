@@ -7,6 +7,9 @@
 static std::string Describe(const PC_CNN* cnn, PetscMPIInt ranks, int slabs) {
   const linnet::learned::Architecture& architecture = cnn->loaded->architecture;
   char numbers[128];
+  if (cnn->cycle)
+    return "  network: " + architecture.name + ", " + std::to_string(cnn->loaded->parameters()) +
+           " parameters, run by the multigrid of the lattice\n";
   std::string text = "  network: " + architecture.name + ", " + std::to_string(cnn->loaded->parameters()) +
                      " parameters, run by " + cnn->network.description() + "\n";
   if (architecture.sweeps > 0)

@@ -126,7 +126,7 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
                                       coupled ones (semi), aggregates of strongly coupled cells (aggregates), or what
                                       the operator needs (auto)
 .   -pc_latticemg_sweeps <2>    - Gauss-Seidel sweeps of each level before the coarser one, and after it
-.   -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red> - factors of couplings and excess from grid to grid, omega of red
+.   -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red,...> - factors of couplings and excess from grid to grid, omega of red
                                       half sweeps
 .   -pc_latticemg_threads <n>   - threads of a cycle (default: as many as OpenMP gives)
 -   -pc_latticemg_grid <nx,ny,nz> - size of the grid of an IS composed on the matrix as "linnet_cells"
@@ -152,8 +152,8 @@ unknowns as the identity, or the active ones only.
    any error, which sudden jumps of the coefficients can bring about. It works in single precision, on residuals scaled
    to unit size. The same input gives the same bits, whatever the number of threads or ranks.
 
-   The numbers of W cycles on grids that are halved along all axes are learned: they were fitted to the reduction of the
-   residual on voxel domains (`PCLatticeMGSetWeights()`). Other cycles have the classical ones.
+   The numbers of the cycle are the classical ones (`PCLatticeMGSetWeights()`). `PCCNN` runs the same cycle with numbers
+   that were fitted to how fast residuals fall, and takes fewer iterations.
 
    Where the couplings of two axes differ, coarser grids are made along the strong ones first
    (`PCLatticeMGSetCoarsening()`).

@@ -16,6 +16,8 @@ struct PC_LatticeMG {
   PetscInt sweeps = 2;
   bool weighted = false; ///< by `weights`; false: by those that suit the grids
   linnet::latticemg::CycleWeights weights;
+  /// Those of PCCNN, by dimension, for W cycles of two and more sweeps; null: the classical ones.
+  std::function<linnet::latticemg::CycleWeights(int dimension)> learned;
   PetscInt threads = 0;           ///< 0: as many as OpenMP gives
   linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given
   linnet::LatticePlacement placement;
@@ -54,6 +56,8 @@ extern const char* const PCLatticeMGCycleNames_Private[];
 extern const char* const PCLatticeMGCoarseningNames_Private[];
 linnet::latticemg::Coarsening PCLatticeMGCoarsening_Private(const PC_LatticeMG* mg);
 linnet::latticemg::Aggregation PCLatticeMGAggregation_Private(const PC_LatticeMG* mg);
+/// Of the grid that was placed: 3, or 2 for less than that.
+int PCLatticeMGDimension_Private(const PC_LatticeMG* mg);
 /// For the grids of a plan.
 linnet::latticemg::CycleWeights PCLatticeMGWeights_Private(const PC_LatticeMG* mg,
                                                            const linnet::latticemg::CoarseningPlan& plan);

@@ -186,25 +186,24 @@ PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps) {
 
   Input Parameters:
 + pc     - the preconditioner
-- values - three factors of the couplings between cells, in (0, 1], for the second, the third and all further grids;
-           three of the excess of a diagonal over its couplings, in (0, 2]; omega of the red half sweeps on the finest
-           grid but the first and the last one, in (0, 2). `NULL`: those that suit the grids (the default)
+- values - twelve numbers. Of grids: three factors of the couplings between cells, in (0, 1], for the second, the third
+           and all further ones; three of the excess of a diagonal over its couplings, in (0, 2]; omega of the red half
+           sweeps on the finest grid but the first and the last one, in (0, 1.99]. Of aggregates: the least part of
+           their couplings that groups of cells keep, in (0, 1], and pairs, in [.71, 1]; the factors of excess, in
+           (0, 2] and [.71, 2]; the omega. `NULL`: the classical ones (the default)
 
   Options Database Key:
-. -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red> - the seven numbers
+. -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red,c1,c2,e1,e2,red> - the twelve numbers
 
   Level: advanced
 
   Notes:
-  Couplings are multiplied along axes that are halved. The classical cycle has .5,.5,.5,1,1,1,1; it is what V cycles,
-  single sweeps and grids that are not halved along all axes get by default. Others get numbers that were fitted to the
-  reduction of the residual on voxel domains by bench/latticemg/tune, which fits them to other systems as well.
+  Couplings are multiplied along axes that are halved. The classical cycle has .5,.5,.5,1,1,1,1,.6,.775,1,1,1; it is
+  the default. `PCCNN` has trained ones, and `linnet train` fits them to systems of one's own.
 
-  Aggregates take no weights.
-
-.seealso: `PCLATTICEMG`, `PCLatticeMGGetWeights()`, `PCLatticeMGSetCycle()`, `PCLatticeMGSetCoarsening()`
+.seealso: `PCLATTICEMG`, `PCCNN`, `PCLatticeMGGetWeights()`, `PCLatticeMGSetCycle()`, `PCLatticeMGSetCoarsening()`
 @*/
-PetscErrorCode PCLatticeMGSetWeights(PC pc, const PetscReal values[7]) {
+PetscErrorCode PCLatticeMGSetWeights(PC pc, const PetscReal values[PC_LATTICEMG_WEIGHTS]) {
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscTryMethod(pc, "PCLatticeMGSetWeights_C", (PC, const PetscReal[]), (pc, values));
@@ -220,13 +219,13 @@ PetscErrorCode PCLatticeMGSetWeights(PC pc, const PetscReal values[7]) {
 . pc - the preconditioner, of type `PCLATTICEMG`
 
   Output Parameter:
-. values - seven numbers as in `PCLatticeMGSetWeights()`, those that suit the grids where none were set
+. values - twelve numbers as in `PCLatticeMGSetWeights()`
 
   Level: advanced
 
 .seealso: `PCLATTICEMG`, `PCLatticeMGSetWeights()`
 @*/
-PetscErrorCode PCLatticeMGGetWeights(PC pc, PetscReal values[7]) {
+PetscErrorCode PCLatticeMGGetWeights(PC pc, PetscReal values[PC_LATTICEMG_WEIGHTS]) {
   PetscFunctionBegin;
   PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
   PetscValidRealPointer(values, 2);

@@ -4,10 +4,14 @@
 
 #include <omp.h>
 
+#include <algorithm>
+
 const char* const PCLatticeMGCycleNames_Private[] = {"v", "w", "PCLatticeMGCycle", "PC_LATTICEMG_CYCLE_", nullptr};
 
 const char* const PCLatticeMGCoarseningNames_Private[] = {
     "auto", "full", "semi", "aggregates", "PCLatticeMGCoarsening", "PC_LATTICEMG_COARSENING_", nullptr};
+
+static_assert(linnet::latticemg::weight_count == PC_LATTICEMG_WEIGHTS);
 
 static PetscObject AsObject(PC pc) {
   return reinterpret_cast<PetscObject>(pc);
@@ -25,14 +29,22 @@ linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* m
   return options;
 }
 
+int PCLatticeMGDimension_Private(const PC_LatticeMG* mg) {
+  const linnet::GridSize& size = mg->placement.where().size;
+  return size[0] > 1 && size[1] > 1 && size[2] > 1 ? 3 : 2;
+}
+
 linnet::latticemg::CycleWeights PCLatticeMGWeights_Private(const PC_LatticeMG* mg,
                                                            const linnet::latticemg::CoarseningPlan& plan) {
-  const bool learned = mg->cycle == PC_LATTICEMG_CYCLE_W && mg->sweeps >= 2;
-  linnet::latticemg::CycleWeights weights = mg->weighted ? mg->weights
-                                            : learned && !plan.semi ? linnet::latticemg::learned_weights
-                                                                    : linnet::latticemg::classical_weights;
-  if (learned)
-    weights.aggregates = linnet::latticemg::learned_aggregate_weights;
+  if (mg->weighted)
+    return mg->weights;
+  linnet::latticemg::CycleWeights weights = linnet::latticemg::classical_weights;
+  if (!mg->learned || mg->cycle != PC_LATTICEMG_CYCLE_W || mg->sweeps < 2)
+    return weights;
+  const linnet::latticemg::CycleWeights learned = mg->learned(PCLatticeMGDimension_Private(mg));
+  if (!plan.semi)
+    weights = learned;
+  weights.aggregates = learned.aggregates;
   return weights;
 }
 
@@ -115,37 +127,25 @@ static PetscErrorCode PCLatticeMGSetWeights_LatticeMG(PC pc, const PetscReal val
   PC_LatticeMG* mg = DataOf(pc);
 
   PetscFunctionBegin;
-  for (PetscInt i = 0; values && i < 7; ++i) {
-    const PetscReal most = i < 3 ? 1 : 2;
-    PetscCheck(values[i] > 0 && values[i] <= most && (i < 6 || values[i] < 2), PetscObjectComm(AsObject(pc)),
-               PETSC_ERR_ARG_OUTOFRANGE,
-               "Weights are three factors of couplings in (0, 1], three of excess in (0, 2] and an omega in (0, 2): "
-               "number %" PetscInt_FMT " is %g",
-               i + 1, static_cast<double>(values[i]));
+  linnet::latticemg::WeightList list = list_of(linnet::latticemg::classical_weights);
+  if (values) {
+    std::copy_n(values, list.size(), list.begin());
+    const std::string refusal = linnet::latticemg::refusal_of(list);
+    PetscCheck(refusal.empty(), PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE, "Weights: %s",
+               refusal.c_str());
   }
   mg->weighted = values != nullptr;
-  mg->weights = {};
-  if (values) {
-    for (std::size_t l = 0; l < 3; ++l) {
-      mg->weights.coupling[l] = static_cast<float>(values[l]);
-      mg->weights.excess[l] = static_cast<float>(values[3 + l]);
-    }
-    mg->weights.red = static_cast<float>(values[6]);
-  }
+  mg->weights = linnet::latticemg::weights_of(list);
   pc->setupcalled = PETSC_FALSE;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGGetWeights_LatticeMG(PC pc, PetscReal values[]) {
   const PC_LatticeMG* mg = DataOf(pc);
-  const linnet::latticemg::CycleWeights weights = PCLatticeMGWeights_Private(mg, mg->multigrid.layout().coarsening);
+  const linnet::latticemg::WeightList list = list_of(PCLatticeMGWeights_Private(mg, mg->multigrid.layout().coarsening));
 
   PetscFunctionBegin;
-  for (std::size_t l = 0; l < 3; ++l) {
-    values[l] = weights.coupling[l];
-    values[3 + l] = weights.excess[l];
-  }
-  values[6] = weights.red;
+  std::copy(list.begin(), list.end(), values);
   PetscFunctionReturn(0);
 }
 
@@ -224,8 +224,9 @@ PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose) {
 
 PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsObject) {
   const PC_LatticeMG* mg = DataOf(pc);
-  PetscInt sweeps = mg->sweeps, threads = PCLatticeMGOptions_Private(mg).threads, count = 3, numbers = 7;
-  PetscReal weights[7] = {};
+  PetscInt sweeps = mg->sweeps, threads = PCLatticeMGOptions_Private(mg).threads, count = 3,
+           numbers = PC_LATTICEMG_WEIGHTS;
+  PetscReal weights[PC_LATTICEMG_WEIGHTS] = {};
   PetscInt grid[3] = {mg->grid[0], mg->grid[1], mg->grid[2]};
   PCLatticeMGCycle cycle = mg->cycle;
   PCLatticeMGCoarsening coarsening = mg->coarsening;
@@ -246,11 +247,13 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
   if (set)
     PetscCall(PCLatticeMGSetSweeps(pc, sweeps));
   PetscCall(PetscOptionsRealArray("-pc_latticemg_weights",
-                                  "Factors of couplings (3) and excess (3) from grid to grid, omega of red half sweeps",
+                                  "Of grids: factors of couplings (3), of excess (3), omega of red half sweeps; of "
+                                  "aggregates: the same (2, 2, 1)",
                                   "PCLatticeMGSetWeights", weights, &numbers, &set));
   if (set) {
-    PetscCheck(numbers == 7, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_SIZ,
-               "-pc_latticemg_weights takes seven numbers c1,c2,c3,e1,e2,e3,red, not %" PetscInt_FMT, numbers);
+    PetscCheck(numbers == PC_LATTICEMG_WEIGHTS, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_SIZ,
+               "-pc_latticemg_weights takes twelve numbers c1,c2,c3,e1,e2,e3,red,c1,c2,e1,e2,red, not %" PetscInt_FMT,
+               numbers);
     PetscCall(PCLatticeMGSetWeights(pc, weights));
   }
   PetscCall(

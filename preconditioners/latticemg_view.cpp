@@ -2,6 +2,13 @@
 #include "lattice/guarded.hpp"
 #include "latticemg.hpp"
 
+template <class... Numbers>
+static std::string DescribeWeights(const char* format, Numbers... numbers) {
+  char text[160];
+  (void)std::snprintf(text, sizeof(text), format, static_cast<double>(numbers)...);
+  return std::string("  weights: ") + text + "\n";
+}
+
 static std::string DescribeGrids(const PC_LatticeMG* mg) {
   const linnet::latticemg::CoarseningPlan& plan = mg->multigrid.layout().coarsening;
   std::string text = "\n  levels:";
@@ -21,11 +28,8 @@ static std::string DescribeGrids(const PC_LatticeMG* mg) {
   text += "; the last one solved directly\n  coarsening: ";
   text += plan.semi ? "semi, along the strong couplings first\n" : "full\n";
   const linnet::latticemg::CycleWeights& w = mg->multigrid.layout().weights;
-  char weights[160];
-  (void)std::snprintf(weights, sizeof(weights),
-                      "  weights: couplings %g, %g, %g; excess %g, %g, %g; red half sweeps %g\n", w.coupling[0],
-                      w.coupling[1], w.coupling[2], w.excess[0], w.excess[1], w.excess[2], w.red);
-  return text + weights;
+  return text + DescribeWeights("couplings %g, %g, %g; excess %g, %g, %g; red half sweeps %g", w.coupling[0],
+                                w.coupling[1], w.coupling[2], w.excess[0], w.excess[1], w.excess[2], w.red);
 }
 
 /* Known on the first rank, which has them */
@@ -33,7 +37,10 @@ static std::string DescribeAggregates(const PC_LatticeMG* mg) {
   std::string text = "\n  levels: " + std::to_string(mg->placement.coefficients().coupled_rows);
   for (const int nodes : mg->multigrid.aggregates().sizes())
     text += ", " + std::to_string(nodes);
-  return text + "; the last one solved directly\n  coarsening: aggregates of strongly coupled cells\n";
+  const linnet::latticemg::AggregateWeights& w = mg->multigrid.layout().weights.aggregates;
+  return text + "; the last one solved directly\n  coarsening: aggregates of strongly coupled cells\n" +
+         DescribeWeights("couplings at least %g, %g; excess %g, %g; red half sweeps %g", w.coupling[0], w.coupling[1],
+                         w.excess[0], w.excess[1], w.red);
 }
 
 /* The hierarchy, in lines; `bytes`: of all ranks. */

@@ -7,9 +7,10 @@ import pathlib
 from . import petsc_log
 
 # cg+hypre is BoomerAMG as `linnet compare` tunes it for pressure systems: HMIS, ext+i, 4 entries a row, threshold 0.5.
-GRID_SOLVERS = ("dcd+latticemg", "cg+latticemg", "dcd+cnn", "cg+icc", "cg+gamg", "cg+hypre", "cg+ml")
+HYBRID = "dcd+cnn[-pc_cnn_model hybrid]"
+GRID_SOLVERS = ("dcd+cnn", "dcd+latticemg", "cg+latticemg", HYBRID, "cg+icc", "cg+gamg", "cg+hypre", "cg+ml")
 GENERAL_SOLVERS = ("direct", "dcd+icc", "cg+icc", "cg+jacobi", "cg+sor", "cg+gamg", "cg+hypre", "cg+ml")
-HISTORY_SOLVERS = ("dcd+latticemg", "dcd+cnn", "cg+icc", "cg+gamg", "cg+hypre")
+HISTORY_SOLVERS = ("dcd+cnn", "dcd+latticemg", HYBRID, "cg+icc", "cg+gamg", "cg+hypre")
 # Ranks x threads: both take two cores.
 SHAPES = ((1, 2), (2, 1))
 FAMILIES = ("box", "sphere", "blobs", "maze", "pipes", "dam", "gyroid", "grains", "plates", "drops")
@@ -26,8 +27,8 @@ BOOMERAMG = ("-pc_hypre_boomeramg_relax_type_all", "symmetric-SOR/Jacobi", "-pc_
              "-pc_hypre_boomeramg_interp_type", "ext+i", "-pc_hypre_boomeramg_P_max", "4",
              "-pc_hypre_boomeramg_strong_threshold", "0.5", "-pc_hypre_boomeramg_agg_nl", "1")
 # The solvers by options of PETSc; icc of the rows of each rank.
-OPTIONS_OF = {"dcd+latticemg": ("-ksp_type", "dcd", "-pc_type", "latticemg"),
-              "dcd+cnn": ("-ksp_type", "dcd", "-pc_type", "cnn"),
+OPTIONS_OF = {"dcd+cnn": ("-ksp_type", "dcd", "-pc_type", "cnn"),
+              "dcd+latticemg": ("-ksp_type", "dcd", "-pc_type", "latticemg"),
               "cg+icc": ("-ksp_type", "cg", "-pc_type", "bjacobi", "-sub_pc_type", "icc"),
               "cg+gamg": ("-ksp_type", "cg", "-pc_type", "gamg"),
               "cg+hypre": ("-ksp_type", "cg", "-pc_type", "hypre", *BOOMERAMG)}
@@ -152,7 +153,7 @@ def sequences() -> list[Case]:
 
 def picture() -> Case:
     """The simulation of the README's picture."""
-    run = Run("dcd+latticemg 1x2", 1, 2, ("smoke", "--grid", "128,192", "--steps", "200", "--json", "--picture",
+    run = Run("dcd+cnn 1x2", 1, 2, ("smoke", "--grid", "128,192", "--steps", "200", "--json", "--picture",
                                           "{out}/plume.png"))
     return Case("smoke-picture", "smoke", "plume, 128 x 192, 200 steps", (run,), quick=True)
 

@@ -68,10 +68,10 @@ Solver multigrid(const Properties& p, int ranks, const std::string& pc, const st
   return solver;
 }
 
-Solver lattice_multigrid(const Properties& p, int ranks, const std::string& why) {
-  Solver solver = multigrid(p, ranks, "latticemg", why);
+Solver learned_multigrid(const Properties& p, int ranks, const std::string& why) {
+  Solver solver = multigrid(p, ranks, "cnn", why);
   solver.ksp = "dcd"; // which is fused with it
-  solver.name = "dcd+latticemg";
+  solver.name = "dcd+cnn";
   return solver;
 }
 
@@ -89,7 +89,7 @@ std::vector<Solver> for_positive_diagonal(const Properties& p, int ranks) {
   std::vector<Solver> chosen;
   if (p.positive_off_diagonal <= nearly_z_pattern && (p.n > multigrid_rows || singular)) {
     if (may_be_lattice(p))
-      chosen = {lattice_multigrid(p, ranks, "symmetric, " + size + ", perhaps a grid operator")};
+      chosen = {learned_multigrid(p, ranks, "symmetric, " + size + ", perhaps a grid operator")};
     append(chosen, {multigrid(p, ranks, "hypre", "symmetric, " + size + ", off-diagonals negative but for a few"),
                     multigrid(p, ranks, "gamg", "the other algebraic multigrid")});
   } else if (moderate(p) && !singular) {
@@ -204,7 +204,7 @@ std::vector<Solver> choose_solver(const Properties& properties, int ranks) {
 }
 
 std::vector<Solver> choose_matrix_free(const Properties& properties, int ranks) {
-  return {lattice_multigrid(properties, ranks, "a grid operator without an assembled matrix"),
+  return {learned_multigrid(properties, ranks, "a grid operator without an assembled matrix"),
           because(krylov_solver(properties, ranks, "cg", "jacobi"), "plain relaxation")};
 }
 

@@ -83,7 +83,7 @@ void describe_latticemg(PC pc, Json& details) {
   details["aggregated"] = aggregated == PETSC_TRUE;
   details["sweeps"] = sweeps;
   details["threads"] = threads;
-  PetscReal weights[7] = {};
+  PetscReal weights[PC_LATTICEMG_WEIGHTS] = {};
   check(PCLatticeMGGetWeights(pc, weights));
   details["weights"] = weights;
 }

@@ -29,8 +29,8 @@ Json layer_json(const learned::Graph& graph, const learned::Node& node) {
           {"when", node.setup ? "setup" : "application"}};
 }
 
-Json model_json(const std::string& file, const learned::Model& model) {
-  const learned::Architecture& architecture = model.architecture;
+// What a network costs, and its layers.
+void add_layers(const learned::Architecture& architecture, Json* object) {
   const learned::Graph graph =
       learned::instantiate(architecture, {cells_along, cells_along, architecture.dimension == 3 ? cells_along : 1});
   const double cells = static_cast<double>(learned::cells_of(graph.node(0).grid));
@@ -42,19 +42,28 @@ Json model_json(const std::string& file, const learned::Model& model) {
     if (node.op == learned::Op::convolution)
       layers.push_back(layer_json(graph, node));
   }
+  (*object)["sweeps"] = architecture.sweeps;
+  (*object)["flops_per_cell"] = graph.flops(false) / cells;
+  (*object)["setup_flops_per_cell"] = graph.flops(true) / cells;
+  (*object)["numbers_per_cell"] = activations / cells;
+  (*object)["layers"] = layers;
+}
+
+Json model_json(const std::string& file, const learned::Model& model) {
   Json object = {{"schema", "linnet.info/1"},
                  {"file", file},
                  {"kind", "model"},
-                 {"network", architecture.name},
-                 {"dimension", architecture.dimension},
+                 {"network", model.architecture.name},
+                 {"dimension", model.architecture.dimension},
                  {"parameters", model.parameters()},
-                 {"linear", !architecture.unit_residual},
-                 {"sweeps", architecture.sweeps},
-                 {"flops_per_cell", graph.flops(false) / cells},
-                 {"setup_flops_per_cell", graph.flops(true) / cells},
-                 {"numbers_per_cell", activations / cells},
-                 {"layers", layers},
-                 {"provenance", Json::object()}};
+                 {"linear", !model.architecture.unit_residual}};
+  if (model.architecture.cycle) {
+    for (const auto& [name, tensor] : model.tensors)
+      object["cycle"][name] = tensor.values;
+  } else {
+    add_layers(model.architecture, &object);
+  }
+  object["provenance"] = Json::object();
   for (const auto& [key, value] : model.provenance)
     object["provenance"][key] = value;
   return object;
@@ -76,12 +85,25 @@ std::string model_text(const Json& m) {
   text += row("network", text_of(m["network"]) + ", " + m["dimension"].dump() + " dimensions, " +
                              m["parameters"].dump() + " parameters, " +
                              (m["linear"].get<bool>() ? "linear in the residual" : "for residuals of norm 1"));
-  text += row("sweeps", m["sweeps"].dump() + " before and after");
-  text += row("flops a cell", number(m["flops_per_cell"].get<double>()) + " an application, " +
-                                  number(m["setup_flops_per_cell"].get<double>()) + " at setup");
-  text += row("numbers a cell", number(m["numbers_per_cell"].get<double>()) + " written in an application");
+  const bool cycle = m.contains("cycle");
+  if (!cycle) {
+    text += row("sweeps", m["sweeps"].dump() + " before and after");
+    text += row("flops a cell", number(m["flops_per_cell"].get<double>()) + " an application, " +
+                                    number(m["setup_flops_per_cell"].get<double>()) + " at setup");
+    text += row("numbers a cell", number(m["numbers_per_cell"].get<double>()) + " written in an application");
+  }
   for (const auto& [key, value] : m["provenance"].items())
     text += row(key, text_of(value));
+  if (cycle) {
+    text += "numbers of the cycle:\n";
+    for (const auto& [name, values] : m["cycle"].items()) {
+      std::string list;
+      for (const Json& value : values)
+        list += (list.empty() ? "" : ", ") + number(value.get<double>());
+      text += "  " + row(name, list);
+    }
+    return text;
+  }
   text += "convolutions on " + std::to_string(cells_along) + " cells along each axis:\n";
   for (const Json& layer : m["layers"]) {
     std::array<char, 160> line = {};

@@ -46,7 +46,7 @@ public:
     check(KSPSetType(ksp_, KSPDCD));
     check(KSPSetTolerances(ksp_, 1e-6, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
     check(KSPGetPC(ksp_, &pc));
-    check(PCSetType(pc, PCLATTICEMG));
+    check(PCSetType(pc, PCCNN));
     check(KSPSetFromOptions(ksp_));
     const auto n = [](std::int64_t extent) { return static_cast<PetscInt>(extent); };
     check(PCLatticeMGSetGrid(pc, n(grid.nx), n(grid.ny), n(grid.nz)));
@@ -265,13 +265,12 @@ void add_smoke_command(CLI::App& app, SmokeOptions& options) {
   command.add_option("--save-systems", options.systems,
                      "directory for the pressure systems: step_00001.petsc with step_00001.rhs.petsc, and so on");
   command.add_flag("--json", options.json, "one JSON object on standard output, all else on standard error");
-  command.footer(
-      "The pressure is solved by dcd with latticemg to 1e-6 unless PETSc options say otherwise; each cell is "
-      "a row.\nExit status: 0 when every solve converged, 1 otherwise.\n\n"
-      "Examples:\n"
-      "  linnet smoke --grid 128,192 --steps 200 --picture plume.png\n"
-      "  linnet smoke --scene dam --grid 64,64,64 --out dam -ksp_type cg -pc_type icc\n"
-      "  linnet smoke --grid 96,96 --save-systems systems; linnet sequence systems");
+  command.footer("The pressure is solved by dcd with cnn to 1e-6 unless PETSc options say otherwise; each cell is "
+                 "a row.\nExit status: 0 when every solve converged, 1 otherwise.\n\n"
+                 "Examples:\n"
+                 "  linnet smoke --grid 128,192 --steps 200 --picture plume.png\n"
+                 "  linnet smoke --scene dam --grid 64,64,64 --out dam -ksp_type cg -pc_type icc\n"
+                 "  linnet smoke --grid 96,96 --save-systems systems; linnet sequence systems");
 }
 
 } // namespace linnet

@@ -1,6 +1,7 @@
 #include "cli/train.hpp"
 
 #include "base/error.hpp"
+#include "cli/interrupt.hpp"
 #include "cli/plot.hpp"
 #include "cli/progress.hpp"
 #include "cli/training_log.hpp"
@@ -11,7 +12,6 @@
 #include "learned/train/archive.hpp"
 
 #include <array>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 
@@ -20,30 +20,6 @@ namespace linnet {
 namespace {
 
 using learned::Archive;
-
-volatile std::sig_atomic_t interrupted = 0;
-
-void note_interrupt(int /*signal*/) {
-  interrupted = 1;
-}
-
-// While it lives SIGINT and SIGTERM end the training between two steps.
-class Interruptible {
-public:
-  Interruptible() : on_interrupt_(std::signal(SIGINT, note_interrupt)), on_end_(std::signal(SIGTERM, note_interrupt)) {
-    interrupted = 0;
-  }
-  ~Interruptible() {
-    (void)std::signal(SIGINT, on_interrupt_);
-    (void)std::signal(SIGTERM, on_end_);
-  }
-  Interruptible(const Interruptible&) = delete;
-  Interruptible& operator=(const Interruptible&) = delete;
-
-private:
-  void (*on_interrupt_)(int);
-  void (*on_end_)(int);
-};
 
 // Everything of a training between two steps.
 struct Run {
@@ -78,6 +54,8 @@ struct Run {
       model = learned::make_model(learned::hybrid_architecture(options.dimension), options.seed);
     } else {
       model = learned::find_model(options.from);
+      if (model.architecture.cycle)
+        throw InputError(options.from, "", "expected a network, found a multigrid cycle");
       if (model.architecture.dimension != options.dimension)
         throw InputError(options.from, "", "expected a model for " + std::to_string(options.dimension) + " dimensions");
     }
@@ -182,16 +160,16 @@ Status train(TrainOptions* options, bool speaks) {
       const learned::TrainingState& state = trainer.progress();
       if (progress.due())
         progress.show(progress_line(state, sizes, run.training.minutes));
-      if (interrupted || state.seconds > saved + between) {
+      if (interrupted() || state.seconds > saved + between) {
         run.save();
         write_log();
         saved = state.seconds;
       }
-      if (interrupted)
+      if (interrupted())
         break;
     }
   }
-  if (interrupted && !trainer.done()) {
+  if (interrupted() && !trainer.done()) {
     tell("stopped after step " + std::to_string(trainer.progress().step) + "; go on with linnet train --resume " +
          options->checkpoint);
     return not_converged;
@@ -212,7 +190,12 @@ int run_train(const Session& session, TrainOptions& options) {
   if (options.out.empty() == options.resume.empty())
     throw InputError("expected --out FILE, or --resume CHECKPOINT alone");
   int status = converged;
-  on_rank_0(session.comm, [&] { status = train(&options, session.speaks()); });
+  on_rank_0(session.comm, [&] {
+    if (trains_cycle(options))
+      train_cycle(options, session.speaks());
+    else
+      status = train(&options, session.speaks());
+  });
   MPI_Bcast(&status, 1, MPI_INT, 0, session.comm);
   return status;
 }

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,10 +13,11 @@ namespace linnet {
 
 /// `linnet train` as typed.
 struct TrainOptions {
-  std::string out;     ///< model file
-  std::string from;    ///< a model to go on from; empty: random weights
-  std::string systems; ///< a directory or 'generate ...'; empty: random operators
-  int count = 15;      ///< systems made by 'generate ...'
+  std::string out;          ///< model file
+  std::string architecture; ///< hybrid or cycle; empty: that of `from`, or hybrid
+  std::string from;         ///< a model to go on from; empty: random weights
+  std::string systems;      ///< a directory or 'generate ...'; empty: random operators
+  int count = 15;           ///< systems made by 'generate ...'
   int dimension = 3;
   int steps = 6000, plateau = 0, stop = 0;
   double minutes = 0;
@@ -33,9 +35,17 @@ struct TrainOptions {
   std::uint64_t seed = 1;
   // Not part of what is trained.
   std::string resume, checkpoint, log, plot;
+  std::vector<std::string> given; ///< options that were typed: "--steps"
+
+  bool has(const char* name) const { return std::find(given.begin(), given.end(), name) != given.end(); }
 };
 
 void add_train_command(CLI::App& app, TrainOptions& options);
+/// What it asks for.
+bool trains_cycle(const TrainOptions& options);
+/// linnet train of a multigrid cycle (preconditioners/cnn/cycle_training.hpp). Ends with the best numbers found at
+/// SIGINT too.
+void train_cycle(const TrainOptions& options, bool speaks);
 /// linnet train, on rank 0; returns the exit status.
 int run_train(const Session& session, TrainOptions& options);
 

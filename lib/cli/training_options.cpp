@@ -113,6 +113,10 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
   command.add_option("--out", options.out, "model file to write");
   CLI::Option& resume =
       *command.add_option("--resume", options.resume, "go on from a checkpoint, with the options it began with");
+  command
+      .add_option("--architecture", options.architecture,
+                  "hybrid: a convolutional network (the default); cycle: the numbers of a multigrid cycle")
+      ->check(CLI::IsMember({"hybrid", "cycle"}));
   number("--dimension", options.dimension, "of the grids: 2 or 3", 2, 3)->capture_default_str();
   command.add_option("--from", options.from, "shipped model or model file to go on from; else random weights");
   command
@@ -158,11 +162,22 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
   command.add_option("--checkpoint", options.checkpoint, "file, every two minutes and on SIGINT (OUT.checkpoint)");
   command.add_option("--log", options.log, "text file: step, seconds, rate, loss, norm of the gradient, validation");
   command.add_option("--plot", options.plot, "SVG file of the log, by gnuplot");
+  command.parse_complete_callback([&options, &command] {
+    for (const CLI::Option* option : command.get_options())
+      if (option->count() > 0)
+        options.given.push_back(option->get_name());
+  });
   for (CLI::Option* other : command.get_options())
     if (other != &resume && other->get_name() != "--help")
       resume.excludes(other);
   command.footer(
+      "A cycle is fitted by trials of its numbers (--steps, or as many as it takes: a minute or two); it takes --out, "
+      "--from, --classes (all), --systems,\n--count, --sizes (32,48; 96,192), --domains (48), --validation-size, "
+      "--seed, "
+      "--threads, --steps and --minutes.\n\n"
       "Examples:\n  linnet train --dimension 2 --minutes 5 --out mine.safetensors\n"
+      "  linnet train --from cycle3d --systems 'generate poisson --grid 48,40,64 --domain dam' --threads 2 --out "
+      "mine.safetensors\n"
       "  linnet train --from hybrid3d --systems 'generate poisson --grid 48,40,64 --domain dam' --minutes 20 "
       "--out mine.safetensors\n"
       "  linnet solve A.mtx -ksp_type dcd -pc_type cnn -pc_cnn_model mine.safetensors");

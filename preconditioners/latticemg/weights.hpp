@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <string>
 
 namespace linnet::latticemg {
 
-/// The numbers of a cycle on aggregates. Functions that are constant on each have more energy than smooth ones: from one
-/// level to the next the couplings between aggregates are reduced by the resistance within them (aggregates/pairing.hpp),
-/// to no less than the factor `coupling`, and their excess by the factor `excess`; the first numbers are for the groups
-/// of cells, the others for pairs of nodes.
+/// The numbers of a cycle on aggregates. Functions that are constant on each have more energy than smooth ones: from
+/// one level to the next the couplings between aggregates are reduced by the resistance within them
+/// (aggregates/pairing.hpp), to no less than the factor `coupling`, and their excess by the factor `excess`; the first
+/// numbers are for the groups of cells, the others for pairs of nodes.
 ///
-/// M stays positive definite while coupling[1]^2 and excess[1]^2 are above 1/2: corrections are then less than twice too
-/// large where a level is visited twice, which makes l (2 - l) > 0 of an eigenvalue l < 2 of the correction.
+/// M stays positive definite while coupling[1]^2 and excess[1]^2 are above 1/2: corrections are then less than twice
+/// too large where a level is visited twice, which makes l (2 - l) > 0 of an eigenvalue l < 2 of the correction.
 struct AggregateWeights {
   std::array<float, 2> coupling{0.6F, 0.775F};
   std::array<float, 2> excess{1, 1};
@@ -20,7 +21,7 @@ struct AggregateWeights {
 
   bool operator==(const AggregateWeights&) const = default;
 };
-inline constexpr float least_pair_weight = 0.71F; ///< of coupling[1] and excess[1]
+inline constexpr double least_pair_weight = 0.71; ///< of coupling[1] and excess[1]
 
 /// The numbers of a cycle. Transfers are constant on the cells of a coarser grid, so that the Galerkin operator is too
 /// stiff for smooth errors: its couplings and its excess are scaled from one grid to the next. The first numbers are
@@ -45,12 +46,47 @@ struct CycleWeights {
 /// problems of second order, Computing 55 (1995)).
 inline constexpr CycleWeights classical_weights{};
 
-/// Of W cycles of two and more sweeps on grids that are halved along all axes. Found by bench/latticemg/tune without
-/// arguments: on its 11 voxel domains of 48^3 cells and so (seeds 21 to 31) CG gains 1.42 decimal digits an iteration
-/// in place of 1.20, and at least 1.22 in place of 1.02.
-inline constexpr CycleWeights learned_weights{{0.49F, 0.395F, 0.44F}, {0.79F, 0.61F, 0.94F}, 1.25F, {}};
+/// All numbers of CycleWeights in a row, as options and models have them.
+inline constexpr std::size_t weight_count = 12;
+using WeightList = std::array<double, weight_count>;
+struct WeightRange {
+  const char* name;
+  double least, most;
 
-/// Of W cycles of two and more sweeps.
-inline constexpr AggregateWeights learned_aggregate_weights{{0.5F, 0.72F}, {0.9F, 0.85F}, 1.3F};
+  bool has(double x) const { return x > 0 && x >= least && x <= most; }
+};
+inline constexpr std::array<WeightRange, weight_count> weight_ranges = {
+    {{"the factor of couplings of the second grid", 0, 1},
+     {"the factor of couplings of the third grid", 0, 1},
+     {"the factor of couplings of further grids", 0, 1},
+     {"the factor of excess of the second grid", 0, 2},
+     {"the factor of excess of the third grid", 0, 2},
+     {"the factor of excess of further grids", 0, 2},
+     {"omega of red half sweeps", 0, 1.99},
+     {"the least part of couplings of groups", 0, 1},
+     {"the least part of couplings of pairs", least_pair_weight, 1},
+     {"the factor of excess of groups", 0, 2},
+     {"the factor of excess of pairs", least_pair_weight, 2},
+     {"omega of red half sweeps around aggregates", 0, 1.99}}};
+
+/// What is wrong with numbers, in one line, or nothing.
+inline std::string refusal_of(const WeightList& list) {
+  for (std::size_t i = 0; i < weight_count; ++i)
+    if (const WeightRange& range = weight_ranges[i]; !range.has(list[i]))
+      return std::string(range.name) + ": expected a number " +
+             (range.least > 0 ? "from " + std::to_string(range.least) : std::string("above 0")) + " to " +
+             std::to_string(range.most) + ", found " + std::to_string(list[i]);
+  return "";
+}
+
+inline WeightList list_of(const CycleWeights& w) {
+  const AggregateWeights& a = w.aggregates;
+  return {w.coupling[0], w.coupling[1], w.coupling[2], w.excess[0], w.excess[1], w.excess[2],
+          w.red,         a.coupling[0], a.coupling[1], a.excess[0], a.excess[1], a.red};
+}
+inline CycleWeights weights_of(const WeightList& list) {
+  const auto at = [&](std::size_t i) { return static_cast<float>(list[i]); };
+  return {{at(0), at(1), at(2)}, {at(3), at(4), at(5)}, at(6), {{at(7), at(8)}, {at(9), at(10)}, at(11)}};
+}
 
 } // namespace linnet::latticemg

@@ -41,7 +41,7 @@ TEST(ChooseSolver, TriesTheLatticeWhereThereMayBeOneAndThenAlgebraicMultigrid) {
     Properties laplacian = symmetric(1'000'000);
     laplacian.positive_off_diagonal = 0;
     laplacian.singular_components = singular;
-    EXPECT_EQ(choose_solver(laplacian, 1).front().name, "dcd+latticemg");
+    EXPECT_EQ(choose_solver(laplacian, 1).front().name, "dcd+cnn");
     EXPECT_EQ(choose_solver(laplacian, 1).at(1).name, "cg+hypre");
     laplacian.dominance = 1.1;
     EXPECT_EQ(choose_solver(laplacian, 1).front().name, "cg+hypre");

@@ -10,17 +10,22 @@ using Networks = CommandLineTest;
 
 TEST_F(Networks, SolveASystemInAThirdOfTheIterationsOfIncompleteCholesky) {
   for (const char* grid : {"24,20,28", "96,80"}) {
+    const bool volume = std::string(grid).size() > 6;
+    const std::string network = volume ? "hybrid3d" : "hybrid2d";
     ASSERT_EQ(
         linnet({"generate", "poisson", "--grid", grid, "--domain", "blobs", "--seed", "41", "--out", path("p")}).status,
         0);
     const auto runs = json_of(linnet({"compare", path("p.mtx"), "--cells", path("p.cells.mtx"), "--grid", grid,
-                                      "--solvers", "dcd+cnn;cg+icc", "--json"}),
+                                      "--solvers", "dcd+cnn;cg+icc;dcd+cnn[-pc_cnn_model " + network + "]", "--json"}),
                               0)["runs"];
-    EXPECT_TRUE(runs[0]["converged"].get<bool>());
-    EXPECT_LE(runs[0]["relative_residual"].get<double>(), 1.01e-6);
-    EXPECT_LE(3 * runs[0]["iterations"].get<int>(), runs[1]["iterations"].get<int>());
-    EXPECT_TRUE(runs[0]["pc_details"]["fallback"].is_null()) << runs[0].dump();
-    EXPECT_EQ(runs[0]["pc_details"]["model"], std::string(grid).size() > 6 ? "hybrid3d" : "hybrid2d");
+    for (const int learned : {0, 2}) {
+      EXPECT_TRUE(runs[learned]["converged"].get<bool>());
+      EXPECT_LE(runs[learned]["relative_residual"].get<double>(), 1.01e-6);
+      EXPECT_LE(3 * runs[learned]["iterations"].get<int>(), runs[1]["iterations"].get<int>());
+      EXPECT_TRUE(runs[learned]["pc_details"]["fallback"].is_null()) << runs[learned].dump();
+    }
+    EXPECT_EQ(runs[0]["pc_details"]["model"], volume ? "cycle3d" : "cycle2d");
+    EXPECT_EQ(runs[2]["pc_details"]["model"], network);
   }
 }
 
@@ -45,6 +50,38 @@ TEST_F(Networks, AreTrainedAndShown) {
   const Finished person = linnet({"info", "hybrid3d"});
   EXPECT_EQ(person.status, 0);
   EXPECT_NE(person.out.find("linear in the residual"), std::string::npos) << person.out;
+}
+
+TEST_F(Networks, ThatAreCyclesAreFittedToSystemsOfOnesOwnShownAndUsed) {
+  const std::string model = path("cycle.safetensors");
+  const std::string systems = "generate poisson --grid 12,16,14 --domain blobs";
+  const auto train = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", "--out", model});
+    return linnet(more);
+  };
+  ASSERT_EQ(train({"--architecture", "cycle", "--systems", systems, "--count", "3", "--steps", "5"}).status, 0);
+  const auto object = json_of(linnet({"info", model, "--json"}), 0);
+  EXPECT_EQ(object["network"], "cycle");
+  EXPECT_EQ(object["parameters"], 12);
+  EXPECT_EQ(object["cycle"]["grids.coupling"].size(), 3);
+  EXPECT_NE(object["provenance"]["command"].get<std::string>().find("--count 3 --steps 5"), std::string::npos);
+  EXPECT_TRUE(object["provenance"].contains("validation systems"));
+  EXPECT_NE(linnet({"info", model}).out.find("numbers of the cycle"), std::string::npos);
+  const auto solved =
+      json_of(linnet({"solve", systems, "--json", "-ksp_type", "dcd", "-pc_type", "cnn", "-pc_cnn_model", model}), 0);
+  EXPECT_EQ(solved["pc_details"]["model"], model);
+  EXPECT_EQ(
+      train({"--from", model, "--classes", "voxel,walls", "--domains", "4", "--sizes", "12", "--steps", "3"}).status,
+      0);
+  for (const auto& [options, message] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"--from", model, "--rate", "0.1"}, "--rate is for networks, not for a multigrid cycle"},
+           {{"--architecture", "cycle", "--from", "hybrid3d"}, "hybrid3d: expected a multigrid cycle, found a network"},
+           {{"--architecture", "hybrid", "--from", "cycle3d"},
+            "cycle3d: expected a network, found a multigrid cycle"}}) {
+    const Finished refused = train(options);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_EQ(refused.err, "linnet: " + message + "\n");
+  }
 }
 
 // Stopped from outside, and on to the same weights as a run that nobody stopped.

@@ -54,7 +54,7 @@ TEST_F(Generated, NeedNoMatrixOnSeveralRanksEither) {
     const std::vector<std::string> arguments{"solve", text, "--matrix-free", "--solution", path("x.mtx"), "--json"};
     const auto alone = json_of(linnet(arguments), 0);
     EXPECT_EQ(alone["ksp"], "dcd");
-    EXPECT_EQ(alone["pc"], "latticemg");
+    EXPECT_EQ(alone["pc"], "cnn");
     EXPECT_TRUE(alone["pc_details"]["fused"].get<bool>());
     const std::vector<double> x = read_vector(path("x.mtx"));
     const auto together = json_of(linnet_on(3, arguments), 0);
@@ -102,9 +102,9 @@ TEST_F(Generated, TellTheGridThatTheMatrixAloneDoesNot) {
 
 TEST_F(Generated, AreComparedWithoutAMatrixToo) {
   const auto runs = json_of(linnet({"compare", systems[0], "--matrix-free", "--json", "--rhs", "random:4", "--solvers",
-                                    "dcd+latticemg;cg+jacobi;dcd+cnn;cg+icc"}),
+                                    "dcd+latticemg;cg+jacobi;dcd+cnn;cg+icc;dcd+cnn[-pc_cnn_model hybrid]"}),
                             0)["runs"];
-  for (const int k : {0, 1, 2})
+  for (const int k : {0, 1, 2, 4})
     EXPECT_TRUE(runs[k]["converged"].get<bool>()) << runs[k]["solver"];
   EXPECT_EQ(runs[3]["reason"], "ERROR"); // there are no rows to factorise
 }

@@ -9,7 +9,7 @@ TEST_F(Smoke, TakesTheDivergenceOutOnAnyNumberOfRanks) {
   const std::vector<std::string> words = {"smoke", "--grid", "24,36", "--steps", "6", "--json"};
   const auto alone = json_of(linnet(words), 0);
   EXPECT_EQ(alone["ksp"], "dcd");
-  EXPECT_EQ(alone["pc"], "latticemg");
+  EXPECT_EQ(alone["pc"], "cnn");
   EXPECT_LE(alone["largest_divergence_left"].get<double>(), 2e-6);
   ASSERT_EQ(alone["path"].size(), 6U);
   for (const int ranks : {2, 3}) {

@@ -9,9 +9,11 @@ using namespace voxels;
 
 namespace {
 
-OwnedKSP cnn_solver(Mat A) {
+// With the convolutional network for grids of so many dimensions.
+OwnedKSP cnn_solver(Mat A, int dimension = 3) {
   OwnedKSP ksp = make_solver(A, KSPDCD);
   PCSetType(pc_of(ksp), PCCNN);
+  PCCNNSetModel(pc_of(ksp), dimension == 3 ? "hybrid3d" : "hybrid2d");
   return ksp;
 }
 
@@ -38,7 +40,7 @@ std::string fallback_reason(PC pc) {
 TEST(CNNObject, TakesAThirdOfTheIterationsOfIncompleteCholesky) {
   for (const Domain& domain : {largest_component(balls(32, 8, 5)), largest_component(noise(64, 61, 1, 0.05, 3))}) {
     const OwnedMat A = system(domain, voxel());
-    const OwnedKSP ksp = cnn_solver(A);
+    const OwnedKSP ksp = cnn_solver(A, domain.size[2] > 1 ? 3 : 2);
     const Outcome outcome = solve(ksp);
     EXPECT_GT(outcome.reason, 0);
     EXPECT_LE(outcome.residual, 1.01e-6);
@@ -65,7 +67,8 @@ TEST(CNNObject, TakesThemWithTheReferenceBackendAndInEitherPrecisionToo) {
 
 TEST(CNNObject, KeepsWhatItsSettersSet) {
   const OwnedMat A = system(box(8, 8, 8), voxel());
-  const OwnedKSP ksp = cnn_solver(A);
+  OwnedKSP ksp = make_solver(A, KSPDCD);
+  LINNET_CALL(PCSetType(pc_of(ksp), PCCNN));
   PC pc = pc_of(ksp);
   const char *model = nullptr, *type = nullptr;
   PCCNNPrecision precision = PC_CNN_PRECISION_BF16;
@@ -267,6 +270,7 @@ TEST(CNNObject, FollowsNewValuesAndNewSizes) {
   const OwnedMat B = system(box(9, 21, 1), voxel());
   LINNET_CALL(KSPReset(ksp));
   LINNET_CALL(KSPSetOperators(ksp, B, B));
+  LINNET_CALL(PCCNNSetModel(pc_of(ksp), "hybrid2d"));
   const Outcome other = solve(ksp);
   EXPECT_GT(other.reason, 0);
   EXPECT_EQ(fallback_reason(pc_of(ksp)), "");
@@ -338,6 +342,7 @@ TEST(CNNObject, IsTheSameOperatorOnAnyNumberOfRanks) {
       compose_cells(M, d);
       PCCreate(PetscObjectComm(reinterpret_cast<PetscObject>(M)), pc->out());
       PCSetType(*pc, PCCNN);
+      PCCNNSetModel(*pc, d.size[2] > 1 ? "hybrid3d" : "hybrid2d");
       PCSetOperators(*pc, M, M);
       EXPECT_EQ(static_cast<int>(PCCNNSetPrecision(*pc, precision)), 0);
       EXPECT_EQ(static_cast<int>(PCCNNSetGrid(*pc, d.size[0], d.size[1], d.size[2])), 0);

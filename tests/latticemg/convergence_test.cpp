@@ -106,7 +106,7 @@ TEST(Iterations, OfOrdinaryVoxelDomainsAreThoseOfMultigrid) {
   for (const int n : {32, 64})
     for (const Domain& d : {box(n, n, n), largest_component(balls(n, 12, 5)), ball(n)}) {
       EXPECT_LE(iterations(d, voxel(), v), 13) << n;
-      EXPECT_LE(iterations(d, voxel(), w), 5) << n;
+      EXPECT_LE(iterations(d, voxel(), w), 6) << n;
     }
 }
 
@@ -193,7 +193,7 @@ TEST(Iterations, OfGradedSpacingsAreAtMost15) {
 
 TEST(Iterations, OfPassagesOneCellWideAreFewToo) {
   EXPECT_LE(iterations(rooms(6, 6, 6, 4, 1), voxel(), w), 20);
-  EXPECT_LE(iterations(maze(40, 40, 1), neumann(), w, true), 25);
+  EXPECT_LE(iterations(maze(40, 40, 1), neumann(), w, true), 15);
   EXPECT_LE(iterations(maze(40, 40, 1), neumann(), v, true), 50);
 }
 
@@ -218,15 +218,15 @@ TEST(Iterations, OfSmallDomainsWithThinWallsAreFewToo) {
   const Coefficients shifted{voxel().coupling, [](const Domain&, int) { return 1e-3; }};
   for (const double phase : {0.1, 0.2, 0.3})
     for (const Domain& d : {gyroid(20, 20, 20, phase), gyroid(24, 18, 31, phase)})
-      EXPECT_LE(iterations(d, shifted, w), 13) << d.size[0] << " " << phase;
+      EXPECT_LE(iterations(d, shifted, w), 10) << d.size[0] << " " << phase;
 }
 
 TEST(Iterations, BetweenThinWallsInCellsTwelveTimesAsLongAsWideAreFewToo) {
   for (const int length : {0, 1, 2}) {
     const Coefficients flat{[=](const Domain&, int, int axis) { return axis == length ? 1.0 / 144 : 1.0; },
                             [](const Domain&, int) { return 1e-4; }};
-    EXPECT_LE(iterations(gyroid(32, 28, 30, 0.1), flat, w), 18) << length;
-    EXPECT_LE(iterations(maze(24, 25, 23), flat, w), 30) << length;
+    EXPECT_LE(iterations(gyroid(32, 28, 30, 0.1), flat, w), 11) << length;
+    EXPECT_LE(iterations(maze(24, 25, 23), flat, w), 12) << length;
   }
 }
 

@@ -139,17 +139,17 @@ double error_on_coupled_rows(const System& system, const std::vector<double>& z,
   return size > 0 ? std::sqrt(error / size) : std::sqrt(error);
 }
 
-TEST_P(Cycle, IsTheReferenceWithLearnedWeights) {
+TEST_P(Cycle, IsTheReferenceWithFittedWeights) {
   const System system(test_case().domain, test_case().coefficients, true);
   const std::vector<double> r = noise(system.rows, 1);
   Multigrid multigrid;
   ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::never,
-                            learned_weights),
+                            fitted_weights),
             "");
   for (const CycleOptions& options : {CycleOptions{false, 2}, CycleOptions{false, 3}, CycleOptions{true, 2}}) {
     const std::vector<double> z = apply(&multigrid, options, r);
     const std::vector<double> expected =
-        reference::apply<double>(system.op, options, r, Coarsening::automatic, learned_weights);
+        reference::apply<double>(system.op, options, r, Coarsening::automatic, fitted_weights);
     EXPECT_LE(error_on_coupled_rows(system, z, expected), options.w_cycle ? 1e-3 : 1e-5);
   }
 }
@@ -202,11 +202,11 @@ TEST_P(Cycle, IsSymmetricAndPositive) {
     expect_symmetric_and_positive(&multigrid, {w_cycle, 2}, system.rows, 1e-6);
 }
 
-TEST_P(Cycle, WithLearnedWeightsIsSymmetricAndPositive) {
+TEST_P(Cycle, WithFittedWeightsIsSymmetricAndPositive) {
   const System system(test_case().domain, test_case().coefficients);
   Multigrid multigrid;
   ASSERT_EQ(
-      multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::full, Aggregation::never, learned_weights),
+      multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::full, Aggregation::never, fitted_weights),
       "");
   for (const int sweeps : {2, 3})
     expect_symmetric_and_positive(&multigrid, {true, sweeps}, system.rows, 5e-6);
@@ -214,15 +214,20 @@ TEST_P(Cycle, WithLearnedWeightsIsSymmetricAndPositive) {
 
 TEST_P(Cycle, WithAggregatesIsSymmetricAndPositiveAndTheSameOnAnyThreads) {
   const System system(test_case().domain, test_case().coefficients);
-  Multigrid multigrid;
-  ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::always), "");
-  EXPECT_EQ(multigrid.aggregated(), multigrid.levels().size() > 1);
-  for (const bool w_cycle : {false, true}) {
-    expect_symmetric_and_positive(&multigrid, {w_cycle, 2}, system.rows, 1e-5);
-    const std::vector<double> r = noise(system.rows, 2), z = apply(&multigrid, {w_cycle, 2}, r);
-    Multigrid other;
-    ASSERT_EQ(other.build(system.op, system.lattice, system.rows, 3, Coarsening::automatic, Aggregation::always), "");
-    EXPECT_EQ(apply(&other, {w_cycle, 2, 3}, r), z);
+  for (const CycleWeights& weights : {classical_weights, fitted_weights}) {
+    Multigrid multigrid, other;
+    ASSERT_EQ(
+        multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::always, weights),
+        "");
+    ASSERT_EQ(
+        other.build(system.op, system.lattice, system.rows, 3, Coarsening::automatic, Aggregation::always, weights),
+        "");
+    EXPECT_EQ(multigrid.aggregated(), multigrid.levels().size() > 1);
+    for (const bool w_cycle : {false, true}) {
+      expect_symmetric_and_positive(&multigrid, {w_cycle, 2}, system.rows, 1e-5);
+      const std::vector<double> r = noise(system.rows, 2), z = apply(&multigrid, {w_cycle, 2}, r);
+      EXPECT_EQ(apply(&other, {w_cycle, 2, 3}, r), z);
+    }
   }
 }
 
@@ -253,7 +258,7 @@ TEST(Cycle, OfGridsLargeEnoughToSplitHasTheSameBitsOnAnyThreads) {
     const System system(domain, voxels::voxel());
     Multigrid multigrid;
     ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::never,
-                              learned_weights),
+                              fitted_weights),
               "");
     const std::vector<double> r = noise(system.rows, 2);
     const std::vector<double> z = apply(&multigrid, {true, 2}, r);

@@ -1,14 +1,14 @@
 """same_solution.py LIBLINNET [OPTION...] -- COMMAND...
 
 Runs a PETSc program that knows nothing of LIBLINNET on one rank with a solver of PETSc's own (--reference, a direct one),
-then as COMMAND with dcd and each preconditioner of --pc (latticemg,cnn), selected by options alone. Each must say that
+then as COMMAND with dcd and each preconditioner of --pc (latticemg,cnn,hybrid), selected by options alone. Each must say that
 every linear solve converged, in --iterations=N at most, and give the solution of the reference:
 
   ||x - x_reference|| <= T ||x_reference||
 
 --view is the program's own way of writing x; with --sorted, where rows are numbered differently on other ranks, the
-values of x are compared in ascending order. With --cnn=REGEX, cnn must hand over to its fallback and say why in one line
-that REGEX matches; without, it must say nothing.
+values of x are compared in ascending order. With --cnn=REGEX, or --hybrid=REGEX (cnn with the model of that name), that
+one must hand over to its fallback and say why in one line that REGEX matches; without, it must say nothing.
 """
 import argparse
 import pathlib
@@ -20,6 +20,7 @@ import tempfile
 import numpy
 
 VEC_CLASSID = 1211214
+TYPES = {"hybrid": "-pc_type cnn -pc_cnn_model hybrid"}
 DIRECT = "-ksp_type preonly -pc_type lu"
 CONVERGED = re.compile(r"Linear .*solve (converged|did not converge) due to (\w+) iterations (\d+)")
 # mpiexec forwards two streams: a line of one may come between the indentation and the text of a line of the other.
@@ -32,9 +33,10 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--view", default="-ksp_view_solution")
     parser.add_argument("--tolerance", type=float, default=1e-7)
     parser.add_argument("--iterations", type=int, default=15)
-    parser.add_argument("--pc", default="latticemg,cnn")
+    parser.add_argument("--pc", default="latticemg,cnn,hybrid")
     parser.add_argument("--sorted", action="store_true")
     parser.add_argument("--cnn", default="")
+    parser.add_argument("--hybrid", default="")
     parser.add_argument("--reference", default=DIRECT)
     at = words.index("--")
     options = parser.parse_args(words[:at])
@@ -75,9 +77,10 @@ def complaints(pc: str, said: str, options: argparse.Namespace) -> list[str]:
         if how != "converged" or int(iterations) > options.iterations:
             found.append(f"{reason} after {iterations} iterations with {pc}, expected convergence within {options.iterations}")
     fallbacks = len(set(FALLBACK.findall(said)))  # once for a solver
-    expected = 1 if pc == "cnn" and options.cnn else 0
-    if fallbacks != expected or (expected and not re.search(options.cnn, said)):
-        found.append(f"{fallbacks} lines of a fallback with {pc}, expected {expected} that say: {options.cnn}")
+    why = {"cnn": options.cnn, "hybrid": options.hybrid}.get(pc, "")
+    expected = 1 if why else 0
+    if fallbacks != expected or (expected and not re.search(why, said)):
+        found.append(f"{fallbacks} lines of a fallback with {pc}, expected {expected} that say: {why}")
     return found
 
 
@@ -92,7 +95,7 @@ def main(words: list[str]) -> int:
         expected.sort()
     for pc in options.pc.split(","):
         command = [*options.command, "-dll_append", options.library]
-        found, said = solve(command, options.view, f"-ksp_type dcd -pc_type {pc} -ksp_converged_reason")
+        found, said = solve(command, options.view, f"-ksp_type dcd {TYPES.get(pc, '-pc_type ' + pc)} -ksp_converged_reason")
         if options.sorted:
             found.sort()
         difference = numpy.linalg.norm(found - expected) / numpy.linalg.norm(expected)

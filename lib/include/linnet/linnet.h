@@ -98,8 +98,9 @@ LINNET_EXTERN PetscErrorCode PCLatticeMGGetCoarsening(PC pc, PCLatticeMGCoarseni
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetAggregated(PC pc, PetscBool* aggregated);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetSweeps(PC pc, PetscInt sweeps);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps);
-LINNET_EXTERN PetscErrorCode PCLatticeMGSetWeights(PC pc, const PetscReal values[7]);
-LINNET_EXTERN PetscErrorCode PCLatticeMGGetWeights(PC pc, PetscReal values[7]);
+#define PC_LATTICEMG_WEIGHTS 12
+LINNET_EXTERN PetscErrorCode PCLatticeMGSetWeights(PC pc, const PetscReal values[PC_LATTICEMG_WEIGHTS]);
+LINNET_EXTERN PetscErrorCode PCLatticeMGGetWeights(PC pc, PetscReal values[PC_LATTICEMG_WEIGHTS]);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetThreads(PC pc, PetscInt threads);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetThreads(PC pc, PetscInt* threads);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetGrid(PC pc, PetscInt nx, PetscInt ny, PetscInt nz);
