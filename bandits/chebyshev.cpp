@@ -7,7 +7,7 @@ namespace linnet::bandits {
 
 namespace {
 
-constexpr int most_passes = 200;
+constexpr int most_passes = 20; // the next fit goes on from where this one ends
 
 // All ways to spread at most `left` over the variables from `at` on; the last variable's share grows fastest.
 void spread(std::size_t at, std::size_t left, std::vector<std::size_t>& term,

@@ -86,6 +86,7 @@ void Modelled::see(double context) {
 // After the fit has changed.
 void Modelled::settle() {
   at_mean_ = model_.quantities(mean_);
+  last_.omega = NAN;
   ahead_.clear();
   next_sample_ = 0;
 }
@@ -109,9 +110,15 @@ void Modelled::draw_ahead() {
     }
 }
 
+double Modelled::predicted(double omega, double place) const {
+  if (omega != last_.omega || place != last_.place)
+    last_ = {omega, place, model_.log_cost(omega, place, at_mean_)};
+  return last_.log_cost;
+}
+
 double Modelled::expected_cost(double omega, const Context& context) const {
   return handed_over_ ? rival_.expected_cost(omega, context)
-                      : std::exp(std::clamp(model_.log_cost(omega, place(context), at_mean_), -700.0, 700.0));
+                      : std::exp(std::clamp(predicted(omega, place(context)), -700.0, 700.0));
 }
 
 void Modelled::decide(Decision& decision) {
@@ -292,7 +299,7 @@ void Modelled::absorb(const Decision& decision, double cost) {
   const double scatter = 2 * std::sqrt(model_.count_variance(y));
   pending_.push_back({decision, cost, y, scatter});
   if (steps() > 1)
-    blend(model_error_, y - model_.log_cost(decision.value, place(decision.context), at_mean_), scatter);
+    blend(model_error_, y - predicted(decision.value, place(decision.context)), scatter);
   see((scaled(decision.context) + 1) / 2);
   remember(decision, y);
   largest_ = std::fmax(largest_, y);

@@ -55,6 +55,7 @@ private:
   void refit();
   double objective(const Vector& theta) const;
   void settle();
+  double predicted(double omega, double place) const; ///< ln cost, of the mean
   void draw_ahead();
   void catch_up() const;
 
@@ -71,6 +72,10 @@ private:
   Vector mean_;
   Matrix precision_;
   RelaxationModel::Quantities at_mean_;
+  struct Prediction {
+    double omega, place, log_cost;
+  };
+  mutable Prediction last_{NAN, 0, 0};         ///< of at_mean_: what was expected of a solve is compared with its cost
   static constexpr std::size_t samples = 4;    ///< of a decision, in pairs
   using Samples = std::array<Vector, samples>; ///< values of the model's quantities
   std::vector<Samples> ahead_;                 ///< of the decisions to come

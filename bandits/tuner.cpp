@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace linnet::bandits {
 
@@ -80,6 +81,7 @@ Tuner::Tuner(TunerOptions options)
     throw std::invalid_argument("policy 'model': expected the arms to be values of sor_omega alone, found '" +
                                 options_.arms.text + "'");
   failures_.resize(options_.arms.size());
+  log_.reserve(memory);
   make();
 }
 
@@ -95,8 +97,8 @@ void Tuner::make() {
   choices.least_cost = options_.iterations ? 1 : 0;
   choices.seed = options_.seed + solves_;
   learner_ = make_learner(options_, std::move(choices));
-  for (const Step& step : log_)
-    learner_->learn(step.decision, in_units(step.cost));
+  for (std::size_t k = 0; k < log_.size(); ++k)
+    learner_->learn(logged(k).decision, in_units(logged(k).cost));
 }
 
 // Twice the range seen, so that it is widened a logarithmic number of times; what was learned is learned anew.
@@ -129,6 +131,7 @@ void Tuner::cover(const Context& context) {
 }
 
 Decision Tuner::choose(const Context& context) {
+  catch_up();
   const bool given = context && std::ranges::all_of(context.numbers, [](double x) { return std::fabs(x) < 1e150; });
   if (given)
     cover(context);
@@ -139,17 +142,39 @@ bool Tuner::quarantined(std::size_t arm) const {
   return failures_[arm].in_row >= patience && solves_ < failures_[arm].until;
 }
 
-void Tuner::append(const Step& step) {
-  if (log_.size() == memory)
-    log_.pop_front();
-  log_.push_back(step);
+void Tuner::append(const Step& step) const {
+  if (log_.size() < memory) {
+    log_.push_back(step);
+  } else {
+    log_[oldest_] = step;
+    oldest_ = (oldest_ + 1) % memory;
+  }
   largest_.push(step.failed ? 0 : step.cost);
   largest_recent_.push(step.failed ? 0 : step.cost);
+}
+
+std::vector<Step> Tuner::log() const {
+  catch_up();
+  std::vector<Step> steps;
+  steps.reserve(log_.size());
+  for (std::size_t k = 0; k < log_.size(); ++k)
+    steps.push_back(logged(k));
+  return steps;
+}
+
+void Tuner::catch_up() const {
+  const Latest pending = std::exchange(pending_, Latest::none);
+  if (pending == Latest::none)
+    return;
+  if (pending == Latest::played)
+    append(latest_);
+  learner_->learn(latest_.decision, in_units(latest_.cost));
 }
 
 bool Tuner::learn(const Decision& decision, double cost, double iterations, bool failed) {
   if (!(iterations > 0) || !std::isfinite(cost) || !(cost > 0))
     return false;
+  catch_up();
   if (solves_ == 0 && !options_.iterations)
     unit_ = std::max(cost / iterations, 1e-300);
   ++solves_;
@@ -163,29 +188,35 @@ bool Tuner::learn(const Decision& decision, double cost, double iterations, bool
   } else {
     record.in_row = 0;
   }
-  append({decision, cost, failed});
-  return learner_->learn(decision, in_units(cost));
+  latest_ = {decision, cost, failed};
+  pending_ = Latest::played;
+  return true;
 }
 
 void Tuner::learn_unplayed(const Decision& decision) {
+  catch_up();
   ++solves_;
-  learner_->learn(decision, in_units(failures_[decision.arm].cost));
+  latest_ = {decision, failures_[decision.arm].cost, true};
+  pending_ = Latest::unplayed;
 }
 
 double Tuner::expected_cost(const Decision& decision) const {
   if (solves_ < first_expectation)
     return 0;
+  catch_up();
   const double expected = learner_->expected_cost(decision.value, decision.context) * unit_;
   return expected > 0 ? std::max({expected, largest_recent_.largest(), total_ / static_cast<double>(solves_)})
                       : largest_.largest();
 }
 
 std::string Tuner::policy() const {
+  catch_up();
   const auto* model = dynamic_cast<const Modelled*>(learner_.get());
   return learner_->name() + (model && model->handed_over() ? ", handed over to thompson" : "");
 }
 
 nlohmann::json Tuner::save() const {
+  catch_up();
   nlohmann::json state;
   state["arms"] = options_.arms.text;
   state["key"] = options_.key;
@@ -199,7 +230,7 @@ nlohmann::json Tuner::save() const {
   for (const Failures& f : failures_)
     state["failures"].push_back({f.in_row, f.until, f.cost});
   state["log"] = nlohmann::json::array();
-  for (const Step& s : log_)
+  for (const Step& s : log())
     state["log"].push_back({s.decision.arm, s.decision.value, s.decision.probability,
                             std::vector<double>(s.decision.context.numbers.begin(), s.decision.context.numbers.end()),
                             s.cost, s.failed});

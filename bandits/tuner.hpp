@@ -5,9 +5,9 @@
 #include "bandits/relaxation_model.hpp"
 #include "bandits/sliding_maximum.hpp"
 
-#include <deque>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 namespace linnet::bandits {
 
@@ -52,7 +52,8 @@ public:
   /// What a quarantined choice is charged in place of being played.
   double last_failure(std::size_t arm) const { return failures_[arm].cost; }
   /// `cost` of a solve that took `iterations`. Failed: the arm did not solve it, whoever did then. False where there is
-  /// nothing to learn: no iteration, a cost that is not finite or not positive.
+  /// nothing to learn: no iteration, a cost that is not finite or not positive. The learner learns when it is next
+  /// asked for anything: one that has left the caches is fetched once for both.
   bool learn(const Decision& decision, double cost, double iterations, bool failed);
   /// The choice was not played as its arm is set aside: the learner sees what the arm cost when it last failed.
   void learn_unplayed(const Decision& decision);
@@ -61,7 +62,10 @@ public:
   /// log for policies that expect none; 0 before ten costs.
   double expected_cost(const Decision& decision) const;
 
-  const Learner& learner() const { return *learner_; }
+  const Learner& learner() const {
+    catch_up();
+    return *learner_;
+  }
   /// The policy in play, with what it has handed over to: "model-sor", "model-sor, handed over to thompson".
   std::string policy() const;
   const Arms& arms() const { return options_.arms; }
@@ -70,7 +74,7 @@ public:
   std::uint64_t failed() const { return failed_; }
   double total_cost() const { return total_; }
   /// The latest solves, oldest first, at most 1024.
-  const std::deque<Step>& log() const { return log_; }
+  std::vector<Step> log() const;
 
   nlohmann::json save() const;
   /// std::invalid_argument where the state is of other arms, policy or key, or damaged; nothing is changed then.
@@ -84,14 +88,20 @@ private:
   };
   void make();
   void cover(const Context& context);
-  void append(const Step& step);
+  void append(const Step& step) const;
+  void catch_up() const;
+  const Step& logged(std::size_t k) const { return log_[(oldest_ + k) % log_.size()]; }
   double in_units(double cost) const { return cost / unit_; }
 
   TunerOptions options_;
   std::unique_ptr<Learner> learner_;
   std::vector<Interval> intervals_, seen_; ///< of each number of a context; empty: none has come
-  std::deque<Step> log_;
-  SlidingMaximum largest_, largest_recent_; ///< costs of solves that did not fail
+  /* what has been learned does not depend on when the latest solve is learned from */
+  mutable Step latest_;
+  mutable enum class Latest : std::uint8_t { none, played, unplayed } pending_ = Latest::none;
+  mutable std::vector<Step> log_; ///< a ring
+  mutable std::size_t oldest_ = 0;
+  mutable SlidingMaximum largest_, largest_recent_; ///< costs of solves that did not fail
   std::vector<Failures> failures_;
   double unit_ = 1; ///< cost of an iteration of the first solve, where costs are no iterations
   double total_ = 0;
