@@ -47,7 +47,6 @@ struct Dual {
     return {e, a.slope * e};
   }
   friend Dual log(const Dual& a) { return {std::log(a.value), a.slope / a.value}; }
-  friend Dual log1p(const Dual& a) { return {std::log1p(a.value), a.slope / (1 + a.value)}; }
   friend Dual tanh(const Dual& a) {
     const double t = std::tanh(a.value);
     return {t, a.slope * (1 - t * t)};

@@ -19,7 +19,7 @@ constexpr double tolerated_variance = 0.04; // of what a fit leaves of ln cost
 constexpr std::uint64_t most_ahead = 16;    // decisions that samples are drawn for at once
 constexpr std::size_t most_pending = 32;    // solves that the sampler learns from at once
 constexpr int most_passes = 12;
-constexpr double least_gain = 0.05;            // of a step of a fit, in squared standard deviations
+constexpr double least_gain = 0.2;             // of a step of a fit, in squared standard deviations
 constexpr std::uint64_t first_probe = 12;      // solves; then 24, 48, ...
 constexpr double probe_width = 0.3;            // of ln(2 - omega)
 constexpr std::uint64_t surprise_interval = 4; // solves between two fits for the sake of large errors
@@ -169,7 +169,7 @@ Modelled::Fit Modelled::fit(const Vector& start, double to_beat) const {
   const Vector prior_weight = model_.prior_deviation().array().square().inverse();
   const auto weight = static_cast<double>(stride_);
   Fit now{start, Matrix::Zero(), 0, 0};
-  double damping = 1e-3;
+  double damping = 1e-2;
   for (int pass = 0; pass < most_passes; ++pass) {
     Vector gradient = prior_weight.cwiseProduct(prior - now.mean);
     now.precision = prior_weight.asDiagonal();
