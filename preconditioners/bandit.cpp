@@ -25,27 +25,33 @@ static PetscErrorCode PCBanditPlaying_Private(PC pc, PC* playing) {
       return PCBanditUse_Private(pc, nullptr, static_cast<PetscInt>(safe),
                                  bandit->arms.is_relaxation() ? bandit->arms.values(safe)[0] : 0, &failed);
     }));
-    PetscCheck(bandit->playing, CommOf(pc), PETSC_ERR_PLIB, "bandit: the safe arm could not be set up");
+    PetscCall(PCBanditCheckSafe_Private(pc));
   }
   *playing = bandit->playing;
   PetscFunctionReturn(0);
 }
 
-static PetscErrorCode PCApply_Bandit(PC pc, Vec r, Vec z) {
-  PC playing;
+static PetscErrorCode PCBanditApply_Private(PC pc, Vec r, Vec z, PetscErrorCode (*apply)(PC, Vec, Vec)) {
+  PC playing = nullptr;
 
   PetscFunctionBegin;
   PetscCall(PCBanditPlaying_Private(pc, &playing));
-  PetscCall(PCApply(playing, r, z));
+  if (PCBanditData_Private(pc)->guarded)
+    PetscCall(PCBanditTryApply_Private(pc, playing, r, z, apply));
+  else
+    PetscCall(apply(playing, r, z));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCApply_Bandit(PC pc, Vec r, Vec z) {
+  PetscFunctionBegin;
+  PetscCall(PCBanditApply_Private(pc, r, z, PCApply));
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCApplyTranspose_Bandit(PC pc, Vec r, Vec z) {
-  PC playing;
-
   PetscFunctionBegin;
-  PetscCall(PCBanditPlaying_Private(pc, &playing));
-  PetscCall(PCApplyTranspose(playing, r, z));
+  PetscCall(PCBanditApply_Private(pc, r, z, PCApplyTranspose));
   PetscFunctionReturn(0);
 }
 
@@ -125,7 +131,10 @@ static PetscErrorCode PCDestroy_Bandit(PC pc) {
    An arm that diverges, cannot be set up, or costs more than the cap times what was expected, is stopped; the safe arm
    goes on from the current iterate within the same `KSPSolve()`: `KSPGetConvergedReason()`, `KSPGetIterationNumber()`
    and -ksp_converged_reason tell of both together. An arm that fails three times in a row is set aside for 50 solves,
-   then 100.
+   then 100. An error that PETSc raises inside an arm, on one rank or on all, is a failure like any other: one line on
+   the standard error stream says what it was, once for each arm. It is the user's where the safe arm raises it, without
+   a cap, and in `KSPSolveTranspose()`. Where one rank alone raises it while others wait for that rank inside the
+   arm's own communication, they wait for ever, as they would in the arm without a bandit.
 
    Convergence is tested in the unpreconditioned norm where the `KSP` has it and the user has not chosen another, so
    that arms are compared at equal residual. `KSPRICHARDSON` heeds its tolerances, unlike around `PCSOR`.

@@ -66,7 +66,13 @@ struct PC_Bandit {
   PetscErrorCode (*converged)(KSP, PetscInt, PetscReal, KSPConvergedReason*, void*) = nullptr; ///< the KSP's own test
   void* converged_context = nullptr;
   bool failed = false; ///< the arm did not end it
-  double cost = 0;     ///< of all of it
+  /* errors raised inside an arm */
+  bool guarded = false;            ///< they are caught: another arm can go on
+  bool raised = false;             ///< on this rank; after the iteration: on any
+  bool heeds_reason = false;       ///< the KSP goes on with NaN, unless the PC has a reason to have failed
+  std::array<char, 256> message{}; ///< of the last one
+  std::vector<bool> told;          ///< by arm
+  double cost = 0;                 ///< of all of it
 
   bool given = false, from_matrix = false; ///< a context has been given once; the last one is the matrix's own
   /* the matrix's context, as of this state of it */
@@ -92,6 +98,18 @@ inline PetscInt PCBanditSafe_Private(const PC_Bandit* bandit) {
   return bandit->parameters.safe == PETSC_DEFAULT ? 0 : bandit->parameters.safe;
 }
 
+inline std::size_t PCBanditSlot_Private(const PC_Bandit* bandit, std::size_t arm) {
+  return bandit->inner.size() > 1 ? arm : 0;
+}
+
+/// While it lives, PETSc's errors are not printed.
+struct PCBanditQuiet {
+  PCBanditQuiet() { (void)PetscPushErrorHandler(PetscReturnErrorHandler, nullptr); }
+  ~PCBanditQuiet() { (void)PetscPopErrorHandler(); }
+  PCBanditQuiet(const PCBanditQuiet&) = delete;
+  PCBanditQuiet& operator=(const PCBanditQuiet&) = delete;
+};
+
 /// Runs `body`, which returns a PetscErrorCode; what it throws becomes PETSc's error.
 template <class Body>
 PetscErrorCode PCBanditGuarded_Private(MPI_Comm comm, Body&& body) {
@@ -116,9 +134,25 @@ PETSC_INTERN PetscErrorCode PCPostSolve_Bandit(PC pc, KSP ksp, Vec b, Vec x);
 /// Parses the arms where that is not done, and checks that their types are known.
 PetscErrorCode PCBanditParseArms_Private(PC pc);
 /// Makes the arm's preconditioner the one that plays: builds it where it is not, sets it up where the matrix has
-/// changed. `failed`: it could not be set up; the same on all ranks.
+/// changed. `failed`: it could not be set up; the same on all ranks. Where that was an error nothing plays, and the
+/// message is on all ranks.
 PetscErrorCode PCBanditUse_Private(PC pc, KSP ksp, PetscInt arm, PetscReal value, bool* failed);
 PetscErrorCode PCBanditResetArms_Private(PC pc);
+PetscErrorCode PCBanditDiscard_Private(PC_Bandit* bandit, std::size_t slot);
+
+/* bandit_errors.cpp */
+/// Keeps the message of an error; false where there is none.
+bool PCBanditCaught_Private(PC_Bandit* bandit, PetscErrorCode error);
+/// The message of that rank, to all.
+PetscErrorCode PCBanditShareMessage_Private(PC pc, PetscMPIInt rank);
+/// One line, once for each arm.
+void PCBanditTell_Private(PC_Bandit* bandit, std::size_t arm);
+/// The user's error, after PCBanditUse_Private() of the safe arm, where that raised one.
+PetscErrorCode PCBanditCheckSafe_Private(PC pc);
+/// z <- M r; where the arm raises an error, on this rank alone or on all, z <- NaN.
+PetscErrorCode PCBanditTryApply_Private(PC pc, PC inner, Vec r, Vec z, PetscErrorCode (*apply)(PC, Vec, Vec));
+/// Collective, after the iteration: `raised` becomes the same on all ranks; tells, and discards the arm's PC.
+PetscErrorCode PCBanditAgree_Private(PC pc);
 
 /* bandit_context.cpp */
 /// The numbers known of the system. Where they begin to come from elsewhere the learner is to be made anew.

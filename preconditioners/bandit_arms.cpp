@@ -117,7 +117,7 @@ static PetscErrorCode PCBanditBuild_Private(PC pc, KSP ksp, std::size_t arm, std
   PetscFunctionReturn(0);
 }
 
-static PetscErrorCode PCBanditDiscard_Private(PC_Bandit* bandit, std::size_t slot) {
+PetscErrorCode PCBanditDiscard_Private(PC_Bandit* bandit, std::size_t slot) {
   PetscFunctionBegin;
   PetscCall(PCDestroy(&bandit->inner[slot]));
   for (const std::string& key : bandit->inserted[slot])
@@ -159,18 +159,13 @@ static PetscErrorCode PCBanditSetValues_Private(PC_Bandit* bandit, PC inner, std
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode PCBanditUse_Private(PC pc, KSP ksp, PetscInt arm, PetscReal value, bool* failed) {
+static PetscErrorCode PCBanditSetUpArm_Private(PC pc, KSP ksp, std::size_t arm, std::size_t slot, PetscReal value) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
-  const auto k = static_cast<std::size_t>(arm);
-  const std::size_t slot = bandit->inner.size() > 1 ? k : 0;
-  const bool fresh = !bandit->inner[slot];
   PetscBool sor;
-  PCFailedReason reason = PC_NOERROR;
-  int bad;
 
   PetscFunctionBegin;
-  if (fresh)
-    PetscCall(PCBanditBuild_Private(pc, ksp, k, slot));
+  if (!bandit->inner[slot])
+    PetscCall(PCBanditBuild_Private(pc, ksp, arm, slot));
   const PC inner = bandit->inner[slot];
   PetscCall(PCSetOperators(inner, pc->mat, pc->pmat));
   PetscCall(PCSetReusePreconditioner(inner, pc->reusepreconditioner));
@@ -178,20 +173,40 @@ PetscErrorCode PCBanditUse_Private(PC pc, KSP ksp, PetscInt arm, PetscReal value
   if (sor) /* with inodes, omega = 1 alone would run a block method */
     PetscCall(MatSetOption(pc->pmat, MAT_USE_INODES, PETSC_FALSE));
   if (sor && bandit->arms.sets.empty())
-    PetscCall(PCBanditSetValues_Private(bandit, inner, k, value));
-  PetscCall(PetscPushErrorHandler(PetscReturnErrorHandler, nullptr));
-  const PetscErrorCode ierr = PCSetUp(inner);
-  PetscCall(PetscPopErrorHandler());
-  if (!ierr)
-    PetscCall(PCGetFailedReason(inner, &reason));
-  bad = ierr ? 2 : reason != PC_NOERROR ? 1 : 0;
+    PetscCall(PCBanditSetValues_Private(bandit, inner, arm, value));
+  PetscCall(PCSetUp(inner));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCBanditUse_Private(PC pc, KSP ksp, PetscInt arm, PetscReal value, bool* failed) {
+  PC_Bandit* bandit = PCBanditData_Private(pc);
+  const auto k = static_cast<std::size_t>(arm);
+  const std::size_t slot = PCBanditSlot_Private(bandit, k);
+  const bool fresh = !bandit->inner[slot];
+  constexpr int no_error = 1; /* but perhaps a reason to have failed */
+  PCFailedReason reason = PC_NOERROR;
+  int bad;
+
+  PetscFunctionBegin;
+  {
+    const PCBanditQuiet quiet;
+    if (PCBanditCaught_Private(bandit, PCBanditSetUpArm_Private(pc, ksp, k, slot, value)))
+      bad = no_error + bandit->ranks - bandit->rank; /* the first rank's is the largest */
+    else {
+      PetscCall(PCGetFailedReason(bandit->inner[slot], &reason));
+      bad = reason != PC_NOERROR ? no_error : 0;
+    }
+  }
   PetscCallMPI(
       MPI_Allreduce(MPI_IN_PLACE, &bad, 1, MPI_INT, MPI_MAX, PetscObjectComm(reinterpret_cast<PetscObject>(pc))));
   *failed = bad > 0;
-  bandit->playing = inner;
+  bandit->playing = bandit->inner[slot];
   if (bad > 0)
     PetscCall(PetscInfo(pc, "arm %" PetscInt_FMT " could not be set up\n", arm));
-  if (bad == 2) {
+  if (bad > no_error) {
+    PetscCall(PCBanditShareMessage_Private(pc, bandit->ranks + no_error - bad));
+    if (arm != PCBanditSafe_Private(bandit))
+      PCBanditTell_Private(bandit, k);
     bandit->playing = nullptr;
     PetscCall(PCBanditDiscard_Private(bandit, slot));
   } else if (fresh) {
@@ -205,6 +220,7 @@ PetscErrorCode PCBanditResetArms_Private(PC pc) {
 
   PetscFunctionBegin;
   bandit->playing = nullptr;
+  bandit->told.clear();
   for (std::size_t slot = 0; slot < bandit->inner.size(); slot++)
     PetscCall(PCBanditDiscard_Private(bandit, slot));
   PetscFunctionReturn(0);

@@ -1,6 +1,8 @@
 // One solve of PCBANDIT: choice, cap, continuation by the safe arm, cost.
 #include "bandit.hpp"
 
+#include <utility>
+
 static constexpr PetscInt save_interval = 100;  // solves
 static constexpr PetscInt clock_interval = 8;   // iterations between two looks at costs that take a reduction
 static constexpr PetscInt fewest_to_halve = 20; // iterations that the KSP may take
@@ -97,8 +99,7 @@ static PetscErrorCode PreSolve(PC pc, KSP ksp, Vec x) {
     bool failed;
     const double value = bandit->arms.is_relaxation() ? bandit->arms.values(static_cast<std::size_t>(safe))[0] : 0;
     PetscCall(PCBanditUse_Private(pc, ksp, safe, value, &failed));
-    PetscCheck(bandit->playing, CommOf(pc), PETSC_ERR_PLIB, "bandit: the safe arm '%s' could not be set up",
-               bandit->arms.label(static_cast<std::size_t>(safe)).c_str());
+    PetscCall(PCBanditCheckSafe_Private(pc));
     bandit->stopped = true; /* no cap */
   }
   bandit->guess_copied = !ksp->guess_zero && x;
@@ -148,7 +149,8 @@ static PetscErrorCode PCBanditGoOn_Private(PC pc, KSP ksp) {
     PetscCall(VecSet(x, 0));
   const double value = bandit->arms.is_relaxation() ? bandit->arms.values(static_cast<std::size_t>(safe))[0] : 0;
   PetscCall(PCBanditUse_Private(pc, ksp, safe, value, &failed));
-  if (failed || !bandit->playing)
+  PetscCall(PCBanditCheckSafe_Private(pc));
+  if (failed)
     PetscFunctionReturn(0);
   pc->failedreason = PC_NOERROR;
   ksp->guess_zero = !keep && !bandit->guess_copied ? PETSC_TRUE : PETSC_FALSE;
@@ -165,9 +167,16 @@ static PetscErrorCode PCBanditGoOn_Private(PC pc, KSP ksp) {
 /* The arm that was chosen, under the cap, and the safe arm after it where it fails. */
 static PetscErrorCode PCBanditRunArms_Private(PC pc, KSP ksp) {
   PC_Bandit* bandit = PCBanditData_Private(pc);
-  const bool unplayed = bandit->play.unplayed > 0, may_go_on = bandit->parameters.cap > 0;
+  const bool played = !(bandit->play.unplayed > 0) && !bandit->set_up_failed;
+  const bool other = static_cast<PetscInt>(bandit->play.arm) != PCBanditSafe_Private(bandit);
+  const bool may_go_on = played && bandit->parameters.cap > 0 && !ksp->transpose_solve;
+  PetscBool dcd;
 
   PetscFunctionBegin;
+  PetscCall(PetscObjectTypeCompare(reinterpret_cast<PetscObject>(ksp), KSPDCD, &dcd));
+  bandit->heeds_reason = dcd;
+  bandit->raised = false;
+  bandit->guarded = may_go_on && (other || bandit->arms.is_relaxation());
   bandit->converged = ksp->converged;
   bandit->converged_context = ksp->cnvP;
   ksp->converged = PCBanditConverged_Private;
@@ -175,12 +184,14 @@ static PetscErrorCode PCBanditRunArms_Private(PC pc, KSP ksp) {
   const PetscErrorCode ierr = (*ksp->ops->solve)(ksp);
   ksp->converged = bandit->converged;
   ksp->cnvP = bandit->converged_context;
+  const bool guarded = std::exchange(bandit->guarded, false);
   PetscCall(ierr);
+  if (guarded)
+    PetscCall(PCBanditAgree_Private(pc));
   const bool spent = ksp->reason == KSP_DIVERGED_ITS && ksp->its >= ksp->max_it; /* the user's own limit */
-  bandit->failed = bandit->set_up_failed || (!unplayed && ksp->reason < 0);
-  if (!unplayed && !bandit->set_up_failed && ksp->reason < 0 && !spent && may_go_on && !ksp->transpose_solve &&
-      (bandit->stopped || static_cast<PetscInt>(bandit->play.arm) != PCBanditSafe_Private(bandit) ||
-       bandit->arms.is_relaxation()))
+  const bool unsolved = ksp->reason < 0 || (bandit->raised && ksp->normtype == KSP_NORM_NONE);
+  bandit->failed = bandit->set_up_failed || (played && (ksp->reason < 0 || bandit->raised));
+  if (may_go_on && unsolved && (!spent || bandit->raised) && (bandit->stopped || guarded))
     PetscCall(PCBanditGoOn_Private(pc, ksp));
   PetscFunctionReturn(0);
 }
