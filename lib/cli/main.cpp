@@ -9,6 +9,7 @@
 #include "cli/ranks.hpp"
 #include "cli/smoke.hpp"
 #include "cli/train.hpp"
+#include "cli/validators.hpp"
 
 #include <linnet/linnet.h>
 
@@ -24,6 +25,13 @@
 namespace linnet {
 
 namespace {
+
+void refuse_empty_values(CLI::App& app) {
+  for (CLI::Option* option : app.get_options())
+    option->check(not_empty());
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; }))
+    refuse_empty_values(*command);
+}
 
 struct CommandLine {
   CLI::App app{"linnet: learned and classical solvers for sparse linear systems, on PETSc", "linnet"};
@@ -56,6 +64,7 @@ struct CommandLine {
     add_train_command(app, train);
     add_prune_command(app, prune);
     add_smoke_command(app, smoke);
+    refuse_empty_values(app);
   }
 
   int run(const Session& session) {

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "cli/progress.hpp"
+#include "cli/validators.hpp"
 #include "learned/shipped.hpp"
 #include "learned/train/prune.hpp"
 
@@ -63,27 +64,27 @@ void add_prune_command(CLI::App& app, PruneOptions& options) {
   command.add_option("model", options.model, "shipped model or model file")->required();
   command.add_option("--out", options.out, "model file to write")->required();
   command.add_option("--channels", options.channels, "part of the channels to remove: a smaller, faster network")
-      ->check(CLI::Range(0.001, 0.999));
+      ->check(within(0.001, 0.999));
   command.add_option("--weights", options.weights, "part of the weights to set to zero: no network is faster for it")
-      ->check(CLI::Range(0.001, 0.999));
+      ->check(within(0.001, 0.999));
   learned::PruningOptions& how = options.how;
   command.add_option("--multiple", how.multiple, "channels that stay: a multiple of it")
-      ->check(CLI::Range(1, 256))
+      ->check(within(1, 256))
       ->capture_default_str();
-  command.add_option("--rounds", how.rounds, "of new gradients")->check(CLI::Range(1, 1000))->capture_default_str();
-  command.add_option("--gradients", how.gradients, "a round")->check(CLI::Range(1, 100000))->capture_default_str();
+  command.add_option("--rounds", how.rounds, "of new gradients")->check(within(1, 1000))->capture_default_str();
+  command.add_option("--gradients", how.gradients, "a round")->check(within(1, 100000))->capture_default_str();
   command.add_option("--damping", how.damping, "of the Fisher matrix, in mean squares of the gradients' entries")
-      ->check(CLI::Range(1e-12, 1e12))
+      ->check(within(1e-12, 1e12))
       ->capture_default_str();
   command.add_option("--block", how.block, "weights of a block of the Fisher matrix")
-      ->check(CLI::Range(1, 4096))
+      ->check(within(1, 4096))
       ->capture_default_str();
-  command.add_option("--batch", how.batch, "solves of a gradient")->check(CLI::Range(1, 1024))->capture_default_str();
+  command.add_option("--batch", how.batch, "solves of a gradient")->check(within(1, 1024))->capture_default_str();
   command.add_option("--small", options.small, "cells along an axis of the grids (32; in two dimensions 64)")
-      ->check(CLI::Range(8, 512));
+      ->check(within(8, 512));
   command.add_option("--seed", how.seed, "of domains and errors")->capture_default_str();
   command.add_option("--threads", how.threads, "the same bits for the same number")
-      ->check(CLI::Range(1, 4096))
+      ->check(within(1, 4096))
       ->capture_default_str();
   command.footer("Example:\n  linnet prune hybrid3d --channels 0.5 --out small.safetensors\n"
                  "  linnet train --from small.safetensors --steps 500 --out tuned.safetensors\n"

@@ -1,6 +1,7 @@
 #include "cli/training_options.hpp"
 
 #include "base/error.hpp"
+#include "cli/validators.hpp"
 
 #include <algorithm>
 #include <array>
@@ -106,9 +107,8 @@ void archive_options(learned::Archive* archive, TrainOptions* o) {
 
 void add_train_command(CLI::App& app, TrainOptions& options) {
   CLI::App& command = *app.add_subcommand("train", "Train a network for the preconditioner cnn");
-  const auto in = [](double low, double high) { return CLI::Range(low, high); };
   const auto number = [&](const char* name, auto& value, const char* what, double low, double high) {
-    return command.add_option(name, value, what)->check(in(low, high));
+    return command.add_option(name, value, what)->check(within(low, high));
   };
   command.add_option("--out", options.out, "model file to write");
   CLI::Option& resume =
@@ -147,10 +147,10 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
       ->capture_default_str();
   command.add_option("--sizes", options.sizes, "cells along an axis (32,64; in two dimensions 64,128)")
       ->delimiter(',')
-      ->check(in(8, 512));
+      ->check(within(8, 512));
   command.add_option("--parts", options.parts, "of the steps after the plateau, by size (0.7,0.3)")
       ->delimiter(',')
-      ->check(in(0, 1));
+      ->check(within(0, 1));
   number("--domains", options.domains, "of the first size", 1, 1e6)->capture_default_str();
   number("--iterations", options.iterations, "of a training solve, at most", 1, 1000)->capture_default_str();
   number("--validate-every", options.validate_every, "steps, on systems held out; the best weights are kept (0: end)",

@@ -16,7 +16,7 @@ namespace linnet::mfac {
 /// same bits for the same number of threads.
 class Rows {
 public:
-  static constexpr std::int64_t panel_columns = 4096;
+  static constexpr std::int64_t panel_columns = 8192;
 
   Rows() = default;
   /// All zero, or unspecified unless `cleared`. Throws std::bad_alloc.

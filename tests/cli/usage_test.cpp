@@ -78,6 +78,18 @@ TEST_F(Usage, RefusesTolerancesThatAreNone) {
                  "-ksp_max_it: expected 0 or a positive number, found -5");
 }
 
+TEST_F(Usage, RefusesNumbersThatAreNone) {
+  const std::string out = path("x.safetensors"), A = real("LFAT5.mtx.gz");
+  expect_refusal(linnet({"prune", "hybrid2d", "--channels", "nan", "--out", out}),
+                 "--channels: expected a number from 0.001 to 0.999, found 'nan'");
+  expect_refusal(linnet({"prune", "hybrid2d", "--weights", "0.5", "--damping", "nan", "--out", out}),
+                 "--damping: expected a number from 1e-12 to 1e+12, found 'nan'");
+  expect_refusal(linnet({"train", "--damping", "nan", "--out", path("none/x")}),
+                 "--damping: expected a number from 1e-12 to 1e+06, found 'nan'");
+  expect_refusal(linnet({"solve", A, "--least-squares", "--damping", ""}), "--damping: expected a value, found none");
+  expect_refusal(linnet({"train", "--seed", "", "--out", out}), "--seed: expected a value, found none");
+}
+
 TEST_F(Usage, RefusesAPlaceThatCannotBeWrittenBeforeItSolves) {
   expect_refusal(linnet({"solve", real("LFAT5.mtx.gz"), "--solution", path("none/x.mtx")}), "cannot write in");
   expect_refusal(
