@@ -228,8 +228,7 @@ void contract(const Graph& graph, const Pairing& pairing, float least_coupling, 
       for (const Link& link : row.links()) {
         const float between = resistance(own, link.own) + resistance(at(inside, link.to), link.other);
         at(coarse->neighbour, to) = link.to;
-        at(coarse->coupling, to) =
-            link.sum * std::max(least_coupling, 1 / (1 + link.sum * between));
+        at(coarse->coupling, to) = link.sum * std::max(least_coupling, 1 / (1 + link.sum * between));
         ++to;
       }
       at(coarse->first, I) = begin;

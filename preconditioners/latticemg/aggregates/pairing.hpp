@@ -28,8 +28,8 @@ inline constexpr double part_within = 0.5;
 /// The graph of the aggregates. Galerkin's coupling of two aggregates (the sum of the links between them) is that of
 /// functions which are constant on each. One that changes evenly has less energy, by as much as a chain of
 /// resistances: 1 / w = 1 / sum + part_within / (couplings within the aggregate), for each of the two that the links
-/// leave at some of its nodes only. On a lattice this is 1/2 along an axis that was halved and 1 across it. No less than
-/// `least_coupling` times Galerkin's; excess times `excess_factor` (AggregateWeights).
+/// leave at some of its nodes only. On a lattice this is 1/2 along an axis that was halved and 1 across it. No less
+/// than `least_coupling` times Galerkin's; excess times `excess_factor` (AggregateWeights).
 void contract(const Graph& graph, const Pairing& pairing, float least_coupling, float excess_factor, int threads,
               Graph* coarse);
 
