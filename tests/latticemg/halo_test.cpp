@@ -84,6 +84,7 @@ TEST(Halo, OfTheNetworkGrowsWithThePlanesAndNotWithTheirNumber) {
     const OwnedMat A = open_box(PETSC_COMM_WORLD, size);
     const OwnedKSP ksp = make_solver(A, KSPDCD);
     PCSetType(pc_of(ksp), PCCNN);
+    PCCNNSetModel(pc_of(ksp), "hybrid3d");
     EXPECT_EQ(static_cast<int>(PCSetUp(pc_of(ksp))), 0);
     return of_an_application(pc_of(ksp), A);
   };
