@@ -52,12 +52,12 @@ struct Graph {
   TensorShapes tensors;     ///< by name
 
   const Node& node(int i) const { return nodes[static_cast<std::size_t>(i)]; }
-  /// Cells that a stride, a factor or a kernel covers along each axis.
   /// Numbers in a plane across the slowest axis of a field.
   std::size_t plane_of(const Node& n) const {
     return cells_of(n.grid) / static_cast<std::size_t>(n.grid[dimension == 3 ? 2 : 1]) *
            static_cast<std::size_t>(n.channels);
   }
+  /// Cells that a stride, a factor or a kernel covers along each axis.
   Grid window(int length) const { return {length, length, dimension == 3 ? length : 1}; }
   /// Multiplications and additions of the convolutions, of setup or of an application.
   double flops(bool setup) const;

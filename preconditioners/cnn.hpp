@@ -30,7 +30,11 @@ struct PC_CNN {
   bool cycle = false;                ///< the model is a cycle
 
   /// What works in the place of a network; null: the network does.
-  PC stand_in() const { return !outside.empty() && other ? other : cycle || !outside.empty() ? lattice : nullptr; }
+  PC stand_in() const {
+    if (!outside.empty())
+      return other ? other : lattice;
+    return cycle ? lattice : nullptr;
+  }
 };
 
 extern PetscLogEvent PC_CNN_SetUp, PC_CNN_Network, PC_CNN_Transfer;

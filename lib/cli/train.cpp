@@ -4,6 +4,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/plot.hpp"
 #include "cli/progress.hpp"
+#include "cli/train_cycle.hpp"
 #include "cli/training_log.hpp"
 #include "cli/training_options.hpp"
 #include "cli/training_systems.hpp"

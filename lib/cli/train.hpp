@@ -41,11 +41,6 @@ struct TrainOptions {
 };
 
 void add_train_command(CLI::App& app, TrainOptions& options);
-/// What it asks for.
-bool trains_cycle(const TrainOptions& options);
-/// linnet train of a multigrid cycle (preconditioners/cnn/cycle_training.hpp). Ends with the best numbers found at
-/// SIGINT too.
-void train_cycle(const TrainOptions& options, bool speaks);
 /// linnet train, on rank 0; returns the exit status.
 int run_train(const Session& session, TrainOptions& options);
 

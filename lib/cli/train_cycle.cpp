@@ -1,16 +1,17 @@
 // linnet train --architecture cycle: the numbers of a multigrid cycle, fitted to how fast residuals fall.
+#include "cli/train_cycle.hpp"
+
 #include "base/error.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/petsc.hpp"
 #include "cli/progress.hpp"
-#include "cli/report.hpp"
-#include "cli/train.hpp"
+#include "cli/training_options.hpp"
 #include "cli/training_systems.hpp"
 #include "cnn/cycle_model.hpp"
 #include "cnn/cycle_training.hpp"
 #include "learned/shipped.hpp"
 #include "learned/train/classes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -22,7 +23,7 @@ using cnn::CycleFit;
 using learned::GridOperator;
 using learned::HeldOut;
 
-// What means something to a cycle.
+// The options of `linnet train` that mean something for a cycle.
 constexpr std::array<const char*, 14> understood = {
     "--out",   "--architecture", "--dimension", "--from",    "--classes",         "--systems", "--count",
     "--steps", "--minutes",      "--sizes",     "--domains", "--validation-size", "--seed",    "--threads"};
@@ -37,19 +38,6 @@ struct Data {
   std::vector<Set> validation;
   std::string text; ///< options that name it
 };
-
-template <class T>
-std::string list_of(const std::vector<T>& values) {
-  std::string text;
-  for (const T& value : values) {
-    text += text.empty() ? "" : ",";
-    if constexpr (std::is_same_v<T, std::string>)
-      text += value;
-    else
-      text += std::to_string(value);
-  }
-  return text;
-}
 
 // Random operators of the classes in turn, and those that classes hold out.
 Data random_data(const TrainOptions& options) {
@@ -73,8 +61,9 @@ Data random_data(const TrainOptions& options) {
   for (const std::string& name : classes)
     data.validation.push_back(
         {name, learned::held_out(learned::class_from_name(name), options.dimension, validation_size)});
-  data.text = " --classes " + list_of(classes) + " --sizes " + list_of(sizes) + " --domains " + std::to_string(count) +
-              " --validation-size " + std::to_string(validation_size) + " --seed " + std::to_string(options.seed);
+  data.text = " --classes " + comma_list(classes) + " --sizes " + comma_list(sizes) + " --domains " +
+              std::to_string(count) + " --validation-size " + std::to_string(validation_size) + " --seed " +
+              std::to_string(options.seed);
   return data;
 }
 
@@ -121,6 +110,8 @@ void train_cycle(const TrainOptions& options, bool speaks) {
     const learned::Model model = learned::find_model(options.from);
     if (!model.architecture.cycle)
       throw InputError(options.from, "", "expected a multigrid cycle, found a network");
+    if (model.architecture.dimension != options.dimension)
+      throw InputError(options.from, "", "expected a model for " + std::to_string(options.dimension) + " dimensions");
     start = cnn::cycle_weights(model);
     before = model.provenance;
   }
@@ -130,12 +121,10 @@ void train_cycle(const TrainOptions& options, bool speaks) {
   how.minutes = options.minutes;
   how.threads = options.threads;
   const Interruptible interruptible;
-  CycleFit begun, end;
+  CycleFit end;
   {
     Progress progress(speaks);
     end = cnn::fit_cycle(data.training, start, how, [&](const CycleFit& fit) {
-      if (fit.steps == 1)
-        begun = fit;
       if (progress.due())
         progress.show("step " + std::to_string(fit.steps) + "  digits an iteration: grids " + described(fit.grids) +
                       ", aggregates " + described(fit.aggregates));
@@ -149,7 +138,7 @@ void train_cycle(const TrainOptions& options, bool speaks) {
     command = before["command"] + "; then " + command + " --from " + options.from;
   model.provenance["command"] = command;
   model.provenance["classes"] =
-      list_of(std::vector<std::string>(learned::class_names.begin(), learned::class_names.end()));
+      comma_list(std::vector<std::string>(learned::class_names.begin(), learned::class_names.end()));
   model.provenance["data"] = options.systems.empty() ? "random operators of the classes" : "systems of the user's own";
   model.provenance["seconds"] = std::to_string(static_cast<long>(end.seconds));
   model.provenance["digits an iteration, grids"] = described(end.grids);

@@ -9,26 +9,6 @@
 
 namespace linnet {
 
-namespace {
-
-template <class T>
-std::string list(const std::vector<T>& values) {
-  std::string text;
-  for (const T& value : values) {
-    text.append(text.empty() ? "" : ",");
-    if constexpr (std::is_same_v<T, std::string>) {
-      text += value;
-    } else {
-      std::array<char, 32> number = {};
-      (void)std::snprintf(number.data(), number.size(), "%g", static_cast<double>(value));
-      text += number.data();
-    }
-  }
-  return text;
-}
-
-} // namespace
-
 learned::TrainingOptions training_options(const TrainOptions& options) {
   learned::TrainingOptions t;
   const bool mfac = options.optimiser == "mfac", volume = options.dimension == 3;
@@ -76,11 +56,11 @@ std::string training_command(const TrainOptions& options, const learned::Trainin
       "--threads %d",
       options.dimension, end.steps, end.plateau,
       end.step < end.steps ? (" --stop " + std::to_string(end.step)).c_str() : "", t.rate, t.batch,
-      list(t.sizes).c_str(), list(t.parts).c_str(), t.domains, t.iterations, options.loss.c_str(), t.validate_every,
-      t.validation_size, static_cast<unsigned long long>(t.seed), t.threads);
+      comma_list(t.sizes).c_str(), comma_list(t.parts).c_str(), t.domains, t.iterations, options.loss.c_str(),
+      t.validate_every, t.validation_size, static_cast<unsigned long long>(t.seed), t.threads);
   std::string command = text.data();
   if (options.systems.empty())
-    command += " --classes " + list(options.classes);
+    command += " --classes " + comma_list(options.classes);
   else
     command += " --systems '" + options.systems + "' --count " + std::to_string(options.count);
   if (t.optimiser == learned::OptimiserType::mfac) {
@@ -171,10 +151,9 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
     if (other != &resume && other->get_name() != "--help")
       resume.excludes(other);
   command.footer(
-      "A cycle is fitted by trials of its numbers (--steps, or as many as it takes: a minute or two); it takes --out, "
-      "--from, --classes (all), --systems,\n--count, --sizes (32,48; 96,192), --domains (48), --validation-size, "
-      "--seed, "
-      "--threads, --steps and --minutes.\n\n"
+      "A cycle is fitted by trials of its numbers (--steps, or as many as it takes: a minute or two). It takes --out,\n"
+      "--from, --classes (all), --systems, --count, --sizes (32,48; 96,192), --domains (48), --validation-size,\n"
+      "--seed, --threads, --steps and --minutes.\n\n"
       "Examples:\n  linnet train --dimension 2 --minutes 5 --out mine.safetensors\n"
       "  linnet train --from cycle3d --systems 'generate poisson --grid 48,40,64 --domain dam' --threads 2 --out "
       "mine.safetensors\n"

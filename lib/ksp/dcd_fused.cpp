@@ -216,14 +216,15 @@ PetscErrorCode KSPDCDComposeFused_Private(KSP ksp, PetscBool compose) {
   Level: intermediate
 
   Notes:
-  `PCLATTICEMG` has such a form. It is used where one matrix is both the operator and what the preconditioner is made
-  from, with the unpreconditioned norm and the default convergence test, and at least one previous direction kept;
-  `-ksp_view` says which form the last solve took, and why. In it x is kept in double precision, r and p in single, A p
-  is computed in double precision from the rounded p, and convergence is declared on b - A x as always: on what bounds
-  its norm where the distance of r from it cannot matter, and otherwise on b - A x computed anew. Monitors get the
-  iterate from `KSPBuildSolution()`. Where it breaks down the plain iteration goes on from its last iterate.
+  `PCLATTICEMG` has such a form, and `PCCNN` with a model that is a multigrid cycle. It is used where one matrix
+  is both the operator and what the preconditioner is made from, with the unpreconditioned norm and the default
+  convergence test, and at least one previous direction kept; `-ksp_view` says which form the last solve took,
+  and why. In it x is kept in double precision, r and p in single, A p is computed in double precision from the
+  rounded p, and convergence is declared on b - A x as always: on what bounds its norm where the distance of r
+  from it cannot matter, and otherwise on b - A x computed anew. Monitors get the iterate from
+  `KSPBuildSolution()`. Where it breaks down the plain iteration goes on from its last iterate.
 
-.seealso: `KSPDCD`, `KSPDCDGetFused()`, `PCLATTICEMG`
+.seealso: `KSPDCD`, `KSPDCDGetFused()`, `PCLATTICEMG`, `PCCNN`
 @*/
 PetscErrorCode KSPDCDSetFused(KSP ksp, PetscBool fused) {
   PetscFunctionBegin;

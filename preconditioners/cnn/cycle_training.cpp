@@ -25,9 +25,9 @@ PlacedOperator place(const learned::GridOperator& op) {
     placed.lattice.periodic[a] = op.periodic[a];
   }
   const auto fill = [&](PetscInt i, PetscInt j, PetscInt k, PetscInt count, MatLatticeCell* cells) {
-    const std::size_t first = static_cast<std::size_t>(i + placed.lattice.size[0] * (j + placed.lattice.size[1] * k));
+    const PetscInt first = i + placed.lattice.size[0] * (j + placed.lattice.size[1] * k);
     for (PetscInt t = 0; t < count; ++t) {
-      const std::size_t c = first + static_cast<std::size_t>(t);
+      const std::size_t c = static_cast<std::size_t>(first) + static_cast<std::size_t>(t);
       cells[t].unknown = op.unknown[c] ? PETSC_TRUE : PETSC_FALSE;
       cells[t].excess = op.unknown[c] ? op.excess[c] : 0;
       for (std::size_t a = 0; a < 3; ++a)
@@ -126,8 +126,8 @@ public:
     WeightList steps = first_steps;
     for (int round = 0; round < options_.rounds; ++round) {
       for (std::size_t i = 0; i < latticemg::weight_count; ++i)
-        if (!improve(i, steps[i]) && !improve(i, -steps[i]) && ended_)
-          return fit_;
+        if (!improve(i, steps[i]))
+          improve(i, -steps[i]);
       for (double& step : steps)
         step /= 2;
     }
@@ -168,7 +168,7 @@ private:
     return all;
   }
 
-  // Goes on in steps as long as it gains. Whether it did.
+  // Goes on in steps as long as it gains, and nothing ends the search. Whether it gained.
   bool improve(std::size_t i, double step) {
     const Use use = i >= first_of_aggregates ? Use::aggregates : Use::grids;
     CycleFit::Digits& best = use == Use::aggregates ? fit_.aggregates : fit_.grids;

@@ -15,8 +15,6 @@ class CycleSystem {
 public:
   CycleSystem(const learned::GridOperator& op, std::uint64_t seed);
 
-  /// Conjugate gradients with a W cycle of two sweeps of these numbers until |r| <= tolerance |b|, or
-  /// `most_iterations`. `aggregation`: as Layout's.
   struct Run {
     int iterations;
     double left;           ///< |r| / |b|; 1 where the cycle is not positive definite
@@ -25,6 +23,9 @@ public:
     /// Decimal digits that an iteration gains.
     double digits() const;
   };
+  /// Conjugate gradients with a W cycle of two sweeps of these numbers until |r| <= tolerance |b|, or
+  /// `most_iterations`. `aggregation`: as Layout's; `never` halves the grids along all axes. Throws InputError where
+  /// the operator is none that the cycle takes.
   Run solve(const latticemg::CycleWeights& weights, latticemg::Aggregation aggregation, double tolerance);
 
   static constexpr int most_iterations = 60;

@@ -75,6 +75,7 @@ TEST_F(Networks, ThatAreCyclesAreFittedToSystemsOfOnesOwnShownAndUsed) {
       0);
   for (const auto& [options, message] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"--from", model, "--rate", "0.1"}, "--rate is for networks, not for a multigrid cycle"},
+           {{"--from", "cycle2d"}, "cycle2d: expected a model for 3 dimensions"},
            {{"--architecture", "cycle", "--from", "hybrid3d"}, "hybrid3d: expected a multigrid cycle, found a network"},
            {{"--architecture", "hybrid", "--from", "cycle3d"},
             "cycle3d: expected a network, found a multigrid cycle"}}) {
