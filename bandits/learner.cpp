@@ -53,7 +53,7 @@ Decision Learner::choose(const Context& context) {
   return decision;
 }
 
-bool Learner::learn(const Decision& decision, double cost) {
+bool Learner::learn(const Decision& decision, double cost, bool failed) {
   const auto& seen = decision.context.numbers;
   bool inside = seen.empty() || seen.size() == width();
   for (std::size_t k = 0; inside && k < seen.size(); ++k)
@@ -66,6 +66,7 @@ bool Learner::learn(const Decision& decision, double cost) {
     return false;
   ++steps_;
   absorb(decision, std::min(cost, largest_cost));
+  heed(failed);
   return true;
 }
 

@@ -87,10 +87,10 @@ public:
   /// fewer, than there are intervals.
   Decision choose(const Context& context);
   /// `cost`: of the solve that followed `decision`, in any one unit. One that is not finite or not positive (a solve of
-  /// zero iterations, a failed clock) teaches nothing and gives false; above 1e100 it counts as 1e100.
-  /// std::invalid_argument where the decision is none of this learner's (an arm out of range, a probability outside (0,
-  /// 1]).
-  bool learn(const Decision& decision, double cost);
+  /// zero iterations, a failed clock) teaches nothing and gives false; above 1e100 it counts as 1e100. `failed`:
+  /// something else solved the system in the end. std::invalid_argument where the decision is none of this learner's
+  /// (an arm out of range, a probability outside (0, 1]).
+  bool learn(const Decision& decision, double cost, bool failed = false);
 
   /// The cost that the learner expects, 0 where it has no expectation.
   virtual double expected_cost(double /*value*/, const Context& /*context*/) const { return 0; }
@@ -114,6 +114,8 @@ protected:
   virtual void decide(Decision& decision) = 0;
   /// The cost is in (0, 1e100].
   virtual void absorb(const Decision& decision, double cost) = 0;
+  /// Whether that decision failed to solve its system, whatever did then.
+  virtual void heed(bool /*failed*/) {}
   virtual void write(nlohmann::json& state) const = 0;
   /// Throws std::invalid_argument or nlohmann::json::exception; may leave anything behind then.
   virtual void read(const nlohmann::json& state) = 0;

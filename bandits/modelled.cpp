@@ -29,6 +29,7 @@ constexpr std::uint64_t settled = 1000;        // solves from which on searches 
 constexpr std::uint64_t first_narrow = 8;      // solves before the range seen may be the places' own
 constexpr double narrow_gain = 4;              // of a fit with it, in squared standard deviations
 constexpr double tolerated_error = 0.1;        // squared, of ln cost: a third
+constexpr double tolerated_failures = 0.2;     // of the latest solves: three in a row
 
 } // namespace
 
@@ -136,16 +137,22 @@ void Modelled::decide(Decision& decision) {
   if (next_sample_ == ahead_.size())
     draw_ahead();
   const double u = place(decision.context);
-  int same = 0;
-  for (std::size_t k = 0; k < samples; ++k) {
-    const double omega = model_.best_at(u, ahead_[next_sample_][k], low_, high_);
-    const std::size_t arm = nearest(omega);
-    if (k == 0) {
+  const Samples& drawn = ahead_[next_sample_];
+  std::array<double, samples> best;
+  for (std::size_t k = 0; k < samples; ++k)
+    best[k] = model_.best_at(u, drawn[k], low_, high_);
+  double least = HUGE_VAL;
+  for (const double omega : best) {
+    double sum = 0;
+    for (const Vector& of : drawn)
+      sum += std::exp(std::fmin(model_.log_cost_at(omega, u, of), 600));
+    if (sum < least) {
+      least = sum;
       decision.value = omega;
-      decision.arm = arm;
     }
-    same += decision.arm == arm;
   }
+  decision.arm = nearest(decision.value);
+  const auto same = std::ranges::count_if(best, [&](double omega) { return nearest(omega) == decision.arm; });
   ++next_sample_;
   random().skip(samples / 2 * Random::draws_of_normals(RelaxationModel::unknowns));
   decision.probability = static_cast<double>(same) / samples;
@@ -320,6 +327,15 @@ void Modelled::absorb(const Decision& decision, double cost) {
   handed_over_ = unfit && model_error_ > tolerated_error + 2 * rival_error_;
 }
 
+// Where the closed forms hold every omega in (0, 2) converges.
+void Modelled::heed(bool failed) {
+  failures_ += forgetting * ((failed ? 1 : 0) - failures_);
+  if (handed_over_ || failures_ <= tolerated_failures)
+    return;
+  catch_up();
+  handed_over_ = true;
+}
+
 void Modelled::write(nlohmann::json& state) const {
   catch_up();
   state["omega"] = omega_;
@@ -336,6 +352,7 @@ void Modelled::write(nlohmann::json& state) const {
   state["model_error"] = model_error_;
   state["rival_error"] = rival_error_;
   state["handed_over"] = handed_over_;
+  state["failures"] = failures_;
   state["largest"] = largest_;
   state["probed"] = probed_;
   state["probes"] = probes_;
@@ -377,6 +394,7 @@ void Modelled::read(const nlohmann::json& state) {
   model_error_ = number(state, "model_error", 0);
   rival_error_ = number(state, "rival_error", 0);
   handed_over_ = state.at("handed_over").get<bool>();
+  failures_ = number(state, "failures", 0);
   largest_ = number(state, "largest");
   probed_ = number(state, "probed");
   probes_ = state.at("probes").get<std::uint64_t>();

@@ -9,17 +9,18 @@
 namespace linnet::bandits {
 
 /// The model-based learner of omega: fits RelaxationModel to ln cost (Gauss and Newton, a normal prior), draws its
-/// unknowns from the normal distribution about the fit, and plays the omega between the least and the largest arm that
-/// is best for them. The probability logged is the share of four samples, two and their mirror images in the fit, that
-/// chose the arm. Every time that the number of solves or the largest cost has doubled it plays an omega on either side
-/// of the best one: a fit that is wrong but right about what it makes one play would never be found out. A Thompson
-/// sampler learns beside it from every solve; once that predicts clearly better, the model does not fit (another
-/// ordering, block sweeps on several ranks) and the sampler decides from then on. Of a context of several numbers the
-/// closed form takes the first one, the sampler all: where the others matter it is handed over to as well. Costs that
-/// are not iterations are welcome: the unit is among the unknowns only within a factor of about two, so give seconds as
-/// multiples of one iteration's.
-/// The model's places 0 and 1 are the ends of the contexts' interval, or, where that is a guess and it fits better, of
-/// the contexts seen: beyond those systems may be indefinite, with no positive s.
+/// unknowns four times from the normal distribution about the fit (two draws and their mirror images in it), and of the
+/// omegas between the least and the largest arm that are best for one of them plays the one that is expected to cost
+/// least on the average of all: below the optimum costs rise steeply, above it hardly. The probability logged is the
+/// share of those omegas that have the same arm. Every time that the number of solves or the largest cost has doubled
+/// it plays an omega on either side of the best one: a fit that is wrong but right about what it makes one play would
+/// never be found out. A Thompson sampler learns beside it from every solve; once that predicts clearly better, or
+/// omegas fail to converge, the model does not fit (another ordering, block sweeps on several ranks) and the sampler
+/// decides from then on. Of a context of several numbers the closed form takes the first one, the sampler all: where
+/// the others matter it is handed over to as well. Costs that are not iterations are welcome: the unit is among the
+/// unknowns only within a factor of about two, so give seconds as multiples of one iteration's. The model's places 0
+/// and 1 are the ends of the contexts' interval, or, where that is a guess and it fits better, of the contexts seen:
+/// beyond those systems may be indefinite, with no positive s.
 class Modelled : public Learner {
 public:
   /// std::invalid_argument for arms outside (0, 2), or a tolerance outside (0, 1).
@@ -31,6 +32,7 @@ public:
 protected:
   void decide(Decision& decision) override;
   void absorb(const Decision& decision, double cost) override;
+  void heed(bool failed) override;
   void write(nlohmann::json& state) const override;
   void read(const nlohmann::json& state) override;
 
@@ -83,6 +85,7 @@ private:
   double variance_;                            ///< of the noise in ln cost
   double model_error_ = 0;                     ///< running mean of the squared errors of predicted ln cost
   bool handed_over_ = false;
+  double failures_ = 0;                   ///< their share of the latest solves
   double largest_ = -1e3, probed_ = -1e3; ///< ln of the largest cost: so far, when an omega was last played aside
   std::uint64_t probes_ = 0;              ///< omegas that are to be played aside
 

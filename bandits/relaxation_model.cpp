@@ -170,8 +170,7 @@ RelaxationModel::Vector RelaxationModel::values(const Vector& theta) const {
   return of;
 }
 
-double RelaxationModel::log_cost(double omega, double u, const Quantities& of) const {
-  const Vector& q = of.value;
+double RelaxationModel::log_cost_at(double omega, double u, const Vector& q) const {
   const double s = Mobile(u, q).s;
   const double sweeps = form_ == RelaxationForm::sor
                             ? log_cost_sor<double>(omega, SorSystem<double>(s), q(3), q(6), q(7), log_tolerance_)

@@ -98,7 +98,7 @@ void Tuner::make() {
   choices.seed = options_.seed + solves_;
   learner_ = make_learner(options_, std::move(choices));
   for (std::size_t k = 0; k < log_.size(); ++k)
-    learner_->learn(logged(k).decision, in_units(logged(k).cost));
+    learner_->learn(logged(k).decision, in_units(logged(k).cost), logged(k).failed);
 }
 
 // Twice the range seen, so that it is widened a logarithmic number of times; what was learned is learned anew.
@@ -168,7 +168,7 @@ void Tuner::catch_up() const {
     return;
   if (pending == Latest::played)
     append(latest_);
-  learner_->learn(latest_.decision, in_units(latest_.cost));
+  learner_->learn(latest_.decision, in_units(latest_.cost), latest_.failed);
 }
 
 bool Tuner::learn(const Decision& decision, double cost, double iterations, bool failed) {
@@ -193,9 +193,10 @@ bool Tuner::learn(const Decision& decision, double cost, double iterations, bool
   return true;
 }
 
-void Tuner::learn_unplayed(const Decision& decision) {
+void Tuner::learn_unplayed(const Decision& decision, double cost) {
   catch_up();
   ++solves_;
+  total_ += cost;
   latest_ = {decision, failures_[decision.arm].cost, true};
   pending_ = Latest::unplayed;
 }

@@ -49,14 +49,13 @@ public:
   /// Whether the arm has failed so often that it must not be played now: `patience` times in a row; each further
   /// failure doubles the time, first 50 solves.
   bool quarantined(std::size_t arm) const;
-  /// What a quarantined choice is charged in place of being played.
-  double last_failure(std::size_t arm) const { return failures_[arm].cost; }
   /// `cost` of a solve that took `iterations`. Failed: the arm did not solve it, whoever did then. False where there is
   /// nothing to learn: no iteration, a cost that is not finite or not positive. The learner learns when it is next
   /// asked for anything: one that has left the caches is fetched once for both.
   bool learn(const Decision& decision, double cost, double iterations, bool failed);
-  /// The choice was not played as its arm is set aside: the learner sees what the arm cost when it last failed.
-  void learn_unplayed(const Decision& decision);
+  /// The choice was not played as its arm is set aside: the learner sees what the arm cost when it last failed. `cost`:
+  /// of the solve, by another arm, for the total.
+  void learn_unplayed(const Decision& decision, double cost);
 
   /// Cost expected of a choice, not below the mean of all costs and the largest of the latest ones; the largest of the
   /// log for policies that expect none; 0 before ten costs.

@@ -147,7 +147,7 @@ PetscErrorCode PCBanditLearn_Private(PC pc, PetscInt iterations) {
     decision.probability = play.probability;
     decision.context = linnet::bandits::Context({play.context.data(), static_cast<std::size_t>(play.numbers)});
     if (play.unplayed > 0)
-      bandit->tuner->learn_unplayed(decision);
+      bandit->tuner->learn_unplayed(decision, bandit->cost);
     else
       (void)bandit->tuner->learn(decision, bandit->cost, static_cast<double>(iterations), bandit->failed);
     bandit->unsaved = true;

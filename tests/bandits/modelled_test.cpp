@@ -63,6 +63,21 @@ TEST(Modelled, HandsOverWhereTheOrderingIsNotConsistent) {
   EXPECT_LT(ratio, 1.15);
 }
 
+// Costs like those of the closed form, but of solves that something else ended.
+TEST(Modelled, HandsOverWhereOmegasFail) {
+  Modelled learner(sor_choices(2), RelaxationForm::sor);
+  const auto solve = [&](bool failed) {
+    const Decision d = learner.choose(0);
+    learner.learn(d, std::ceil(sor_iterations(d.value, 0.96, 0, 1e-8)), failed);
+  };
+  for (int t = 0; t < 24; ++t)
+    solve(t < 2);
+  EXPECT_FALSE(learner.handed_over());
+  for (int t = 0; t < 3; ++t)
+    solve(true);
+  EXPECT_TRUE(learner.handed_over());
+}
+
 // Heat: D = 1 + 4a, lambda_min(A) = 1 + a lambda, a proportional to the context, which is small half of the time;
 // counts are those of the closed form, as whole numbers.
 TEST(Modelled, KeepsTheFormOfSsorCgWhereCoefficientsAreSmall) {

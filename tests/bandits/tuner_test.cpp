@@ -188,11 +188,12 @@ TEST(Tuner, SetsAnArmAsideThatFailsThreeTimesInARow) {
   EXPECT_TRUE(t.quarantined(0));
   int aside = 0;
   for (; t.quarantined(0); ++aside)
-    t.learn_unplayed(t.choose({}));
+    t.learn_unplayed(t.choose({}), 30);
   EXPECT_EQ(aside, 50);
+  EXPECT_EQ(t.total_cost(), 3 * 100 + 50 * 30);
   t.learn(t.choose({}), 100, 10, true);
   for (aside = 0; t.quarantined(0); ++aside)
-    t.learn_unplayed(t.choose({}));
+    t.learn_unplayed(t.choose({}), 30);
   EXPECT_EQ(aside, 100);
   t.learn(t.choose({}), 10, 10, false);
   EXPECT_FALSE(t.quarantined(0));
