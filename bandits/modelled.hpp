@@ -83,7 +83,8 @@ private:
   std::vector<Samples> ahead_;                 ///< of the decisions to come
   std::size_t next_sample_ = 0;                ///< of those
   double variance_;                            ///< of the noise in ln cost
-  double model_error_ = 0;                     ///< running mean of the squared errors of predicted ln cost
+  static constexpr double prior_variance = 0.01; ///< of that noise, before any solve
+  double model_error_ = 0;                       ///< running mean of the squared errors of predicted ln cost
   bool handed_over_ = false;
   double failures_ = 0;                   ///< their share of the latest solves
   double largest_ = -1e3, probed_ = -1e3; ///< ln of the largest cost: so far, when an omega was last played aside

@@ -41,8 +41,9 @@ public:
   Quantities quantities(const Vector& theta) const;
   Vector values(const Vector& theta) const; ///< without the slopes
   double log_cost(double omega, double u, const Quantities& of) const { return log_cost_at(omega, u, of.value); }
-  /// Of values of the quantities.
+  /// `values`: of the quantities.
   double log_cost_at(double omega, double u, const Vector& values) const;
+  /// With its derivatives by the unknowns.
   double log_cost(double omega, double u, const Quantities& of, Vector& slope) const;
   /// Variance of ln n of a count n about the model, in n rather than relative to it: rounding to a whole number of
   /// sweeps; of CG also its steps, as single eigenvalues converge.

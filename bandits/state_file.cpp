@@ -19,7 +19,7 @@ namespace linnet::bandits {
 namespace {
 
 constexpr const char* format = "linnet.bandit";
-constexpr int version = 4;
+constexpr int version = 5;
 constexpr std::string_view before_state = ",\"state\":";
 constexpr std::uintmax_t largest = std::uintmax_t(256) << 20;
 
