@@ -3,6 +3,8 @@
 
 #include <petscsf.h>
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace linnet {
@@ -39,21 +41,35 @@ PetscErrorCode CheckUniqueAcrossRanks(MPI_Comm comm, const PetscInt* cells, Pets
   PetscFunctionReturn(0);
 }
 
-// Whether the numbers ascend over all ranks: none is then given twice.
-PetscErrorCode CellsAscend(MPI_Comm comm, const PetscInt* cells, PetscInt rows, bool* ascend) {
-  PetscInt last = rows > 0 ? cells[rows - 1] : -1, last_before = -1;
-  int ascending = 1;
+// What cell numbers are, looked at once.
+struct Numbers {
+  PetscInt least = PETSC_MAX_INT, most = PETSC_MIN_INT; // of the rank
+  bool natural = true;                                  // on all ranks: the numbers of the rows
+  bool ascending = true;                                // over all ranks: none is then given twice
+};
+
+PetscErrorCode LookAt(MPI_Comm comm, const PetscInt* cells, PetscInt rows, PetscInt row_begin, Numbers* numbers) {
+  PetscInt least = PETSC_MAX_INT, most = PETSC_MIN_INT, last_before = -1;
+  unsigned falls = 0, differs = 0;
   PetscMPIInt rank = 0;
 
   PetscFunctionBegin;
+#pragma omp parallel for schedule(static) reduction(min : least) reduction(max : most) reduction(| : falls, differs)
+  for (PetscInt r = 0; r < rows; ++r) {
+    least = std::min(least, cells[r]);
+    most = std::max(most, cells[r]);
+    falls |= static_cast<unsigned>(r > 0 && cells[r] <= cells[r - 1]);
+    differs |= static_cast<unsigned>(cells[r] ^ (row_begin + r));
+  }
+  numbers->least = least;
+  numbers->most = most;
   PetscCallMPI(MPI_Comm_rank(comm, &rank));
-  PetscCallMPI(MPI_Exscan(&last, &last_before, 1, MPIU_INT, MPI_MAX, comm));
-  if (rank > 0 && rows > 0)
-    ascending = cells[0] > last_before;
-  for (PetscInt r = 1; r < rows; ++r)
-    ascending &= cells[r] > cells[r - 1];
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &ascending, 1, MPI_INT, MPI_MIN, comm));
-  *ascend = ascending > 0;
+  PetscCallMPI(MPI_Exscan(&most, &last_before, 1, MPIU_INT, MPI_MAX, comm));
+  falls |= static_cast<unsigned>(rank > 0 && rows > 0 && cells[0] <= last_before);
+  std::array<unsigned, 2> found{falls, differs};
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, found.data(), 2, MPI_UNSIGNED, MPI_BOR, comm));
+  numbers->ascending = found[0] == 0;
+  numbers->natural = found[1] == 0;
   PetscFunctionReturn(0);
 }
 
@@ -76,8 +92,7 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
   PetscInt rows = 0, length = 0;
   const PetscInt* numbers = nullptr;
   PetscMPIInt ranks = 0;
-  int in_order = 1;
-  bool ascend = false;
+  Numbers found;
 
   PetscFunctionBegin;
   refusal->clear();
@@ -96,25 +111,21 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
   PetscCall(ISGetLocalSize(cells, &length));
   PetscCallMPI(MPI_Comm_size(comm, &ranks));
   PetscCall(ISGetIndices(cells, &numbers));
-  if (length != rows) {
+  if (length != rows)
     *refusal = "linnet_cells gives " + std::to_string(length) + " cells for " + std::to_string(rows) + " local rows";
-  } else {
-    for (PetscInt r = 0; r < rows; ++r) {
-      if (numbers[r] < 0 || numbers[r] >= cell_count) {
-        *refusal = "linnet_cells: " + row_text(lattice->row_begin + r) + " has cell " + std::to_string(numbers[r]) +
-                   ", outside the grid " + grid;
-        break;
-      }
-      in_order &= numbers[r] == lattice->row_begin + r;
-    }
-  }
   PetscCall(AgreeOnRefusal(comm, refusal));
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &in_order, 1, MPI_INT, MPI_MIN, comm));
-  if (refusal->empty() && !in_order) {
-    PetscCall(CellsAscend(comm, numbers, rows, &ascend));
-    if (ascend) {
-      // none is given twice
-    } else if (ranks == 1) {
+  if (refusal->empty()) {
+    PetscCall(LookAt(comm, numbers, rows, lattice->row_begin, &found));
+    const auto outside = [&](PetscInt cell) { return cell < 0 || cell >= cell_count; };
+    if (rows > 0 && (outside(found.least) || outside(found.most))) {
+      const PetscInt r = static_cast<PetscInt>(std::find_if(numbers, numbers + rows, outside) - numbers);
+      *refusal = "linnet_cells: " + row_text(lattice->row_begin + r) + " has cell " + std::to_string(numbers[r]) +
+                 ", outside the grid " + grid;
+    }
+    PetscCall(AgreeOnRefusal(comm, refusal));
+  }
+  if (refusal->empty() && !found.natural && !found.ascending) {
+    if (ranks == 1) {
       check_unique(numbers, rows, static_cast<PetscInt>(cell_count), refusal);
     } else {
       PetscCall(
@@ -126,9 +137,9 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
     lattice->size = size;
     for (std::size_t axis = 0; axis < 3; ++axis)
       lattice->periodic[axis] = size[axis] > 2;
-    lattice->natural = in_order;
+    lattice->natural = found.natural;
     lattice->cells.clear();
-    if (!in_order)
+    if (!found.natural)
       lattice->cells.assign(numbers, numbers + rows);
   }
   PetscCall(ISRestoreIndices(cells, &numbers));

@@ -13,6 +13,20 @@ namespace {
 // Rows are taken in blocks of this many, so that what a block finds does not depend on the threads.
 constexpr PetscInt block_rows = 16384;
 
+// Whether of `count` pairs of cells along an axis, both with rows here, one has a coupling that the other lacks.
+template <unsigned axis>
+bool some_one_sided(const std::uint8_t* lower, const std::uint8_t* upper, std::size_t count) {
+  constexpr unsigned ahead = 2U << 2 * axis, back = 1U << 2 * axis;
+  constexpr unsigned to_row_bit = LatticeOperator::row_bit / ahead;
+  std::uint8_t bad = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    const unsigned a = lower[i], b = upper[i];
+    const unsigned differs = ((a & ahead) ^ 2 * (b & back)) & (a & b & LatticeOperator::row_bit) / to_row_bit;
+    bad = static_cast<std::uint8_t>(bad | differs);
+  }
+  return bad != 0;
+}
+
 // A cell whose upper neighbour has no coupling back, or the other way round, both having rows here; none: the cell
 // count.
 std::size_t find_one_sided(const LatticeOperator& op) {
@@ -23,22 +37,14 @@ std::size_t find_one_sided(const LatticeOperator& op) {
   for (std::size_t line = 0; line < lines; ++line) {
     const std::array<std::size_t, 3> at{0, line % ny, line / ny};
     const std::uint8_t* own = op.links.data() + line * nx;
-    unsigned bad = 0;
-    for (std::size_t axis = 0; axis < 3; ++axis) {
+    bool bad = some_one_sided<0>(own, own + 1, nx - 1) || (op.wraps[0] && some_one_sided<0>(own + nx - 1, own, 1));
+    for (std::size_t axis = 1; axis < 3; ++axis) {
       const std::size_t extent = static_cast<std::size_t>(op.size[axis]), step = op.stride(static_cast<int>(axis));
-      const std::uint8_t* upper = own + step;
-      std::size_t count = axis == 0 ? nx - 1 : nx;
-      if (axis > 0 && at[axis] + 1 == extent) {
-        upper = own - (extent - 1) * step;
-        count = op.wraps[axis] ? nx : 0;
-      }
-      const auto one_sided = [axis](unsigned a, unsigned b) {
-        return ((a >> (2 * axis + 1)) ^ (b >> (2 * axis))) & (a >> 6) & (b >> 6) & 1;
-      };
-      for (std::size_t i = 0; i < count; ++i)
-        bad |= one_sided(own[i], upper[i]);
-      if (axis == 0 && op.wraps[0])
-        bad |= one_sided(own[nx - 1], own[0]);
+      const bool at_end = at[axis] + 1 == extent;
+      if (at_end && !op.wraps[axis])
+        continue;
+      const std::uint8_t* upper = at_end ? own - (extent - 1) * step : own + step;
+      bad = bad || (axis == 1 ? some_one_sided<1>(own, upper, nx) : some_one_sided<2>(own, upper, nx));
     }
     if (bad)
       bad_line = std::min(bad_line, line);

@@ -69,12 +69,13 @@ private:
 // follow each other.
 template <bool unit>
 bool has_wall(const std::uint8_t* links, std::ptrdiff_t stride, std::ptrdiff_t step, int count, int direction) {
-  unsigned wall = 0;
+  const unsigned ahead = 1U << direction;
+  std::uint8_t wall = 0;
   for (int i = 0; i < count; ++i) {
     const std::ptrdiff_t at = unit ? i : i * stride;
     const unsigned own = links[at], other = links[at + step];
-    wall |= static_cast<unsigned>((own & link_bits) != 0) & static_cast<unsigned>((other & link_bits) != 0) &
-            ~(own >> direction) & 1U;
+    const bool both = static_cast<bool>(own & link_bits) & static_cast<bool>(other & link_bits);
+    wall = static_cast<std::uint8_t>(wall | (both & !(own & ahead)));
   }
   return wall != 0;
 }
