@@ -9,7 +9,7 @@ namespace linnet::bandits {
 
 namespace {
 
-std::size_t checked(std::size_t terms) {
+std::size_t checked_terms(std::size_t terms) {
   if (terms < 1 || terms > 64)
     throw std::invalid_argument("chebcb: expected 1 to 64 terms, found " + std::to_string(terms));
   return terms;
@@ -17,7 +17,8 @@ std::size_t checked(std::size_t terms) {
 
 } // namespace
 
-ChebCB::ChebCB(Choices choices, std::size_t terms) : Learner(std::move(choices)), basis_(width(), checked(terms) - 1) {
+ChebCB::ChebCB(Choices choices, std::size_t terms)
+    : Learner(std::move(choices)), basis_(width(), checked_terms(terms) - 1) {
   series_.assign(arms(), BoundedSeries(basis_.terms()));
   features_.resize(basis_.terms());
   bounds_.resize(basis_.terms());

@@ -7,7 +7,7 @@ namespace linnet::bandits {
 
 namespace {
 
-constexpr int most_passes = 20; // the next fit goes on from where this one ends
+constexpr int most_sweeps = 20; // the next fit goes on from where this one ends
 
 // All ways to spread at most `left` over the variables from `at` on; the last variable's share grows fastest.
 void spread(std::size_t at, std::size_t left, std::vector<std::size_t>& term,
@@ -61,7 +61,7 @@ void BoundedSeries::add(std::span<const double> features, double y) {
 }
 
 void BoundedSeries::fit(std::span<const double> bounds) {
-  for (int pass = 0; pass < most_passes; ++pass) {
+  for (int sweep = 0; sweep < most_sweeps; ++sweep) {
     double change = 0; // of any coefficient, relative to its bound
     for (std::size_t i = 0; i < terms(); ++i) {
       const double* row = &gram_[i * terms()];

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<const char*, 9> names = {"auto",    "model",      "thompson", "chebcb", "binned",
                                               "tsallis", "tsallis-iw", "race",     "fixed"};
-constexpr std::size_t memory = 1024;
+constexpr std::size_t log_room = 1024;
 constexpr std::size_t most_bins = 5, most_cells = 32; // of each number, of all
 constexpr unsigned patience = 3;
 constexpr std::uint64_t first_quarantine = 50;
@@ -71,7 +71,7 @@ bool is_policy(const std::string& name) {
 }
 
 Tuner::Tuner(TunerOptions options)
-    : options_(std::move(options)), intervals_(options_.intervals), largest_(memory), largest_recent_(recent_costs) {
+    : options_(std::move(options)), intervals_(options_.intervals), largest_(log_room), largest_recent_(recent_costs) {
   if (!is_policy(options_.policy))
     throw std::invalid_argument("policy '" + options_.policy + "': expected one of " + policy_names);
   const bool relaxation = options_.arms.is_relaxation();
@@ -81,7 +81,7 @@ Tuner::Tuner(TunerOptions options)
     throw std::invalid_argument("policy 'model': expected the arms to be values of sor_omega alone, found '" +
                                 options_.arms.text + "'");
   failures_.resize(options_.arms.size());
-  log_.reserve(memory);
+  log_.reserve(log_room);
   make();
 }
 
@@ -143,11 +143,11 @@ bool Tuner::quarantined(std::size_t arm) const {
 }
 
 void Tuner::append(const Step& step) const {
-  if (log_.size() < memory) {
+  if (log_.size() < log_room) {
     log_.push_back(step);
   } else {
     log_[oldest_] = step;
-    oldest_ = (oldest_ + 1) % memory;
+    oldest_ = (oldest_ + 1) % log_room;
   }
   largest_.push(step.failed ? 0 : step.cost);
   largest_recent_.push(step.failed ? 0 : step.cost);
@@ -264,7 +264,7 @@ void Tuner::restore(const nlohmann::json& state) {
       other.failures_[k] = {failures[k].at(0).get<unsigned>(), failures[k].at(1).get<std::uint64_t>(),
                             failures[k].at(2).get<double>()};
     const auto& log = state.at("log");
-    expect(log.is_array() && log.size() <= memory, "a log of at most 1024 solves");
+    expect(log.is_array() && log.size() <= log_room, "a log of at most 1024 solves");
     for (const auto& line : log) {
       Step step;
       step.decision = {line.at(0).get<std::size_t>(), line.at(1).get<double>(), line.at(2).get<double>(),

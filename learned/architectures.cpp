@@ -11,31 +11,34 @@ namespace linnet::learned {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 using Names = std::vector<std::string>;
 
 // Collects the layers of a block.
 class BlockBuilder {
 public:
-  std::string layer(const char* op, const Names& in, const Json& more = Json::object(), std::string out = "") {
+  std::string layer(const char* op, const Names& in, const OrderedJson& more = OrderedJson::object(),
+                    std::string out = "") {
     if (out.empty())
       out = std::string("t").append(std::to_string(layers_.size()));
-    Json layer = {{"op", op}, {"out", out}, {"in", in}};
+    OrderedJson layer = {{"op", op}, {"out", out}, {"in", in}};
     layer.update(more);
     layers_.push_back(layer);
     return out;
   }
   std::string convolution(const std::string& x, const std::string& weight, int kernel, int channels,
                           bool bias = false) {
-    Json more = {{"weight", weight}, {"kernel", kernel}, {"channels", channels}};
+    OrderedJson more = {{"weight", weight}, {"kernel", kernel}, {"channels", channels}};
     if (bias)
       more["bias"] = true;
     return layer("convolution", {x}, more);
   }
-  Json finish(const Names& in, const std::string& out) const { return {{"in", in}, {"out", out}, {"layers", layers_}}; }
+  OrderedJson finish(const Names& in, const std::string& out) const {
+    return {{"in", in}, {"out", out}, {"layers", layers_}};
+  }
 
 private:
-  Json layers_ = Json::array();
+  OrderedJson layers_ = OrderedJson::array();
 };
 
 // a = C(x), b = C(a), then a = C(b) + a, b = C(a) until so many convolutions are done; C: convolution, then relu.
@@ -77,7 +80,7 @@ std::string leaky(BlockBuilder* block, const std::string& x) {
   return block->layer("relu", {x}, {{"slope", 0.1}});
 }
 
-Json hybrid_main(int volume, const HybridSize& size) {
+OrderedJson hybrid_main(int volume, const HybridSize& size) {
   BlockBuilder b;
   const int patches = volume;
   const std::string coefficients = b.layer("space_to_depth", {"operator"}, {{"factor", size.patch}});
@@ -93,7 +96,7 @@ Json hybrid_main(int volume, const HybridSize& size) {
   return b.finish({"residual", "operator"}, b.layer("depth_to_space", {e, "residual"}, {{"factor", size.patch}}));
 }
 
-Json hybrid_level(const HybridSize& size) {
+OrderedJson hybrid_level(const HybridSize& size) {
   BlockBuilder b;
   std::string h = "h";
   for (int i = 0; i < size.blocks; ++i)
@@ -105,7 +108,7 @@ Json hybrid_level(const HybridSize& size) {
   return b.finish({"h", "geometry"}, h);
 }
 
-Json hybrid_coarser(int corners, const HybridSize& size) {
+OrderedJson hybrid_coarser(int corners, const HybridSize& size) {
   BlockBuilder b;
   const int C = size.channels, G = size.geometry_channels;
   const std::string masked = b.layer("gate", {"h", b.convolution("geometry", "gate_down", 1, C, true)});
@@ -119,7 +122,7 @@ Json hybrid_coarser(int corners, const HybridSize& size) {
   return b.finish({"h", "geometry"}, b.layer("add", {up, "h"}));
 }
 
-Json hybrid_bottom(const HybridSize& size) {
+OrderedJson hybrid_bottom(const HybridSize& size) {
   BlockBuilder b;
   std::string h = "h";
   for (int i = 0; i < size.bottom_blocks; ++i)
@@ -142,31 +145,31 @@ Architecture dcdm_architecture(int size, int dimension) {
   std::string up = b.layer("add", {b.layer("upsample", {coarse, fine}), fine});
   up = residual_pairs(&b, up, "after_", convolutions[2]);
   const std::string last = b.convolution(up, "last", 1, 1, true);
-  const Json json = {{"name", "dcdm" + std::to_string(size)},
-                     {"dimension", dimension},
-                     {"operator_channels", 0},
-                     {"unit_residual", true},
-                     {"sweeps", 0},
-                     {"blocks", {{"main", b.finish({"residual"}, last)}}}};
+  const OrderedJson json = {{"name", "dcdm" + std::to_string(size)},
+                            {"dimension", dimension},
+                            {"operator_channels", 0},
+                            {"unit_residual", true},
+                            {"sweeps", 0},
+                            {"blocks", {{"main", b.finish({"residual"}, last)}}}};
   return parse_architecture(json.dump(), "dcdm");
 }
 
 Architecture hybrid_architecture(int dimension, const HybridSize& size) {
-  const Json json = {{"name", "hybrid"},
-                     {"dimension", dimension},
-                     {"operator_channels", hybrid_operator_channels},
-                     {"unit_residual", false},
-                     {"sweeps", 2},
-                     {"blocks",
-                      {{"main", hybrid_main(power(size.patch, dimension), size)},
-                       {"level", hybrid_level(size)},
-                       {"coarser", hybrid_coarser(power(2, dimension), size)},
-                       {"bottom", hybrid_bottom(size)}}}};
+  const OrderedJson json = {{"name", "hybrid"},
+                            {"dimension", dimension},
+                            {"operator_channels", hybrid_operator_channels},
+                            {"unit_residual", false},
+                            {"sweeps", 2},
+                            {"blocks",
+                             {{"main", hybrid_main(power(size.patch, dimension), size)},
+                              {"level", hybrid_level(size)},
+                              {"coarser", hybrid_coarser(power(2, dimension), size)},
+                              {"bottom", hybrid_bottom(size)}}}};
   return parse_architecture(json.dump(), "hybrid");
 }
 
 Architecture cycle_architecture(int dimension) {
-  const Json json = {{"name", "cycle"}, {"dimension", dimension}, {"cycle", true}};
+  const OrderedJson json = {{"name", "cycle"}, {"dimension", dimension}, {"cycle", true}};
   return parse_architecture(json.dump(), "cycle");
 }
 

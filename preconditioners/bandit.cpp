@@ -1,10 +1,6 @@
 // PCBANDIT: chooses the parameters of an inner preconditioner across a sequence of solves.
 #include "bandit.hpp"
 
-static MPI_Comm CommOf(PC pc) {
-  return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-}
-
 /* What plays is set up in PCPreSolve_Bandit(), when the arm is chosen. */
 static PetscErrorCode PCSetUp_Bandit(PC pc) {
   PetscFunctionBegin;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "bandits/tuner.hpp"
+#include "objects.hpp"
 
 #include <linnet/linnet.h>
 #include <petsc/private/kspimpl.h>

@@ -8,10 +8,6 @@
 #include <cstring>
 #include <filesystem>
 
-static MPI_Comm CommOf(PC pc) {
-  return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-}
-
 /* Runs `work` on the first rank; where it throws, all ranks end with its message. */
 template <class Work>
 static PetscErrorCode OnFirstRank(PC pc, Work&& work) {

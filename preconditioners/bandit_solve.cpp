@@ -8,10 +8,6 @@ static constexpr PetscInt clock_interval = 8;   // iterations between two looks 
 static constexpr PetscInt fewest_to_halve = 20; // iterations that the KSP may take
 static constexpr double least_cap_seconds = 0.01;
 
-static MPI_Comm CommOf(PC pc) {
-  return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-}
-
 /* What the solve has cost so far, in the unit of the cost; the same on all ranks. */
 static PetscErrorCode PCBanditCost_Private(PC pc, PetscInt iterations, double* cost) {
   const PC_Bandit* bandit = PCBanditData_Private(pc);

@@ -9,14 +9,6 @@
 
 PetscLogEvent PC_CNN_SetUp, PC_CNN_Network, PC_CNN_Transfer;
 
-static PC_CNN* DataOf(PC pc) {
-  return static_cast<PC_CNN*>(pc->data);
-}
-
-static MPI_Comm CommOf(PC pc) {
-  return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-}
-
 /* Runs `body`; what it throws on some rank is a refusal on all. */
 template <class Body>
 static PetscErrorCode Attempt(PC pc, std::string* refusal, Body&& body) {
@@ -48,7 +40,7 @@ static const linnet::learned::Model& ModelFor(PC_CNN* cnn, const PC_LatticeMG* m
 /* The lattice of the matrix, by a PCLATTICEMG of its own; `network`: as a network needs it. *refusal: what is wrong
    with the model; *no_lattice: what the PCLATTICEMG has against the matrix, which is an error where it is null. */
 static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string* refusal, std::string* no_lattice) {
-  PC_CNN* cnn = DataOf(pc);
+  PC_CNN* cnn = PCCNNData_Private(pc);
   PC_LatticeMG* mg;
   DM dm;
 
@@ -97,7 +89,7 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string
 
 /* Finds out whether the model is a cycle: which of two it is by dimension is not known yet. */
 static PetscErrorCode PCCNNLoad_Private(PC pc, std::string* refusal) {
-  PC_CNN* cnn = DataOf(pc);
+  PC_CNN* cnn = PCCNNData_Private(pc);
 
   PetscFunctionBegin;
   PetscCall(Attempt(pc, refusal, [&] {
@@ -112,7 +104,7 @@ static PetscErrorCode PCCNNLoad_Private(PC pc, std::string* refusal) {
 
 /* Loads the model and conditions the network on the operator. */
 static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
-  PC_CNN* cnn = DataOf(pc);
+  PC_CNN* cnn = PCCNNData_Private(pc);
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
   MatNullSpace constants;
 
@@ -145,7 +137,7 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
 }
 
 static PetscErrorCode PCCNNSetUpFallback_Private(PC pc) {
-  PC_CNN* cnn = DataOf(pc);
+  PC_CNN* cnn = PCCNNData_Private(pc);
 
   PetscFunctionBegin;
   PetscCheck(cnn->fallback != "none", CommOf(pc), PETSC_ERR_SUP,
@@ -175,7 +167,7 @@ static PetscErrorCode PCCNNSetUpFallback_Private(PC pc) {
 }
 
 static PetscErrorCode PCSetUp_CNN(PC pc) {
-  PC_CNN* cnn = DataOf(pc);
+  PC_CNN* cnn = PCCNNData_Private(pc);
   std::string refusal, no_lattice;
 
   PetscFunctionBegin;
@@ -205,7 +197,7 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
 
 /* z <- M r or M^T r of the rows of the slab of this rank */
 static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const PetscScalar* r, PetscScalar* z) {
-  PC_CNN* cnn = DataOf(pc);
+  PC_CNN* cnn = PCCNNData_Private(pc);
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(PC_CNN_Network, pc, nullptr, nullptr, nullptr));
@@ -225,7 +217,7 @@ static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const Pet
 }
 
 static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec z) {
-  PC_CNN* cnn = DataOf(pc);
+  PC_CNN* cnn = PCCNNData_Private(pc);
   const PetscScalar* from;
   PetscScalar* to;
 
@@ -270,7 +262,7 @@ static PetscErrorCode PCApplyTranspose_CNN(PC pc, Vec r, Vec z) {
 }
 
 PetscErrorCode PCFusedCG_CNN(PC pc, linnet::FusedCG* cg) {
-  PC stand_in = DataOf(pc)->stand_in();
+  PC stand_in = PCCNNData_Private(pc)->stand_in();
   linnet::FusedCGFunction solve = nullptr;
 
   PetscFunctionBegin;
@@ -283,7 +275,7 @@ PetscErrorCode PCFusedCG_CNN(PC pc, linnet::FusedCG* cg) {
 }
 
 static PetscErrorCode PCReset_CNN(PC pc) {
-  PC_CNN* cnn = DataOf(pc);
+  PC_CNN* cnn = PCCNNData_Private(pc);
 
   PetscFunctionBegin;
   cnn->network = {};
@@ -297,7 +289,7 @@ static PetscErrorCode PCDestroy_CNN(PC pc) {
   PetscFunctionBegin;
   PetscCall(PCReset_CNN(pc));
   PetscCall(PCCNNComposeFunctions_Private(pc, PETSC_FALSE));
-  delete DataOf(pc);
+  delete PCCNNData_Private(pc);
   pc->data = nullptr;
   PetscFunctionReturn(0);
 }

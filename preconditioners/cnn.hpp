@@ -2,6 +2,7 @@
 
 #include "cnn/network_cycle.hpp"
 #include "ksp/fused.hpp"
+#include "objects.hpp"
 
 #include <linnet/linnet.h>
 #include <petsc/private/pcimpl.h>
@@ -36,6 +37,10 @@ struct PC_CNN {
     return cycle ? lattice : nullptr;
   }
 };
+
+inline PC_CNN* PCCNNData_Private(PC pc) {
+  return static_cast<PC_CNN*>(pc->data);
+}
 
 extern PetscLogEvent PC_CNN_SetUp, PC_CNN_Network, PC_CNN_Transfer;
 

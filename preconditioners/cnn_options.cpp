@@ -9,14 +9,6 @@ const char* const PCCNNPrecisionNames_Private[] = {"auto", "f32", "bf16", "PCCNN
                                                    nullptr};
 const char* const PCCNNBackendNames_Private[] = {"onednn", "reference", "PCCNNBackend", "PC_CNN_BACKEND_", nullptr};
 
-static PetscObject AsObject(PC pc) {
-  return reinterpret_cast<PetscObject>(pc);
-}
-
-static PC_CNN* DataOf(PC pc) {
-  return static_cast<PC_CNN*>(pc->data);
-}
-
 int PCCNNThreads_Private(const PC_CNN* cnn) {
   return cnn->threads > 0 ? static_cast<int>(cnn->threads) : omp_get_max_threads();
 }
@@ -26,9 +18,9 @@ template <class T, class V>
 static PetscErrorCode Set(PC pc, T PC_CNN::*parameter, const V& value) {
   PetscFunctionBegin;
   PetscCall(linnet::Guarded([&] {
-    if (DataOf(pc)->*parameter != value)
+    if (PCCNNData_Private(pc)->*parameter != value)
       pc->setupcalled = PETSC_FALSE;
-    DataOf(pc)->*parameter = value;
+    PCCNNData_Private(pc)->*parameter = value;
     return PetscErrorCode{0};
   }));
   PetscFunctionReturn(0);
@@ -39,14 +31,14 @@ static PetscErrorCode PCCNNSetModel_CNN(PC pc, const char model[]) {
 }
 
 static PetscErrorCode PCCNNGetModel_CNN(PC pc, const char* model[]) {
-  const PC_CNN* cnn = DataOf(pc);
+  const PC_CNN* cnn = PCCNNData_Private(pc);
   *model = cnn->loaded_as.empty() ? cnn->model.c_str() : cnn->loaded_as.c_str();
   return 0;
 }
 
 static PetscErrorCode PCCNNSetPrecision_CNN(PC pc, PCCNNPrecision precision) {
   PetscFunctionBegin;
-  PetscCheck(precision >= PC_CNN_PRECISION_AUTO && precision <= PC_CNN_PRECISION_BF16, PetscObjectComm(AsObject(pc)),
+  PetscCheck(precision >= PC_CNN_PRECISION_AUTO && precision <= PC_CNN_PRECISION_BF16, CommOf(pc),
              PETSC_ERR_ARG_OUTOFRANGE, "The precision must be PC_CNN_PRECISION_AUTO, _F32 or _BF16, not %d",
              static_cast<int>(precision));
   PetscCall(Set(pc, &PC_CNN::precision, precision));
@@ -54,13 +46,13 @@ static PetscErrorCode PCCNNSetPrecision_CNN(PC pc, PCCNNPrecision precision) {
 }
 
 static PetscErrorCode PCCNNGetPrecision_CNN(PC pc, PCCNNPrecision* precision) {
-  *precision = DataOf(pc)->precision;
+  *precision = PCCNNData_Private(pc)->precision;
   return 0;
 }
 
 static PetscErrorCode PCCNNSetBackend_CNN(PC pc, PCCNNBackend backend) {
   PetscFunctionBegin;
-  PetscCheck(backend == PC_CNN_BACKEND_ONEDNN || backend == PC_CNN_BACKEND_REFERENCE, PetscObjectComm(AsObject(pc)),
+  PetscCheck(backend == PC_CNN_BACKEND_ONEDNN || backend == PC_CNN_BACKEND_REFERENCE, CommOf(pc),
              PETSC_ERR_ARG_OUTOFRANGE, "The backend must be PC_CNN_BACKEND_ONEDNN or PC_CNN_BACKEND_REFERENCE, not %d",
              static_cast<int>(backend));
   PetscCall(Set(pc, &PC_CNN::backend, backend));
@@ -68,26 +60,26 @@ static PetscErrorCode PCCNNSetBackend_CNN(PC pc, PCCNNBackend backend) {
 }
 
 static PetscErrorCode PCCNNGetBackend_CNN(PC pc, PCCNNBackend* backend) {
-  *backend = DataOf(pc)->backend;
+  *backend = PCCNNData_Private(pc)->backend;
   return 0;
 }
 
 static PetscErrorCode PCCNNSetThreads_CNN(PC pc, PetscInt threads) {
   PetscFunctionBegin;
-  PetscCheck((threads >= 1 && threads <= 4096) || threads == PETSC_DEFAULT, PetscObjectComm(AsObject(pc)),
-             PETSC_ERR_ARG_OUTOFRANGE, "Threads must be 1 to 4096, or PETSC_DEFAULT, not %" PetscInt_FMT, threads);
+  PetscCheck((threads >= 1 && threads <= 4096) || threads == PETSC_DEFAULT, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
+             "Threads must be 1 to 4096, or PETSC_DEFAULT, not %" PetscInt_FMT, threads);
   PetscCall(Set(pc, &PC_CNN::threads, threads == PETSC_DEFAULT ? 0 : threads));
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCCNNGetThreads_CNN(PC pc, PetscInt* threads) {
-  *threads = PCCNNThreads_Private(DataOf(pc));
+  *threads = PCCNNThreads_Private(PCCNNData_Private(pc));
   return 0;
 }
 
 static PetscErrorCode PCCNNSetGrid_CNN(PC pc, PetscInt nx, PetscInt ny, PetscInt nz) {
   PetscFunctionBegin;
-  PetscCheck(nx > 0 && ny > 0 && nz > 0, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(nx > 0 && ny > 0 && nz > 0, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The grid must have at least one cell along each axis, not %" PetscInt_FMT ",%" PetscInt_FMT
              ",%" PetscInt_FMT,
              nx, ny, nz);
@@ -96,7 +88,7 @@ static PetscErrorCode PCCNNSetGrid_CNN(PC pc, PetscInt nx, PetscInt ny, PetscInt
 }
 
 static PetscErrorCode PCCNNGetGrid_CNN(PC pc, PetscInt* nx, PetscInt* ny, PetscInt* nz) {
-  const PC_CNN* cnn = DataOf(pc);
+  const PC_CNN* cnn = PCCNNData_Private(pc);
 
   PetscFunctionBegin;
   *nx = cnn->grid[0];
@@ -112,17 +104,16 @@ static PetscErrorCode PCCNNSetFallback_CNN(PC pc, PCType type) {
 
   PetscFunctionBegin;
   PetscCall(PetscStrcmp(type, PCCNN, &itself));
-  PetscCheck(!itself && *type, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_WRONG,
-             "The fallback must be another type of PC, or none");
+  PetscCheck(!itself && *type, CommOf(pc), PETSC_ERR_ARG_WRONG, "The fallback must be another type of PC, or none");
   PetscCall(Set(pc, &PC_CNN::fallback, type));
-  PetscCall(PCDestroy(&DataOf(pc)->other));
+  PetscCall(PCDestroy(&PCCNNData_Private(pc)->other));
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCCNNGetFallback_CNN(PC pc, PCType* type, const char* why[]) {
-  *type = DataOf(pc)->fallback.c_str();
+  *type = PCCNNData_Private(pc)->fallback.c_str();
   if (why)
-    *why = DataOf(pc)->outside.c_str();
+    *why = PCCNNData_Private(pc)->outside.c_str();
   return 0;
 }
 
@@ -148,7 +139,7 @@ PetscErrorCode PCCNNComposeFunctions_Private(PC pc, PetscBool compose) {
 }
 
 PetscErrorCode PCSetFromOptions_CNN(PC pc, PetscOptionItems* PetscOptionsObject) {
-  const PC_CNN* cnn = DataOf(pc);
+  const PC_CNN* cnn = PCCNNData_Private(pc);
   PCCNNPrecision precision = cnn->precision;
   PCCNNBackend backend = cnn->backend;
   PetscInt threads = PCCNNThreads_Private(cnn), count = 3;
@@ -177,7 +168,7 @@ PetscErrorCode PCSetFromOptions_CNN(PC pc, PetscOptionItems* PetscOptionsObject)
   PetscCall(PetscOptionsIntArray("-pc_cnn_grid", "Size of the grid of linnet_cells: nx,ny,nz", "PCCNNSetGrid", grid,
                                  &count, &set));
   if (set) {
-    PetscCheck(count == 3, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_SIZ,
+    PetscCheck(count == 3, CommOf(pc), PETSC_ERR_ARG_SIZ,
                "-pc_cnn_grid takes three numbers nx,ny,nz, not %" PetscInt_FMT, count);
     PetscCall(PCCNNSetGrid(pc, grid[0], grid[1], grid[2]));
   }

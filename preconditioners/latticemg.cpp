@@ -5,12 +5,8 @@
 
 PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
 
-static PC_LatticeMG* DataOf(PC pc) {
-  return static_cast<PC_LatticeMG*>(pc->data);
-}
-
 static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusal) {
-  PC_LatticeMG* mg = DataOf(pc);
+  PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
   MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(pc));
   const int threads = PCLatticeMGOptions_Private(mg).threads;
   PetscMPIInt ranks;
@@ -55,8 +51,8 @@ static PetscErrorCode PCSetUp_LatticeMG(PC pc) {
   PetscCall(PetscLogEventBegin(PC_LatticeMG_SetUp, pc, pc->pmat, nullptr, nullptr));
   PetscCall(linnet::Guarded([&] { return PCLatticeMGSetUpGuarded_Private(pc, &refusal); }));
   PetscCall(PetscLogEventEnd(PC_LatticeMG_SetUp, pc, pc->pmat, nullptr, nullptr));
-  if (DataOf(pc)->refused)
-    *DataOf(pc)->refused = refusal;
+  if (PCLatticeMGData_Private(pc)->refused)
+    *PCLatticeMGData_Private(pc)->refused = refusal;
   else
     PetscCheck(refusal.empty(), PetscObjectComm(reinterpret_cast<PetscObject>(pc)), PETSC_ERR_SUP,
                "latticemg refused: %s", refusal.c_str());
@@ -64,7 +60,7 @@ static PetscErrorCode PCSetUp_LatticeMG(PC pc) {
 }
 
 static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
-  PC_LatticeMG* mg = DataOf(pc);
+  PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
   const linnet::latticemg::CycleOptions options = PCLatticeMGOptions_Private(mg);
   const PetscScalar* from;
   PetscScalar* to;
@@ -91,7 +87,7 @@ static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
 }
 
 static PetscErrorCode PCReset_LatticeMG(PC pc) {
-  PC_LatticeMG* mg = DataOf(pc);
+  PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
 
   PetscFunctionBegin;
   PetscCall(PCLatticeMGForgetSlabs_Private(pc));
@@ -111,7 +107,7 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
   PetscFunctionBegin;
   PetscCall(PCReset_LatticeMG(pc));
   PetscCall(PCLatticeMGComposeFunctions_Private(pc, PETSC_FALSE));
-  delete DataOf(pc);
+  delete PCLatticeMGData_Private(pc);
   pc->data = nullptr;
   PetscFunctionReturn(0);
 }

@@ -3,6 +3,7 @@
 #include "ksp/fused.hpp"
 #include "latticemg/multigrid.hpp"
 #include "latticemg/row_exchange.hpp"
+#include "objects.hpp"
 
 #include <linnet/linnet.h>
 #include <petsc/private/pcimpl.h>
@@ -39,6 +40,10 @@ struct PC_LatticeMG {
   linnet::LatticeOperator op;  ///< of the slab
   linnet::Buffer<double> r, z; ///< of the slab
 };
+
+inline PC_LatticeMG* PCLatticeMGData_Private(PC pc) {
+  return static_cast<PC_LatticeMG*>(pc->data);
+}
 
 extern PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
 

@@ -13,14 +13,6 @@ const char* const PCLatticeMGCoarseningNames_Private[] = {
 
 static_assert(linnet::latticemg::weight_count == PC_LATTICEMG_WEIGHTS);
 
-static PetscObject AsObject(PC pc) {
-  return reinterpret_cast<PetscObject>(pc);
-}
-
-static PC_LatticeMG* DataOf(PC pc) {
-  return static_cast<PC_LatticeMG*>(pc->data);
-}
-
 linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* mg) {
   linnet::latticemg::CycleOptions options;
   options.w_cycle = mg->cycle == PC_LATTICEMG_CYCLE_W;
@@ -66,73 +58,71 @@ linnet::latticemg::Aggregation PCLatticeMGAggregation_Private(const PC_LatticeMG
 
 static PetscErrorCode PCLatticeMGSetCycle_LatticeMG(PC pc, PCLatticeMGCycle cycle) {
   PetscFunctionBegin;
-  PetscCheck(cycle == PC_LATTICEMG_CYCLE_V || cycle == PC_LATTICEMG_CYCLE_W, PetscObjectComm(AsObject(pc)),
-             PETSC_ERR_ARG_OUTOFRANGE, "The cycle must be PC_LATTICEMG_CYCLE_V or PC_LATTICEMG_CYCLE_W, not %d",
-             static_cast<int>(cycle));
-  if (DataOf(pc)->cycle != cycle)
+  PetscCheck(cycle == PC_LATTICEMG_CYCLE_V || cycle == PC_LATTICEMG_CYCLE_W, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
+             "The cycle must be PC_LATTICEMG_CYCLE_V or PC_LATTICEMG_CYCLE_W, not %d", static_cast<int>(cycle));
+  if (PCLatticeMGData_Private(pc)->cycle != cycle)
     pc->setupcalled = PETSC_FALSE; /* the weights depend on it */
-  DataOf(pc)->cycle = cycle;
+  PCLatticeMGData_Private(pc)->cycle = cycle;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGGetCycle_LatticeMG(PC pc, PCLatticeMGCycle* cycle) {
   PetscFunctionBegin;
-  *cycle = DataOf(pc)->cycle;
+  *cycle = PCLatticeMGData_Private(pc)->cycle;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGSetCoarsening_LatticeMG(PC pc, PCLatticeMGCoarsening coarsening) {
   PetscFunctionBegin;
-  PetscCheck(coarsening >= PC_LATTICEMG_COARSENING_AUTO && coarsening <= PC_LATTICEMG_COARSENING_AGGREGATES,
-             PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(coarsening >= PC_LATTICEMG_COARSENING_AUTO && coarsening <= PC_LATTICEMG_COARSENING_AGGREGATES, CommOf(pc),
+             PETSC_ERR_ARG_OUTOFRANGE,
              "The coarsening must be PC_LATTICEMG_COARSENING_AUTO, _FULL, _SEMI or _AGGREGATES, not %d",
              static_cast<int>(coarsening));
-  if (DataOf(pc)->coarsening != coarsening)
+  if (PCLatticeMGData_Private(pc)->coarsening != coarsening)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->coarsening = coarsening;
-  DataOf(pc)->aggregated = false;
+  PCLatticeMGData_Private(pc)->coarsening = coarsening;
+  PCLatticeMGData_Private(pc)->aggregated = false;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGGetCoarsening_LatticeMG(PC pc, PCLatticeMGCoarsening* coarsening) {
   PetscFunctionBegin;
-  *coarsening = DataOf(pc)->coarsening;
+  *coarsening = PCLatticeMGData_Private(pc)->coarsening;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGGetAggregated_LatticeMG(PC pc, PetscBool* aggregated) {
   PetscFunctionBegin;
-  *aggregated = DataOf(pc)->multigrid.aggregated() ? PETSC_TRUE : PETSC_FALSE;
+  *aggregated = PCLatticeMGData_Private(pc)->multigrid.aggregated() ? PETSC_TRUE : PETSC_FALSE;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGSetSweeps_LatticeMG(PC pc, PetscInt sweeps) {
   PetscFunctionBegin;
-  PetscCheck(sweeps >= 1 && sweeps <= 1000, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(sweeps >= 1 && sweeps <= 1000, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "Sweeps must be 1 to 1000, not %" PetscInt_FMT, sweeps);
-  if (DataOf(pc)->sweeps != sweeps)
+  if (PCLatticeMGData_Private(pc)->sweeps != sweeps)
     pc->setupcalled =
         PETSC_FALSE; /* the weights depend on them, and how many planes the ranks need of their neighbours */
-  DataOf(pc)->sweeps = sweeps;
+  PCLatticeMGData_Private(pc)->sweeps = sweeps;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGGetSweeps_LatticeMG(PC pc, PetscInt* sweeps) {
   PetscFunctionBegin;
-  *sweeps = DataOf(pc)->sweeps;
+  *sweeps = PCLatticeMGData_Private(pc)->sweeps;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGSetWeights_LatticeMG(PC pc, const PetscReal values[]) {
-  PC_LatticeMG* mg = DataOf(pc);
+  PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
 
   PetscFunctionBegin;
   linnet::latticemg::WeightList list = list_of(linnet::latticemg::classical_weights);
   if (values) {
     std::copy_n(values, list.size(), list.begin());
     const std::string refusal = linnet::latticemg::refusal_of(list);
-    PetscCheck(refusal.empty(), PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE, "Weights: %s",
-               refusal.c_str());
+    PetscCheck(refusal.empty(), CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE, "Weights: %s", refusal.c_str());
   }
   mg->weighted = values != nullptr;
   mg->weights = linnet::latticemg::weights_of(list);
@@ -141,7 +131,7 @@ static PetscErrorCode PCLatticeMGSetWeights_LatticeMG(PC pc, const PetscReal val
 }
 
 static PetscErrorCode PCLatticeMGGetWeights_LatticeMG(PC pc, PetscReal values[]) {
-  const PC_LatticeMG* mg = DataOf(pc);
+  const PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
   const linnet::latticemg::WeightList list = list_of(PCLatticeMGWeights_Private(mg, mg->multigrid.layout().coarsening));
 
   PetscFunctionBegin;
@@ -151,23 +141,23 @@ static PetscErrorCode PCLatticeMGGetWeights_LatticeMG(PC pc, PetscReal values[])
 
 static PetscErrorCode PCLatticeMGSetThreads_LatticeMG(PC pc, PetscInt threads) {
   PetscFunctionBegin;
-  PetscCheck(threads >= 1 || threads == PETSC_DEFAULT, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(threads >= 1 || threads == PETSC_DEFAULT, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "Threads must be at least 1, or PETSC_DEFAULT, not %" PetscInt_FMT, threads);
-  DataOf(pc)->threads = threads == PETSC_DEFAULT ? 0 : threads;
+  PCLatticeMGData_Private(pc)->threads = threads == PETSC_DEFAULT ? 0 : threads;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGGetThreads_LatticeMG(PC pc, PetscInt* threads) {
   PetscFunctionBegin;
-  *threads = PCLatticeMGOptions_Private(DataOf(pc)).threads;
+  *threads = PCLatticeMGOptions_Private(PCLatticeMGData_Private(pc)).threads;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCLatticeMGSetGrid_LatticeMG(PC pc, PetscInt nx, PetscInt ny, PetscInt nz) {
-  PC_LatticeMG* mg = DataOf(pc);
+  PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
 
   PetscFunctionBegin;
-  PetscCheck(nx > 0 && ny > 0 && nz > 0, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(nx > 0 && ny > 0 && nz > 0, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The grid must have at least one cell along each axis, not %" PetscInt_FMT ",%" PetscInt_FMT
              ",%" PetscInt_FMT,
              nx, ny, nz);
@@ -180,7 +170,7 @@ static PetscErrorCode PCLatticeMGSetGrid_LatticeMG(PC pc, PetscInt nx, PetscInt 
 }
 
 static PetscErrorCode PCLatticeMGGetGrid_LatticeMG(PC pc, PetscInt* nx, PetscInt* ny, PetscInt* nz) {
-  const PC_LatticeMG* mg = DataOf(pc);
+  const PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
   const linnet::GridSize& size = mg->placement.nonzeros >= 0 ? mg->placement.where().size : mg->grid;
 
   PetscFunctionBegin;
@@ -223,7 +213,7 @@ PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose) {
 }
 
 PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsObject) {
-  const PC_LatticeMG* mg = DataOf(pc);
+  const PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
   PetscInt sweeps = mg->sweeps, threads = PCLatticeMGOptions_Private(mg).threads, count = 3,
            numbers = PC_LATTICEMG_WEIGHTS;
   PetscReal weights[PC_LATTICEMG_WEIGHTS] = {};
@@ -251,7 +241,7 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
                                   "aggregates: the same (2, 2, 1)",
                                   "PCLatticeMGSetWeights", weights, &numbers, &set));
   if (set) {
-    PetscCheck(numbers == PC_LATTICEMG_WEIGHTS, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_SIZ,
+    PetscCheck(numbers == PC_LATTICEMG_WEIGHTS, CommOf(pc), PETSC_ERR_ARG_SIZ,
                "-pc_latticemg_weights takes twelve numbers c1,c2,c3,e1,e2,e3,red,c1,c2,e1,e2,red, not %" PetscInt_FMT,
                numbers);
     PetscCall(PCLatticeMGSetWeights(pc, weights));
@@ -263,7 +253,7 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
   PetscCall(PetscOptionsIntArray("-pc_latticemg_grid", "Size of the grid of linnet_cells: nx,ny,nz",
                                  "PCLatticeMGSetGrid", grid, &count, &set));
   if (set) {
-    PetscCheck(count == 3, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_SIZ,
+    PetscCheck(count == 3, CommOf(pc), PETSC_ERR_ARG_SIZ,
                "-pc_latticemg_grid takes three numbers nx,ny,nz, not %" PetscInt_FMT, count);
     PetscCall(PCLatticeMGSetGrid(pc, grid[0], grid[1], grid[2]));
   }

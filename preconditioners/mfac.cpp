@@ -9,14 +9,6 @@ PetscLogEvent PC_MFAC_SetUp, PC_MFAC_Apply;
 
 using linnet::mfac::Model, linnet::mfac::Primal, linnet::mfac::Rows, linnet::mfac::Window;
 
-static PC_MFAC* DataOf(PC pc) {
-  return static_cast<PC_MFAC*>(pc->data);
-}
-
-static MPI_Comm CommOf(PC pc) {
-  return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-}
-
 linnet::mfac::Precision PCMFACStored_Private(const PC_MFAC* mfac) {
   return mfac->precision == PC_MFAC_PRECISION_F64   ? linnet::mfac::Precision::f64
          : mfac->precision == PC_MFAC_PRECISION_F32 ? linnet::mfac::Precision::f32
@@ -36,7 +28,7 @@ linnet::mfac::Reduction PCMFACReduction_Private(PC pc) {
 }
 
 void PCMFACHold_Private(PC pc, Rows rows, PetscInt columns, const Model& model) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   PetscMPIInt ranks = 1;
 
   MPI_Comm_size(CommOf(pc), &ranks);
@@ -60,7 +52,7 @@ void PCMFACHold_Private(PC pc, Rows rows, PetscInt columns, const Model& model) 
 
 /* The window of pushed gradients, of the size of v. */
 static PetscErrorCode PCMFACCreateWindow_Private(PC pc, Vec v) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   PetscInt local, global;
 
   PetscFunctionBegin;
@@ -86,7 +78,7 @@ static PetscErrorCode PCMFACCreateWindow_Private(PC pc, Vec v) {
 }
 
 PetscErrorCode PCMFACAddGradient_MFAC(PC pc, Vec g) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   const PetscScalar* numbers;
   PetscInt local;
   bool stored = false;
@@ -122,7 +114,7 @@ PetscErrorCode PCMFACAddGradient_MFAC(PC pc, Vec g) {
 }
 
 static PetscErrorCode PCSetUp_MFAC(PC pc) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   PCMFACSource source;
   Mat rows = nullptr;
   PetscInt local, columns;
@@ -177,7 +169,7 @@ static PetscErrorCode PCMFACSolve_Private(PC_MFAC* mfac, const PetscScalar* scal
 }
 
 static PetscErrorCode PCApply_MFAC(PC pc, Vec r, Vec z) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   const PetscScalar* scale = nullptr;
   PetscScalar* numbers;
   PetscInt local;
@@ -200,7 +192,7 @@ static PetscErrorCode PCApply_MFAC(PC pc, Vec r, Vec z) {
 }
 
 static PetscErrorCode PCMatApply_MFAC(PC pc, Mat R, Mat Z) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   const PetscScalar* scale = nullptr;
   PetscScalar* numbers;
   PetscInt local, ld, count;
@@ -225,7 +217,7 @@ static PetscErrorCode PCMatApply_MFAC(PC pc, Mat R, Mat Z) {
 }
 
 static PetscErrorCode PCReset_MFAC(PC pc) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
 
   PetscFunctionBegin;
   mfac->window.reset();
@@ -240,7 +232,7 @@ static PetscErrorCode PCDestroy_MFAC(PC pc) {
   PetscFunctionBegin;
   PetscCall(PCReset_MFAC(pc));
   PetscCall(PCMFACComposeFunctions_Private(pc, PETSC_FALSE));
-  delete DataOf(pc);
+  delete PCMFACData_Private(pc);
   pc->data = nullptr;
   PetscFunctionReturn(0);
 }

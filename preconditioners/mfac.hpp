@@ -3,6 +3,7 @@
 #include "mfac/form.hpp"
 #include "mfac/primal.hpp"
 #include "mfac/window.hpp"
+#include "objects.hpp"
 
 #include <linnet/linnet.h>
 #include <petsc/private/pcimpl.h>
@@ -30,6 +31,10 @@ struct PC_MFAC {
   double effective_dimension = 0; ///< of the sampled rows at used_damping
   std::string form;               ///< how F^-1 is held and what it costs
 };
+
+inline PC_MFAC* PCMFACData_Private(PC pc) {
+  return static_cast<PC_MFAC*>(pc->data);
+}
 
 extern PetscLogEvent PC_MFAC_SetUp, PC_MFAC_Apply;
 

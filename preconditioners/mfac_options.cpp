@@ -8,124 +8,115 @@ const char* const PCMFACSourceNames_Private[] = {"auto", "lrc", "rows", "gradien
 const char* const PCMFACPrecisionNames_Private[] = {"f64",  "f32", "bf16", "PCMFACPrecision", "PC_MFAC_PRECISION_",
                                                     nullptr};
 
-static PetscObject AsObject(PC pc) {
-  return reinterpret_cast<PetscObject>(pc);
-}
-
-static PC_MFAC* DataOf(PC pc) {
-  return static_cast<PC_MFAC*>(pc->data);
-}
-
 static PetscErrorCode PCMFACSetRank_MFAC(PC pc, PetscInt rank) {
   PetscFunctionBegin;
-  PetscCheck(rank >= 1, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
-             "The rank of mfac must be at least 1, not %" PetscInt_FMT, rank);
-  PetscCheck(!DataOf(pc)->window || DataOf(pc)->taken != PC_MFAC_SOURCE_GRADIENTS || DataOf(pc)->rank == rank,
-             PetscObjectComm(AsObject(pc)), PETSC_ERR_ORDER,
-             "mfac has gradients already: call PCReset() before another rank");
-  if (DataOf(pc)->rank != rank)
+  PetscCheck(rank >= 1, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE, "The rank of mfac must be at least 1, not %" PetscInt_FMT,
+             rank);
+  PetscCheck(!PCMFACData_Private(pc)->window || PCMFACData_Private(pc)->taken != PC_MFAC_SOURCE_GRADIENTS ||
+                 PCMFACData_Private(pc)->rank == rank,
+             CommOf(pc), PETSC_ERR_ORDER, "mfac has gradients already: call PCReset() before another rank");
+  if (PCMFACData_Private(pc)->rank != rank)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->rank = rank;
+  PCMFACData_Private(pc)->rank = rank;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACGetRank_MFAC(PC pc, PetscInt* rank) {
   PetscFunctionBegin;
-  *rank = DataOf(pc)->rank;
+  *rank = PCMFACData_Private(pc)->rank;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACSetDamping_MFAC(PC pc, PetscReal damping) {
   PetscFunctionBegin;
-  PetscCheck(damping > 0 && !PetscIsInfOrNanReal(damping), PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(damping > 0 && !PetscIsInfOrNanReal(damping), CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The damping of mfac must be above zero and finite, not %g", static_cast<double>(damping));
-  PetscCheck(!DataOf(pc)->window || DataOf(pc)->taken != PC_MFAC_SOURCE_GRADIENTS || DataOf(pc)->damping == damping,
-             PetscObjectComm(AsObject(pc)), PETSC_ERR_ORDER,
-             "mfac has gradients already: call PCReset() before another damping");
-  if (DataOf(pc)->damping != damping)
+  PetscCheck(!PCMFACData_Private(pc)->window || PCMFACData_Private(pc)->taken != PC_MFAC_SOURCE_GRADIENTS ||
+                 PCMFACData_Private(pc)->damping == damping,
+             CommOf(pc), PETSC_ERR_ORDER, "mfac has gradients already: call PCReset() before another damping");
+  if (PCMFACData_Private(pc)->damping != damping)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->damping = damping;
+  PCMFACData_Private(pc)->damping = damping;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACGetDamping_MFAC(PC pc, PetscReal* damping) {
   PetscFunctionBegin;
-  *damping = DataOf(pc)->damping;
+  *damping = PCMFACData_Private(pc)->damping;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACSetMode_MFAC(PC pc, PCMFACMode mode) {
   PetscFunctionBegin;
-  PetscCheck(mode == PC_MFAC_STATIC || mode == PC_MFAC_WINDOW, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(mode == PC_MFAC_STATIC || mode == PC_MFAC_WINDOW, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The mode must be PC_MFAC_STATIC or PC_MFAC_WINDOW, not %d", static_cast<int>(mode));
-  if (DataOf(pc)->mode != mode)
+  if (PCMFACData_Private(pc)->mode != mode)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->mode = mode;
+  PCMFACData_Private(pc)->mode = mode;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACGetMode_MFAC(PC pc, PCMFACMode* mode) {
   PetscFunctionBegin;
-  *mode = DataOf(pc)->mode;
+  *mode = PCMFACData_Private(pc)->mode;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACSetSource_MFAC(PC pc, PCMFACSource source) {
   PetscFunctionBegin;
-  PetscCheck(source >= PC_MFAC_SOURCE_AUTO && source <= PC_MFAC_SOURCE_GRADIENTS, PetscObjectComm(AsObject(pc)),
-             PETSC_ERR_ARG_OUTOFRANGE, "The source must be PC_MFAC_SOURCE_AUTO, _LRC, _ROWS or _GRADIENTS, not %d",
-             static_cast<int>(source));
-  PetscCheck(!DataOf(pc)->window || DataOf(pc)->taken != PC_MFAC_SOURCE_GRADIENTS || DataOf(pc)->source == source,
-             PetscObjectComm(AsObject(pc)), PETSC_ERR_ORDER,
-             "mfac has gradients already: call PCReset() before another source");
-  if (DataOf(pc)->source != source)
+  PetscCheck(source >= PC_MFAC_SOURCE_AUTO && source <= PC_MFAC_SOURCE_GRADIENTS, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
+             "The source must be PC_MFAC_SOURCE_AUTO, _LRC, _ROWS or _GRADIENTS, not %d", static_cast<int>(source));
+  PetscCheck(!PCMFACData_Private(pc)->window || PCMFACData_Private(pc)->taken != PC_MFAC_SOURCE_GRADIENTS ||
+                 PCMFACData_Private(pc)->source == source,
+             CommOf(pc), PETSC_ERR_ORDER, "mfac has gradients already: call PCReset() before another source");
+  if (PCMFACData_Private(pc)->source != source)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->source = source;
+  PCMFACData_Private(pc)->source = source;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACGetSource_MFAC(PC pc, PCMFACSource* source) {
   PetscFunctionBegin;
-  *source = DataOf(pc)->source;
+  *source = PCMFACData_Private(pc)->source;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACSetPrecision_MFAC(PC pc, PCMFACPrecision precision) {
   PetscFunctionBegin;
-  PetscCheck(precision >= PC_MFAC_PRECISION_F64 && precision <= PC_MFAC_PRECISION_BF16, PetscObjectComm(AsObject(pc)),
+  PetscCheck(precision >= PC_MFAC_PRECISION_F64 && precision <= PC_MFAC_PRECISION_BF16, CommOf(pc),
              PETSC_ERR_ARG_OUTOFRANGE, "The precision must be PC_MFAC_PRECISION_F64, _F32 or _BF16, not %d",
              static_cast<int>(precision));
-  PetscCheck(!DataOf(pc)->window || DataOf(pc)->taken != PC_MFAC_SOURCE_GRADIENTS || DataOf(pc)->precision == precision,
-             PetscObjectComm(AsObject(pc)), PETSC_ERR_ORDER,
-             "mfac has gradients already: call PCReset() before another precision");
-  if (DataOf(pc)->precision != precision)
+  PetscCheck(!PCMFACData_Private(pc)->window || PCMFACData_Private(pc)->taken != PC_MFAC_SOURCE_GRADIENTS ||
+                 PCMFACData_Private(pc)->precision == precision,
+             CommOf(pc), PETSC_ERR_ORDER, "mfac has gradients already: call PCReset() before another precision");
+  if (PCMFACData_Private(pc)->precision != precision)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->precision = precision;
+  PCMFACData_Private(pc)->precision = precision;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACGetPrecision_MFAC(PC pc, PCMFACPrecision* precision) {
   PetscFunctionBegin;
-  *precision = DataOf(pc)->precision;
+  *precision = PCMFACData_Private(pc)->precision;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACSetSeed_MFAC(PC pc, PetscInt seed) {
   PetscFunctionBegin;
-  if (DataOf(pc)->seed != seed)
+  if (PCMFACData_Private(pc)->seed != seed)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->seed = seed;
+  PCMFACData_Private(pc)->seed = seed;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACGetSeed_MFAC(PC pc, PetscInt* seed) {
   PetscFunctionBegin;
-  *seed = DataOf(pc)->seed;
+  *seed = PCMFACData_Private(pc)->seed;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCMFACGetRows_MFAC(PC pc, PetscInt* rows, PetscReal* damping, PetscBool* identity) {
-  const PC_MFAC* mfac = DataOf(pc);
+  const PC_MFAC* mfac = PCMFACData_Private(pc);
 
   PetscFunctionBegin;
   if (rows)
@@ -160,7 +151,7 @@ PetscErrorCode PCMFACComposeFunctions_Private(PC pc, PetscBool compose) {
 }
 
 PetscErrorCode PCSetFromOptions_MFAC(PC pc, PetscOptionItems* PetscOptionsObject) {
-  const PC_MFAC* mfac = DataOf(pc);
+  const PC_MFAC* mfac = PCMFACData_Private(pc);
   PetscInt rank = mfac->rank, seed = mfac->seed;
   PetscReal damping = mfac->damping;
   PCMFACMode mode = mfac->mode;

@@ -9,14 +9,6 @@
 
 using linnet::mfac::Rows;
 
-static PC_MFAC* DataOf(PC pc) {
-  return static_cast<PC_MFAC*>(pc->data);
-}
-
-static MPI_Comm CommOf(PC pc) {
-  return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-}
-
 /* The same on all ranks: whether it holds on each. */
 static PetscErrorCode PCMFACAgree_Private(PC pc, bool here, bool* everywhere) {
   int holds = here;
@@ -28,7 +20,7 @@ static PetscErrorCode PCMFACAgree_Private(PC pc, bool here, bool* everywhere) {
 }
 
 PetscErrorCode PCMFACSource_Private(PC pc, PCMFACSource* source, Mat* rows) {
-  const PC_MFAC* mfac = DataOf(pc);
+  const PC_MFAC* mfac = PCMFACData_Private(pc);
   PetscBool lrc, normal;
   PetscObject composed;
 
@@ -83,7 +75,7 @@ static PetscErrorCode PCMFACIsDiagonal_Private(Mat A, bool* diagonal) {
 
 /* scale <- (the diagonal of the base + damping)^{-1/2} */
 static PetscErrorCode PCMFACScale_Private(PC pc, Mat base) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   PetscBool readable;
   PetscReal least;
   bool diagonal = false;
@@ -144,7 +136,7 @@ static PetscErrorCode PCMFACMiddle_Private(PC pc, Vec c, PetscInt count, std::ve
 
 /* A + U C U^T = D^{1/2} (I + G^T G) D^{1/2} with row i of G = c_i^{1/2} (D^{-1/2} u_i)^T */
 PetscErrorCode PCMFACSetUpLRC_Private(PC pc) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   Mat base, U, V;
   Vec c;
   PetscInt local, size, count, ld;
@@ -261,7 +253,7 @@ static double PCMFACRaisedDamping_Private(PC_MFAC* mfac, const Eigen::VectorXd& 
 }
 
 PetscErrorCode PCMFACSetUpRows_Private(PC pc, Mat J) {
-  PC_MFAC* mfac = DataOf(pc);
+  PC_MFAC* mfac = PCMFACData_Private(pc);
   PetscInt all, columns, local, wanted, wanted_here;
   std::vector<double> numbers;
   bool stored = true;

@@ -9,14 +9,6 @@
 
 PetscLogEvent PC_Nystrom_SetUp, PC_Nystrom_Apply;
 
-static PC_Nystrom* DataOf(PC pc) {
-  return static_cast<PC_Nystrom*>(pc->data);
-}
-
-static MPI_Comm CommOf(PC pc) {
-  return PetscObjectComm(reinterpret_cast<PetscObject>(pc));
-}
-
 /* Whether more vectors would not help: see PCNystromSetAdaptive(). */
 static bool Enough(const std::vector<double>& eigenvalues, double damping) {
   const double last = eigenvalues.back();
@@ -25,7 +17,7 @@ static bool Enough(const std::vector<double>& eigenvalues, double damping) {
 }
 
 static PetscErrorCode PCNystromSetUpGuarded_Private(PC pc) {
-  PC_Nystrom* nystrom = DataOf(pc);
+  PC_Nystrom* nystrom = PCNystromData_Private(pc);
   PCNystromSketch sketch;
   PetscInt n, columns, local;
   bool definite = true;
@@ -73,7 +65,7 @@ static PetscErrorCode PCSetUp_Nystrom(PC pc) {
 
 /* X <- P^-1 X for columns ldx apart */
 static PetscErrorCode PCNystromSolve_Private(PC pc, PetscScalar* X, PetscInt ldx, PetscInt count) {
-  PC_Nystrom* nystrom = DataOf(pc);
+  PC_Nystrom* nystrom = PCNystromData_Private(pc);
   const std::size_t rank = nystrom->factor.size();
 
   PetscFunctionBegin;
@@ -126,7 +118,7 @@ static PetscErrorCode PCMatApply_Nystrom(PC pc, Mat R, Mat Z) {
 }
 
 static PetscErrorCode PCReset_Nystrom(PC pc) {
-  PC_Nystrom* nystrom = DataOf(pc);
+  PC_Nystrom* nystrom = PCNystromData_Private(pc);
 
   PetscFunctionBegin;
   nystrom->U = {};
@@ -139,7 +131,7 @@ static PetscErrorCode PCReset_Nystrom(PC pc) {
 static PetscErrorCode PCDestroy_Nystrom(PC pc) {
   PetscFunctionBegin;
   PetscCall(PCNystromComposeFunctions_Private(pc, PETSC_FALSE));
-  delete DataOf(pc);
+  delete PCNystromData_Private(pc);
   pc->data = nullptr;
   PetscFunctionReturn(0);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "mfac/window.hpp"
+#include "objects.hpp"
 
 #include <linnet/linnet.h>
 #include <petsc/private/pcimpl.h>
@@ -18,6 +19,10 @@ struct PC_Nystrom {
   std::vector<double> eigenvalues, factor, y;
   PetscInt products = 0; ///< with the operator, that the setup took
 };
+
+inline PC_Nystrom* PCNystromData_Private(PC pc) {
+  return static_cast<PC_Nystrom*>(pc->data);
+}
 
 extern PetscLogEvent PC_Nystrom_SetUp, PC_Nystrom_Apply;
 

@@ -1,79 +1,71 @@
 // Parameters of PCNYSTROM: what sets them, options, view.
 #include "nystrom.hpp"
 
-static PetscObject AsObject(PC pc) {
-  return reinterpret_cast<PetscObject>(pc);
-}
-
-static PC_Nystrom* DataOf(PC pc) {
-  return static_cast<PC_Nystrom*>(pc->data);
-}
-
 static PetscErrorCode PCNystromSetRank_Nystrom(PC pc, PetscInt rank) {
   PetscFunctionBegin;
-  PetscCheck(rank >= 1, PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(rank >= 1, CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The rank of nystrom must be at least 1, not %" PetscInt_FMT, rank);
-  if (DataOf(pc)->rank != rank)
+  if (PCNystromData_Private(pc)->rank != rank)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->rank = rank;
+  PCNystromData_Private(pc)->rank = rank;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCNystromGetRank_Nystrom(PC pc, PetscInt* rank) {
   PetscFunctionBegin;
-  *rank = DataOf(pc)->rank;
+  *rank = PCNystromData_Private(pc)->rank;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCNystromSetDamping_Nystrom(PC pc, PetscReal damping) {
   PetscFunctionBegin;
-  PetscCheck(damping >= 0 && !PetscIsInfOrNanReal(damping), PetscObjectComm(AsObject(pc)), PETSC_ERR_ARG_OUTOFRANGE,
+  PetscCheck(damping >= 0 && !PetscIsInfOrNanReal(damping), CommOf(pc), PETSC_ERR_ARG_OUTOFRANGE,
              "The damping of nystrom must be at least zero and finite, not %g", static_cast<double>(damping));
-  if (DataOf(pc)->damping != damping)
+  if (PCNystromData_Private(pc)->damping != damping)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->damping = damping;
+  PCNystromData_Private(pc)->damping = damping;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCNystromGetDamping_Nystrom(PC pc, PetscReal* damping) {
   PetscFunctionBegin;
-  *damping = DataOf(pc)->damping;
+  *damping = PCNystromData_Private(pc)->damping;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCNystromSetAdaptive_Nystrom(PC pc, PetscBool adaptive) {
   PetscFunctionBegin;
-  if (DataOf(pc)->adaptive != adaptive)
+  if (PCNystromData_Private(pc)->adaptive != adaptive)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->adaptive = adaptive;
+  PCNystromData_Private(pc)->adaptive = adaptive;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCNystromGetAdaptive_Nystrom(PC pc, PetscBool* adaptive) {
   PetscFunctionBegin;
-  *adaptive = DataOf(pc)->adaptive;
+  *adaptive = PCNystromData_Private(pc)->adaptive;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCNystromSetSeed_Nystrom(PC pc, PetscInt seed) {
   PetscFunctionBegin;
-  if (DataOf(pc)->seed != seed)
+  if (PCNystromData_Private(pc)->seed != seed)
     pc->setupcalled = PETSC_FALSE;
-  DataOf(pc)->seed = seed;
+  PCNystromData_Private(pc)->seed = seed;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCNystromGetSeed_Nystrom(PC pc, PetscInt* seed) {
   PetscFunctionBegin;
-  *seed = DataOf(pc)->seed;
+  *seed = PCNystromData_Private(pc)->seed;
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCNystromGetEigenvalues_Nystrom(PC pc, PetscInt* count, const PetscReal* eigenvalues[]) {
   PetscFunctionBegin;
-  *count = static_cast<PetscInt>(DataOf(pc)->eigenvalues.size());
+  *count = static_cast<PetscInt>(PCNystromData_Private(pc)->eigenvalues.size());
   if (eigenvalues)
-    *eigenvalues = DataOf(pc)->eigenvalues.data();
+    *eigenvalues = PCNystromData_Private(pc)->eigenvalues.data();
   PetscFunctionReturn(0);
 }
 
@@ -101,7 +93,7 @@ PetscErrorCode PCNystromComposeFunctions_Private(PC pc, PetscBool compose) {
 }
 
 PetscErrorCode PCSetFromOptions_Nystrom(PC pc, PetscOptionItems* PetscOptionsObject) {
-  const PC_Nystrom* nystrom = DataOf(pc);
+  const PC_Nystrom* nystrom = PCNystromData_Private(pc);
   PetscInt rank = nystrom->rank, seed = nystrom->seed;
   PetscReal damping = nystrom->damping;
   PetscBool adaptive = nystrom->adaptive, set;
@@ -127,7 +119,7 @@ PetscErrorCode PCSetFromOptions_Nystrom(PC pc, PetscOptionItems* PetscOptionsObj
 }
 
 PetscErrorCode PCView_Nystrom(PC pc, PetscViewer viewer) {
-  const PC_Nystrom* nystrom = DataOf(pc);
+  const PC_Nystrom* nystrom = PCNystromData_Private(pc);
   PetscBool ascii;
 
   PetscFunctionBegin;

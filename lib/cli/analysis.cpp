@@ -12,9 +12,9 @@ namespace {
 constexpr double rounding = 1e-12; // relative: entries written with 13 digits or more still count as equal
 
 // Connected components by union-find with path halving; the root of a component is its smallest row.
-class Components {
+class DisjointSets {
 public:
-  explicit Components(std::int64_t n) : parent(n) { std::iota(parent.begin(), parent.end(), 0); }
+  explicit DisjointSets(std::int64_t n) : parent(n) { std::iota(parent.begin(), parent.end(), 0); }
   std::int32_t root(std::int32_t row) {
     while (parent[row] != row)
       row = parent[row] = parent[parent[row]];
@@ -146,7 +146,7 @@ Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular) {
   properties.n = n;
   properties.nnz = matrix.nnz();
 
-  Components components(n);
+  DisjointSets components(n);
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t k = matrix.row_start[i]; k < matrix.row_start[i + 1]; ++k)
       if (matrix.value[k] != 0)

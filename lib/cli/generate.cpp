@@ -114,13 +114,13 @@ Census count_cells(const VoxelDomain& domain) {
   return {count[0], count[1], count[2]};
 }
 
-struct Files {
+struct Outputs {
   std::string matrix;
   std::string rhs;
   std::string cells;
 };
 
-Files file_names(const GenerateOptions& options) {
+Outputs file_names(const GenerateOptions& options) {
   const std::string format = format_names[find_name(format_names, options.format, "--format")];
   const std::filesystem::path stem = options.out;
   if (stem.filename().empty())
@@ -131,7 +131,7 @@ Files file_names(const GenerateOptions& options) {
 }
 
 nlohmann::ordered_json report(const GenerateOptions& options, const VoxelGrid& grid, const Census& before,
-                              const PressureSystem& system, const Files& files, double seconds) {
+                              const PressureSystem& system, const Outputs& files, double seconds) {
   const auto singular = std::count_if(system.components.begin(), system.components.end(),
                                       [](const Component& component) { return !component.anchored; });
   const auto fraction = [&](std::int64_t cells) {
@@ -196,7 +196,7 @@ Parsed parse(const GenerateOptions& options) {
 
 int generate(const GenerateOptions& options, std::FILE* results) {
   const auto start = std::chrono::steady_clock::now();
-  const Files files = file_names(options);
+  const Outputs files = file_names(options);
   Parsed parsed = parse(options);
   const Census before = count_cells(parsed.domain);
   const PressureSystem system = assemble(std::move(parsed.domain), parsed.assembly);

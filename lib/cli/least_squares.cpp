@@ -22,10 +22,6 @@ namespace linnet {
 
 namespace {
 
-constexpr double default_rtol = 1e-6;
-constexpr int default_max_it = 10000;
-constexpr int most_restarts = 5;
-
 // K = [J; sqrt(L) I], each rank's rows of J before its rows of the identity; J x = b in the least squares of K x = c.
 struct LeastSquares {
   MPI_Comm comm = MPI_COMM_NULL;

@@ -34,7 +34,7 @@ std::string reason_of(const Outcome& outcome) {
 }
 
 // The types, and what is inside block Jacobi.
-std::string types_of(const Outcome& outcome) {
+std::string types_with_inner(const Outcome& outcome) {
   const std::string types = outcome.ksp + "+" + outcome.pc;
   const auto inner = outcome.pc_details.find("sub_pc");
   return inner == outcome.pc_details.end() ? types : types + "(" + inner->get<std::string>() + ")";
@@ -82,7 +82,7 @@ std::string summary(const System& system, const Outcome& outcome) {
     return name + std::string(name.size() < 19 ? 19 - name.size() : 1, ' ') + value + "\n";
   };
   std::string text = line("system", system_line(system));
-  text += line("solver", types_of(outcome));
+  text += line("solver", types_with_inner(outcome));
   text += line("outcome", std::string(outcome.converged ? "converged: " : "NOT converged: ") + reason_of(outcome));
   text +=
       line("iterations",

@@ -11,7 +11,9 @@ namespace linnet {
 
 namespace {
 
-std::string format(const char* pattern, double number) {
+using Json = nlohmann::ordered_json;
+
+std::string number_text(const char* pattern, double number) {
   char text[64];
   (void)std::snprintf(text, sizeof text, pattern, number); // NOLINT: the pattern is one of this file's
   return text;
@@ -50,7 +52,6 @@ nlohmann::ordered_json path_of(const std::vector<SequenceStep>& path) {
 } // namespace
 
 nlohmann::ordered_json to_json(const SequenceOptions& options, const SequenceResult& result, int ranks) {
-  using Json = nlohmann::ordered_json;
   Json json = {{"schema", "linnet.sequence/1"},
                {"sequence", result.sequence},
                {"n", result.rows},
@@ -100,30 +101,32 @@ std::string summary(const SequenceResult& result) {
   std::string text =
       line("sequence", result.sequence + ": " + result.detail + ", " + std::to_string(result.steps) + " systems");
   text += line("solver", result.ksp + "+" + result.pc + (result.policy.empty() ? "" : ", policy " + result.policy));
-  text += line("average iterations", format("%.2f", mean(result.iterations, result.steps)));
+  text += line("average iterations", number_text("%.2f", mean(result.iterations, result.steps)));
   for (const auto& [step, average] : result.average_after)
     if (step < result.steps)
-      text += line("  after " + std::to_string(step), format("%.2f", average));
+      text += line("  after " + std::to_string(step), number_text("%.2f", average));
   if (const HindsightArm* best = result.best()) {
     const std::int64_t n = result.hindsight_steps;
     const std::string where = " (over " + std::to_string(n) + " of the systems)";
     text += line("best fixed arm", best->arm + ": " +
-                                       (result.by_time ? format("%.6f seconds", mean(best->seconds, n))
-                                                       : format("%.2f iterations", mean(best->iterations, n))) +
+                                       (result.by_time ? number_text("%.6f seconds", mean(best->seconds, n))
+                                                       : number_text("%.2f iterations", mean(best->iterations, n))) +
                                        where);
-    text += line("  regret a solve",
-                 result.by_time ? format("%+.6f seconds", mean(result.hindsight_seconds - best->seconds, n))
-                                : format("%+.2f iterations", mean(result.hindsight_iterations - best->iterations, n)));
+    text +=
+        line("  regret a solve",
+             result.by_time ? number_text("%+.6f seconds", mean(result.hindsight_seconds - best->seconds, n))
+                            : number_text("%+.2f iterations", mean(result.hindsight_iterations - best->iterations, n)));
   }
   if (!result.hindsight.empty() && !result.by_time)
-    text += line("best arm for each", format("%.2f iterations", mean(result.best_each, result.hindsight_steps)));
+    text += line("best arm for each", number_text("%.2f iterations", mean(result.best_each, result.hindsight_steps)));
   if (!result.policy.empty()) {
-    text += line("learner", format("%.4f seconds, ", result.learner_seconds) +
-                                format("%.2f %% of the solves", 100 * result.learner_seconds / result.solve_seconds));
+    text +=
+        line("learner", number_text("%.4f seconds, ", result.learner_seconds) +
+                            number_text("%.2f %% of the solves", 100 * result.learner_seconds / result.solve_seconds));
     text += line("arms stopped", std::to_string(result.failures));
   }
-  text += line("seconds",
-               format("%.3f", result.solve_seconds) + " solving, " + format("%.3f", result.total_seconds) + " in all");
+  text += line("seconds", number_text("%.3f", result.solve_seconds) + " solving, " +
+                              number_text("%.3f", result.total_seconds) + " in all");
   if (result.unconverged > 0)
     text += line("NOT converged", std::to_string(result.unconverged) + " systems");
   if (result.policy.empty())
@@ -140,7 +143,8 @@ std::string summary(const SequenceResult& result) {
     last = at;
     char row[192];
     (void)std::snprintf(row, sizeof row, "%8" PRId64 "  %10s  %-34s  %10d\n", step.step + 1,
-                        step.context ? format("%.4g", *step.context).c_str() : "-", step.arm.c_str(), step.iterations);
+                        step.context ? number_text("%.4g", *step.context).c_str() : "-", step.arm.c_str(),
+                        step.iterations);
     text += row;
   }
   return text;

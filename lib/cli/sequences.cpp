@@ -13,7 +13,7 @@ namespace linnet {
 
 namespace {
 
-constexpr const char* expected = "heat, laplacian-shift, or a directory of matrix files";
+constexpr const char* expected_names = "heat, laplacian-shift, or a directory of matrix files";
 
 std::string stem_of(const std::string& file) {
   for (const std::string end : {".mtx.gz", ".mtx", ".petsc"})
@@ -37,7 +37,7 @@ public:
           files.push_back(entry.path().string());
       }
       if (error || files.empty())
-        throw InputError(options.problem + ": expected " + expected +
+        throw InputError(options.problem + ": expected " + expected_names +
                          (error ? ": " + error.message() : ", found none"));
       std::ranges::sort(files);
       for (const std::string& file : files)

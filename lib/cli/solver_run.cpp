@@ -16,10 +16,6 @@ namespace linnet {
 
 namespace {
 
-constexpr double default_rtol = 1e-6;
-constexpr int default_max_it = 10000;
-constexpr int most_restarts = 5;
-
 // What the monitor writes into.
 struct Watch {
   Progress* progress = nullptr;

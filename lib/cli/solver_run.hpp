@@ -10,6 +10,11 @@
 
 namespace linnet {
 
+// Of a solve whose options do not say.
+inline constexpr double default_rtol = 1e-6;
+inline constexpr int default_max_it = 10000;
+inline constexpr int most_restarts = 5; ///< from the true residual
+
 /// |r_k| / |b| at iteration k.
 struct HistoryPoint {
   int iteration = 0;

@@ -19,15 +19,15 @@ std::int32_t as_int32(std::int64_t integer, const char* what) {
   return static_cast<std::int32_t>(integer);
 }
 
-void append(std::string& bytes, std::uint64_t word, int size) {
+void put(std::string& bytes, std::uint64_t word, int size) {
   for (int byte = size - 1; byte >= 0; --byte)
     bytes += static_cast<char>((word >> (8U * static_cast<unsigned>(byte))) & 0xffU);
 }
-void append(std::string& bytes, std::int32_t integer) {
-  append(bytes, std::bit_cast<std::uint32_t>(integer), 4);
+void put(std::string& bytes, std::int32_t integer) {
+  put(bytes, std::bit_cast<std::uint32_t>(integer), 4);
 }
-void append(std::string& bytes, double real) {
-  append(bytes, std::bit_cast<std::uint64_t>(real), 8);
+void put(std::string& bytes, double real) {
+  put(bytes, std::bit_cast<std::uint64_t>(real), 8);
 }
 
 // word(i), i = 0, ..., count - 1, big-endian.
@@ -39,7 +39,7 @@ void format_words(std::int64_t count, bool compress, const ByteSink& sink, Word 
                  std::string bytes;
                  bytes.reserve(static_cast<std::size_t>(last - piece * piece_words) * sizeof(word(std::size_t{0})));
                  for (std::int64_t i = piece * piece_words; i < last; ++i)
-                   append(bytes, word(static_cast<std::size_t>(i)));
+                   put(bytes, word(static_cast<std::size_t>(i)));
                  return bytes;
                },
                sink);

@@ -11,8 +11,6 @@ namespace linnet {
 
 namespace {
 
-constexpr std::int64_t largest_dimension = 2147483647; // PETSc's 32-bit PetscInt
-
 std::string lower_case(std::string_view text) {
   std::string lower(text);
   std::transform(lower.begin(), lower.end(), lower.begin(),

@@ -14,7 +14,6 @@ namespace linnet {
 
 namespace {
 
-constexpr std::int64_t largest_dimension = 2147483647;       // PETSc's 32-bit PetscInt
 constexpr std::int64_t dense_marker = -1;                    // MATRIX_BINARY_FORMAT_DENSE
 constexpr std::int64_t most_entries = std::int64_t{1} << 58; // whose bytes still count in 63 bits
 

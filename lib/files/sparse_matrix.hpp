@@ -5,6 +5,9 @@
 
 namespace linnet {
 
+/// Of rows and columns: PETSc's PetscInt has 32 bits.
+inline constexpr std::int64_t largest_dimension = 2147483647;
+
 /// A sparse matrix in compressed rows: entries of row i at [row_start[i], row_start[i+1]), columns ascending, none
 /// twice. Indices fit PETSc's 32-bit PetscInt; the number of entries need not.
 struct SparseMatrix {

@@ -15,10 +15,6 @@ constexpr int reverse(int direction) {
   return direction ^ 1;
 }
 
-bool contains(const std::array<std::int32_t, 6>& neighbours, std::int32_t vertex) {
-  return std::find(neighbours.begin(), neighbours.end(), vertex) != neighbours.end();
-}
-
 } // namespace
 
 ComponentEmbedding::ComponentEmbedding(const Adjacency& neighbours, const std::vector<std::int32_t>& rows,

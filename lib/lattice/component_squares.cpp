@@ -5,18 +5,6 @@
 
 namespace linnet {
 
-namespace {
-
-int degree(const std::array<std::int32_t, 6>& neighbours) {
-  return static_cast<int>(std::find(neighbours.begin(), neighbours.end(), -1) - neighbours.begin());
-}
-
-bool contains(const std::array<std::int32_t, 6>& neighbours, std::int32_t vertex) {
-  return std::find(neighbours.begin(), neighbours.end(), vertex) != neighbours.end();
-}
-
-} // namespace
-
 bool ComponentEmbedding::share_square(std::int32_t a, std::int32_t b, std::int32_t corner) const {
   for (const std::int32_t w : of(a)) {
     if (w < 0)

@@ -7,10 +7,6 @@ namespace linnet {
 
 namespace {
 
-int degree(const std::array<std::int32_t, 6>& neighbours) {
-  return static_cast<int>(std::find(neighbours.begin(), neighbours.end(), -1) - neighbours.begin());
-}
-
 // One component, its vertices renumbered breadth first: near vertices get near numbers.
 struct Component {
   Adjacency neighbours;
@@ -53,10 +49,6 @@ Component take_component(const Adjacency& graph, std::int32_t start, std::vector
     component.most_neighbours = std::max(component.most_neighbours, degree(component.neighbours[v]));
   }
   return component;
-}
-
-bool contains(const std::array<std::int32_t, 6>& neighbours, std::int32_t vertex) {
-  return std::find(neighbours.begin(), neighbours.end(), vertex) != neighbours.end();
 }
 
 std::string one_sided_text(std::int32_t row, std::int32_t column) {

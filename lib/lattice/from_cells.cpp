@@ -11,10 +11,6 @@ namespace linnet {
 
 namespace {
 
-std::string row_text(PetscInt row) {
-  return "row " + std::to_string(row);
-}
-
 // Each cell is asked how many rows claim it, where a layout puts the cell.
 PetscErrorCode CheckUniqueAcrossRanks(MPI_Comm comm, const PetscInt* cells, PetscInt rows, PetscInt cell_count,
                                       PetscInt row_begin, std::string* refusal) {
@@ -35,7 +31,7 @@ PetscErrorCode CheckUniqueAcrossRanks(MPI_Comm comm, const PetscInt* cells, Pets
   for (PetscInt r = 0; r < rows && refusal->empty(); ++r)
     if (ones[r] > 1)
       *refusal = "linnet_cells: cell " + std::to_string(cells[r]) + " is given to " + std::to_string(ones[r]) +
-                 " rows, one of them " + row_text(row_begin + r);
+                 " rows, one of them row " + std::to_string(row_begin + r);
   PetscCall(PetscSFDestroy(&sf));
   PetscCall(PetscLayoutDestroy(&layout));
   PetscFunctionReturn(0);
@@ -79,7 +75,8 @@ void check_unique(const PetscInt* cells, PetscInt rows, PetscInt cell_count, std
     std::uint64_t& word = taken[static_cast<std::size_t>(cells[r]) / 64];
     const std::uint64_t bit = std::uint64_t{1} << (cells[r] % 64);
     if (word & bit) {
-      *refusal = "linnet_cells: cell " + std::to_string(cells[r]) + " is given to 2 rows, the second is " + row_text(r);
+      *refusal = "linnet_cells: cell " + std::to_string(cells[r]) + " is given to 2 rows, the second is row " +
+                 std::to_string(r);
       return;
     }
     word |= bit;
@@ -119,8 +116,8 @@ PetscErrorCode PlaceFromCells(Mat A, IS cells, const GridSize& size, Lattice* la
     const auto outside = [&](PetscInt cell) { return cell < 0 || cell >= cell_count; };
     if (rows > 0 && (outside(found.least) || outside(found.most))) {
       const PetscInt r = static_cast<PetscInt>(std::find_if(numbers, numbers + rows, outside) - numbers);
-      *refusal = "linnet_cells: " + row_text(lattice->row_begin + r) + " has cell " + std::to_string(numbers[r]) +
-                 ", outside the grid " + grid;
+      *refusal = "linnet_cells: row " + std::to_string(lattice->row_begin + r) + " has cell " +
+                 std::to_string(numbers[r]) + ", outside the grid " + grid;
     }
     PetscCall(AgreeOnRefusal(comm, refusal));
   }

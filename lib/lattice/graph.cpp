@@ -44,12 +44,6 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
 
 namespace {
 
-using Neighbours = std::array<std::int32_t, 6>;
-
-bool contains(const Neighbours& neighbours, std::int32_t vertex) {
-  return std::find(neighbours.begin(), neighbours.end(), vertex) != neighbours.end();
-}
-
 std::string row_text(PetscInt row) {
   return "row " + std::to_string(row);
 }

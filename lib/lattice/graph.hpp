@@ -2,6 +2,8 @@
 
 #include "lattice/stretches.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -23,7 +25,15 @@ struct GraphView {
 };
 
 /// Up to six neighbours a vertex; -1 in the places that are not used.
-using Adjacency = std::vector<std::array<std::int32_t, 6>>;
+using Neighbours = std::array<std::int32_t, 6>;
+using Adjacency = std::vector<Neighbours>;
+
+inline bool contains(const Neighbours& neighbours, std::int32_t vertex) {
+  return std::find(neighbours.begin(), neighbours.end(), vertex) != neighbours.end();
+}
+inline int degree(const Neighbours& neighbours) {
+  return static_cast<int>(std::find(neighbours.begin(), neighbours.end(), -1) - neighbours.begin());
+}
 
 /// Whether all edges join neighbours on the lattice.
 bool fits(const GraphView& graph, const Lattice& lattice);

@@ -159,9 +159,9 @@ TEST_P(TsallisLearner, SurvivesExtremeCosts) {
 
 TEST_P(TsallisLearner, GoesOnFromItsSavedStateAsIfNothingHadHappened) {
   Tsallis first(choices(8), GetParam()), second(choices(8), GetParam());
-  const auto play = [](Tsallis& learner, int steps) {
+  const auto play = [](Tsallis& learner, int solves) {
     std::vector<std::size_t> path;
-    for (int t = 0; t < steps; ++t) {
+    for (int t = 0; t < solves; ++t) {
       const Decision d = learner.choose({});
       path.push_back(d.arm);
       learner.learn(d, 5 + static_cast<double>(d.arm * d.arm % 7));

@@ -14,7 +14,7 @@ const std::vector<std::string> systems = {
     "generate poisson --grid 60,48 --domain blobs --seed 3 --periodic x --spacing 1,2 --rhs divergence",
     "generate poisson --grid 24,20,16 --jump 100 --shift 0.5"};
 
-void expect_refusal(const Finished& run, const std::string& message) {
+void expect_message(const Finished& run, const std::string& message) {
   EXPECT_EQ(run.status, 2) << run.err;
   EXPECT_EQ(run.out, "");
   EXPECT_EQ(run.err, "linnet: " + message + "\n");
@@ -110,17 +110,17 @@ TEST_F(Generated, AreComparedWithoutAMatrixToo) {
 }
 
 TEST_F(Generated, AreRefusedInOneLine) {
-  expect_refusal(linnet({"solve", "generate poisson --grid 2048,1024,1024", "--matrix-free"}),
+  expect_message(linnet({"solve", "generate poisson --grid 2048,1024,1024", "--matrix-free"}),
                  "grid: expected at most 2147483647 cells (32-bit unknowns), found 2048 x 1024 x 1024");
-  expect_refusal(linnet({"solve", "generate poisson --grid 8,0,8", "--matrix-free"}),
+  expect_message(linnet({"solve", "generate poisson --grid 8,0,8", "--matrix-free"}),
                  "grid: expected at least 1 cell along each axis, found 8 x 0 x 8");
-  expect_refusal(linnet({"solve", "generate poisson --grid 8,8,8 --shift nan", "--matrix-free"}),
+  expect_message(linnet({"solve", "generate poisson --grid 8,8,8 --shift nan", "--matrix-free"}),
                  "shift: expected a non-negative number, found nan");
-  expect_refusal(linnet({"solve", "generate poisson --grid 8,8,8 --frob", "--matrix-free"}),
+  expect_message(linnet({"solve", "generate poisson --grid 8,8,8 --frob", "--matrix-free"}),
                  "MATRIX: 'generate poisson --grid 8,8,8 --frob': The following argument was not expected: --frob");
-  expect_refusal(linnet({"solve", "generate poisson --grid 8,8,8", "--cells", "c.mtx", "--grid", "8,8,8"}),
+  expect_message(linnet({"solve", "generate poisson --grid 8,8,8", "--cells", "c.mtx", "--grid", "8,8,8"}),
                  "--cells: expected a matrix file, found 'generate poisson --grid 8,8,8'");
-  expect_refusal(linnet({"solve", "A.mtx", "--matrix-free"}),
+  expect_message(linnet({"solve", "A.mtx", "--matrix-free"}),
                  "--matrix-free: expected 'generate poisson ...' for MATRIX, found 'A.mtx'");
   const Finished run = linnet_on(2, {"solve", "generate poisson --grid 8", "--matrix-free"});
   EXPECT_EQ(run.status, 2);

@@ -43,7 +43,7 @@ namespace {
 
 using namespace linnet::learned;
 
-std::vector<float> noise(std::size_t count, unsigned seed) {
+std::vector<float> uniform(std::size_t count, unsigned seed) {
   std::mt19937 engine(seed);
   std::vector<float> values(count);
   for (float& v : values)
@@ -65,12 +65,12 @@ std::vector<float> run(Network* network, const Graph& graph, unsigned seed) {
   const std::size_t cells = cells_of(graph.node(0).grid);
   if (graph.operator_fields >= 0) {
     const auto channels = static_cast<std::size_t>(graph.node(graph.operator_fields).channels);
-    network->set_operator(noise(cells * channels, seed + 100).data());
+    network->set_operator(uniform(cells * channels, seed + 100).data());
   } else {
     network->set_operator(nullptr);
   }
   std::vector<float> e(cells);
-  network->apply(noise(cells, seed).data(), e.data());
+  network->apply(uniform(cells, seed).data(), e.data());
   return e;
 }
 
@@ -79,7 +79,7 @@ Tensors random_tensors(const Architecture& architecture) {
   Tensors tensors = make_model(architecture, 5).tensors;
   for (auto& [name, tensor] : tensors)
     if (name.ends_with(".bias") && name.find("gate") == std::string::npos)
-      tensor.values = noise(tensor.values.size(), 77);
+      tensor.values = uniform(tensor.values.size(), 77);
   return tensors;
 }
 
@@ -169,7 +169,7 @@ TEST(OneDnn, GivesTheSameBitsAgainAndAllocatesNoFieldForIt) {
   const Architecture architecture = hybrid_architecture(3);
   const Graph graph = instantiate(architecture, {40, 40, 40});
   const auto network = make_onednn_network(graph, random_tensors(architecture), Precision::automatic, 2);
-  const std::vector<float> first = run(network.get(), graph, 1), r = noise(first.size(), 1);
+  const std::vector<float> first = run(network.get(), graph, 1), r = uniform(first.size(), 1);
   std::vector<float> again(first.size());
   largest_allocation = 0;
   network->apply(r.data(), again.data());
@@ -195,8 +195,8 @@ TEST(Hybrid, IsLinearInTheResidual) {
   const Graph graph = instantiate(architecture, {17, 12, 9});
   const auto network = make_reference_network(graph, make_model(architecture, 4).tensors);
   const std::size_t n = cells_of(graph.node(0).grid);
-  network->set_operator(noise(5 * n, 9).data());
-  const std::vector<float> r = noise(n, 1), s = noise(n, 2);
+  network->set_operator(uniform(5 * n, 9).data());
+  const std::vector<float> r = uniform(n, 1), s = uniform(n, 2);
   std::vector<float> sum(n), fr(n), fs(n), fsum(n), expected(n);
   for (std::size_t i = 0; i < n; ++i)
     sum[i] = 2 * r[i] + s[i];
@@ -218,8 +218,8 @@ void expect_transpose(const Architecture& architecture, const Grid& grid) {
   const auto [turned, turned_tensors] = transpose(graph, tensors);
   const auto forward = make_reference_network(graph, tensors),
              backward = make_reference_network(turned, turned_tensors);
-  const std::vector<float> fields = noise(5 * cells_of(grid), 7), x = noise(cells_of(grid), 1),
-                           y = noise(cells_of(grid), 2);
+  const std::vector<float> fields = uniform(5 * cells_of(grid), 7), x = uniform(cells_of(grid), 1),
+                           y = uniform(cells_of(grid), 2);
   std::vector<float> Nx(x.size()), Ty(x.size()), other(x.size());
   forward->set_operator(fields.data());
   forward->apply(x.data(), Nx.data());
@@ -302,7 +302,7 @@ private:
 std::vector<float> run_on_slabs(const Graph& graph, const Tensors& tensors, bool onednn, std::size_t least_cells,
                                 const std::vector<int>& first) {
   const std::size_t plane = graph.plane_of(graph.node(0));
-  const std::vector<float> fields = noise(5 * cells_of(graph.node(0).grid), 101), r = noise(fields.size() / 5, 1);
+  const std::vector<float> fields = uniform(5 * cells_of(graph.node(0).grid), 101), r = uniform(fields.size() / 5, 1);
   std::vector<float> e(r.size());
   Threads all(static_cast<int>(first.size()) - 1);
   std::vector<std::thread> ranks;

@@ -25,7 +25,7 @@ std::string with_header(const std::string& header, const std::string& data = "")
   return bytes + header + data;
 }
 
-std::string refusal(const std::string& bytes) {
+std::string refusal_of_bytes(const std::string& bytes) {
   try {
     parse_safetensors(bytes, "m.safetensors");
   } catch (const InputError& error) {
@@ -61,7 +61,7 @@ TEST(Safetensors, RefusesEveryFileWithOneByteChanged) {
     for (const int flip : {0x01, 0x20, 0x80, 0xff}) {
       std::string bad = good;
       bad[at] = static_cast<char>(bad[at] ^ flip);
-      const std::string message = refusal(bad);
+      const std::string message = refusal_of_bytes(bad);
       ASSERT_TRUE(message.starts_with("m.safetensors: ")) << "byte " << at << ", flip " << flip;
       ASSERT_EQ(message.find('\n'), std::string::npos);
     }
@@ -70,7 +70,7 @@ TEST(Safetensors, RefusesEveryFileWithOneByteChanged) {
 TEST(Safetensors, RefusesEveryFileCutShort) {
   const std::string good = format_safetensors(sample());
   for (std::size_t length = 0; length < good.size(); ++length)
-    ASSERT_NE(refusal(good.substr(0, length)), "") << length;
+    ASSERT_NE(refusal_of_bytes(good.substr(0, length)), "") << length;
 }
 
 TEST(Safetensors, RefusesToWriteWhatItWouldNotRead) {
@@ -80,10 +80,11 @@ TEST(Safetensors, RefusesToWriteWhatItWouldNotRead) {
 }
 
 TEST(Safetensors, SaysWhatIsWrongWithAHeader) {
-  EXPECT_NE(refusal("abc").find("8-byte length"), std::string::npos);
-  EXPECT_NE(refusal(std::string(16, '\xff')).find("found a length of 18446744073709551615"), std::string::npos);
-  EXPECT_NE(refusal(with_header("{}")).find("linnet.checksum"), std::string::npos);
-  EXPECT_NE(refusal(with_header("[1]")).find("begin with '{'"), std::string::npos);
+  EXPECT_NE(refusal_of_bytes("abc").find("8-byte length"), std::string::npos);
+  EXPECT_NE(refusal_of_bytes(std::string(16, '\xff')).find("found a length of 18446744073709551615"),
+            std::string::npos);
+  EXPECT_NE(refusal_of_bytes(with_header("{}")).find("linnet.checksum"), std::string::npos);
+  EXPECT_NE(refusal_of_bytes(with_header("[1]")).find("begin with '{'"), std::string::npos);
 }
 
 // Faults of content, under a checksum that is right: a good header with one part of it replaced by one as long.
@@ -93,11 +94,11 @@ std::string refusal_with(const std::string& part, const std::string& other) {
   const std::size_t at = bytes.find(part);
   EXPECT_NE(at, std::string::npos) << part;
   bytes.replace(at, part.size(), other);
-  const std::string message = refusal(bytes); // tells the right checksum
+  const std::string message = refusal_of_bytes(bytes); // tells the right checksum
   const std::size_t told = message.find("expected crc32:"), place = bytes.find("crc32:");
   EXPECT_NE(told, std::string::npos) << message;
   bytes.replace(place + 6, 8, message.substr(told + 15, 8));
-  return refusal(bytes);
+  return refusal_of_bytes(bytes);
 }
 
 TEST(Safetensors, RefusesTensorsThatDoNotAddUp) {

@@ -9,8 +9,6 @@ namespace linnet::latticemg {
 
 namespace {
 
-constexpr unsigned link_bits = LatticeOperator::row_bit - 1;
-
 // The couplings of single cells.
 class Cells {
 public:
@@ -25,7 +23,7 @@ public:
         if (links >> d & 1)
           strongest_of_[links] = std::max(strongest_of_[links], unit_[d / 2]);
   }
-  unsigned links(int c) const { return op_.links[static_cast<std::size_t>(c)] & link_bits; }
+  unsigned links(int c) const { return op_.links[static_cast<std::size_t>(c)] & (LatticeOperator::row_bit - 1U); }
   int neighbour(int c, int direction) const {
     if (wraps_)
       return static_cast<int>(op_.neighbour(static_cast<std::size_t>(c), direction));
@@ -161,13 +159,13 @@ void group_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
   int with_group = 0;
 #pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : with_group)
   for (int line = 0; line < blocks.lines(); ++line) {
-    Block block(cells, blocks);
+    Block cube(cells, blocks);
     int next = 0;
     for (int i = 0; i < blocks.per_line(); ++i) {
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) { of[c.index] = -1; });
-      block.read(line, i);
+      cube.read(line, i);
       const int before = next;
-      next = block.group(next, of);
+      next = cube.group(next, of);
       with_group += next > before;
     }
     first[line + 1] = next;
@@ -180,14 +178,14 @@ void group_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
   groups->links.resize(static_cast<std::size_t>(groups->count));
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int line = 0; line < blocks.lines(); ++line) {
-    Block block(cells, blocks);
+    Block cube(cells, blocks);
     std::fill(groups->within.data() + 3 * std::ptrdiff_t{first[line]},
               groups->within.data() + 3 * std::ptrdiff_t{first[line + 1]}, 0.0F);
     std::fill(groups->links.data() + first[line], groups->links.data() + first[line + 1], 0);
     for (int i = 0; i < blocks.per_line(); ++i) {
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) { of[c.index] += of[c.index] >= 0 ? first[line] : 0; });
-      block.read(line, i);
-      block.sum(of, groups->within.data(), groups->links.data());
+      cube.read(line, i);
+      cube.sum(of, groups->within.data(), groups->links.data());
     }
   }
 }

@@ -116,9 +116,9 @@ struct Link {
   float sum;
 };
 
-class Row {
+class PairRow {
 public:
-  Row(const Graph& graph, const Places& places) : graph_(graph), places_(places) {}
+  PairRow(const Graph& graph, const Places& places) : graph_(graph), places_(places) {}
 
   void clear() { links_.clear(); }
   void add_links_of(int node, int aggregate) {
@@ -214,7 +214,7 @@ void contract(const Graph& graph, const Pairing& pairing, float least_coupling, 
   coarse->coupling.resize(links);
 #pragma omp parallel num_threads(threads)
   {
-    Row row(graph, places);
+    PairRow row(graph, places);
     const auto resistance = [](const Inside& end, unsigned used) { return used == end.members ? 0 : end.resistance; };
     // A thread writes its rows one after the other, which leaves the rest of its room untouched.
     std::int64_t to = -1;
