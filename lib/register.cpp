@@ -2,6 +2,7 @@
 
 #include "bandit.hpp"
 #include "cnn.hpp"
+#include "instruction_sets.hpp"
 #include "ksp/dcd.hpp"
 #include "latticemg.hpp"
 #include "mfac.hpp"
@@ -78,6 +79,7 @@ PetscErrorCode LinnetInitialize(void) {
   if (registered)
     PetscFunctionReturn(0);
   PetscCall(CheckRunningPetsc());
+  linnet::limit_instruction_sets();
   PetscCall(KSPRegister(KSPDCD, KSPCreate_DCD));
   PetscCall(PetscLogEventRegister("KSPDCDOrthog", KSP_CLASSID, &KSP_DCD_Orthogonalization));
   PetscCall(PCRegister(PCLATTICEMG, PCCreate_LatticeMG));

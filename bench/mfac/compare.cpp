@@ -269,6 +269,7 @@ PetscErrorCode Ensemble() {
   PetscCall(Head("Ensemble Kalman filter: 1,000,000 unknowns, 128 members, MATLRC over 1e-3 I"));
   Measured measured;
   PetscCall(Solve(A, nullptr, b, nullptr, {"mfac (direct)", KSPPREONLY, PCMFAC, m, 0}, &measured));
+  PetscCall(Solve(A, nullptr, b, nullptr, {"cg+mfac", KSPCG, PCMFAC, m, 0}, &measured));
   PetscCall(Solve(A, nullptr, b, nullptr, {"cg", KSPCG, PCNONE, 1, 0}, &measured));
   PetscCall(Solve(A, nullptr, b, nullptr, {"cg+nystrom 32", KSPCG, PCNYSTROM, 32, damping}, &measured));
   PetscCall(Solve(A, nullptr, b, nullptr, {"cg+nystrom 128", KSPCG, PCNYSTROM, 128, damping}, &measured));

@@ -126,3 +126,18 @@ TEST_F(Generated, AreRefusedInOneLine) {
   EXPECT_EQ(run.status, 2);
   EXPECT_EQ(occurrences(run.err, "linnet: "), 1) << run.err;
 }
+
+TEST_F(Generated, SolveTheSameWithFewerInstructionSets) {
+  const std::vector<std::string> arguments{"solve", systems[0], "--json",    "-ksp_type",
+                                           "dcd",   "-pc_type", "latticemg", "-ksp_view"};
+  const int iterations = json_of(linnet(arguments), 0)["iterations"];
+  const std::vector<std::pair<std::string, std::vector<std::string>>> not_allowed = {
+      {"SSE41", {"AVX2", "AVX3"}}, {"AVX2", {"AVX3"}}, {"AVX512_CORE", {}}};
+  for (const auto& [isa, better] : not_allowed) {
+    const Finished run = linnet(arguments, {"ONEDNN_MAX_CPU_ISA=" + isa});
+    EXPECT_EQ(json_of(run, 0)["iterations"], iterations) << isa;
+    EXPECT_EQ(occurrences(run.err, "kernels: "), 1) << run.err;
+    for (const std::string& name : better)
+      EXPECT_EQ(occurrences(run.err, "kernels: " + name), 0) << run.err;
+  }
+}
