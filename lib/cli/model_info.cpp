@@ -46,6 +46,7 @@ void add_layers(const learned::Architecture& architecture, Json* object) {
   (*object)["flops_per_cell"] = graph.flops(false) / cells;
   (*object)["setup_flops_per_cell"] = graph.flops(true) / cells;
   (*object)["numbers_per_cell"] = activations / cells;
+  (*object)["bytes_per_cell"] = {{"f32", 4 * activations / cells}, {"bf16", 2 * activations / cells}};
   (*object)["layers"] = layers;
 }
 
@@ -90,7 +91,9 @@ std::string model_text(const Json& m) {
     text += row("sweeps", m["sweeps"].dump() + " before and after");
     text += row("flops a cell", number(m["flops_per_cell"].get<double>()) + " an application, " +
                                     number(m["setup_flops_per_cell"].get<double>()) + " at setup");
-    text += row("numbers a cell", number(m["numbers_per_cell"].get<double>()) + " written in an application");
+    text += row("bytes a cell", number(m["bytes_per_cell"]["f32"].get<double>()) + " written in an application, " +
+                                    number(m["bytes_per_cell"]["bf16"].get<double>()) +
+                                    " in bf16; what is written is read");
   }
   for (const auto& [key, value] : m["provenance"].items())
     text += row(key, text_of(value));

@@ -1,5 +1,7 @@
 #include "cli/fixture.hpp"
 
+#include <cmath>
+
 using Info = CommandLineTest;
 
 TEST_F(Info, DescribesAMatrix) {
@@ -38,6 +40,29 @@ TEST_F(Info, TellsAGridOperatorFromOthers) {
   EXPECT_EQ(voxels["singular"], false);
   const auto dense = json_of(linnet({"info", real("494_bus.mtx.gz"), "--json"}), 0)["lattice"];
   EXPECT_TRUE(dense.contains("refusal"));
+}
+
+TEST_F(Info, TellsWhatANetworkCosts) {
+  const auto network = json_of(linnet({"info", "hybrid3d", "--json"}), 0);
+  EXPECT_EQ(network["kind"], "model");
+  EXPECT_EQ(network["parameters"], 533376);
+  const double numbers = network["numbers_per_cell"];
+  EXPECT_GT(numbers, 1);
+  EXPECT_DOUBLE_EQ(network["bytes_per_cell"]["f32"].get<double>(), 4 * numbers);
+  EXPECT_DOUBLE_EQ(network["bytes_per_cell"]["bf16"].get<double>(), 2 * numbers);
+  // A product and a sum for each weight of a convolution and each cell; gates and sums of fields are little beside
+  // them.
+  double flops = 0;
+  for (const auto& layer : network["layers"]) {
+    if (layer["when"] != "application")
+      continue;
+    double cells = 1;
+    for (const int extent : layer["grid"])
+      cells *= extent / 64.0;
+    const double kernel = layer["kernel"];
+    flops += 2 * cells * std::pow(kernel, 3) * layer["in"].get<double>() * layer["out"].get<double>();
+  }
+  EXPECT_NEAR(network["flops_per_cell"].get<double>(), flops, 0.2 * flops);
 }
 
 TEST_F(Info, DescribesAVectorAndAMatrixThatIsNotSquare) {
