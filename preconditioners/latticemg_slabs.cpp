@@ -47,17 +47,14 @@ static PetscErrorCode PCLatticeMGDealRows_Private(PC pc) {
   for (std::size_t a = 0; a < axis; ++a)
     step *= lattice.size[a];
   const auto owners = [&](PetscInt begin, PetscInt end, int* owner) {
-    PetscInt low = 0, high = 0; /* cells of the plane of the row before */
-    int slab = 0;
-    for (PetscInt r = begin; r < end; ++r) {
+    for (PetscInt r = begin; r < end;) {
       const PetscInt cell = lattice.cell(r);
-      if (cell < low || cell >= high) {
-        low = cell - cell % step;
-        high = low + step;
-        const PetscInt plane = low / step % lattice.size[axis];
-        slab = static_cast<int>(std::upper_bound(first.begin() + 1, first.end() - 1, plane) - first.begin()) - 1;
-      }
-      owner[r - begin] = slab;
+      const PetscInt low = cell - cell % step; /* low ... low + step - 1 lie in one plane */
+      const PetscInt plane = low / step % lattice.size[axis];
+      const auto next = std::upper_bound(first.begin() + 1, first.end() - 1, plane);
+      const int slab = static_cast<int>(next - first.begin()) - 1;
+      for (PetscInt c = cell; c >= low && c - low < step; c = r < end ? lattice.cell(r) : -1)
+        owner[r++ - begin] = slab;
     }
   };
   mg->exchange = RowExchange(mg->layout.ranks.all, rows, owners);

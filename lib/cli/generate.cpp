@@ -1,6 +1,7 @@
 #include "cli/generate.hpp"
 
 #include "base/error.hpp"
+#include "cli/grid_option.hpp"
 #include "files/read.hpp"
 #include "files/write.hpp"
 #include "problems/assemble.hpp"
@@ -50,17 +51,6 @@ Number parse(const std::string& text, const char* option, const char* expected) 
   if (error != std::errc() || stop != end)
     throw InputError(std::string(option) + ": expected " + expected + ", found '" + text + "'");
   return number;
-}
-
-VoxelGrid parse_grid(const std::string& text) {
-  const char* const expected = "NX,NY or NX,NY,NZ, integers of at least 1";
-  const std::vector<std::string> items = split(text);
-  std::array<std::int64_t, 3> n = {1, 1, 1};
-  if (items.size() < 2 || items.size() > 3)
-    throw InputError(std::string("--grid: expected ") + expected + ", found '" + text + "'");
-  for (std::size_t a = 0; a < items.size(); ++a)
-    n[a] = parse<std::int64_t>(items[a], "--grid", expected);
-  return {n[0], n[1], n[2]};
 }
 
 std::array<double, 3> parse_spacing(const std::string& text, std::size_t dimensions) {

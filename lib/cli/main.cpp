@@ -145,7 +145,7 @@ int run(const Session& session, const Arguments& arguments) {
     std::string message;
     const Status status = status_of_exception(message);
     if (session.speaks() || size_of(session.comm) == 1)
-      tell(message);
+      tell(one_line(message));
     return status;
   }
 }

@@ -1,6 +1,7 @@
 #include "cli/petsc.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 namespace linnet {
 
@@ -36,7 +37,8 @@ SolverTypes solver_types(KSP ksp) {
 }
 
 std::string one_line(std::string text) {
-  std::replace(text.begin(), text.end(), '\n', ' ');
+  const auto is_control = [](unsigned char c) { return std::iscntrl(c) != 0; };
+  std::replace_if(text.begin(), text.end(), is_control, ' ');
   const size_t last = text.find_last_not_of(" \t\r");
   text.resize(last == std::string::npos ? 0 : last + 1);
   return text;

@@ -67,7 +67,7 @@ struct SolverTypes {
 };
 SolverTypes solver_types(KSP ksp);
 
-/// `text` on one line: line breaks become spaces, a trailing one goes.
+/// `text` on one line: line breaks and other control characters become spaces, trailing ones go.
 std::string one_line(std::string text);
 
 } // namespace linnet

@@ -2,6 +2,7 @@
 #include "cli/smoke.hpp"
 
 #include "base/error.hpp"
+#include "cli/grid_option.hpp"
 #include "cli/options.hpp"
 #include "cli/petsc.hpp"
 #include "cli/plot.hpp"
@@ -218,8 +219,7 @@ void check_options(const SmokeOptions& options) {
 
 int run_smoke(const Session& session, const SmokeOptions& options) {
   const auto scene = static_cast<smoke::Scene>(find_name(smoke::scene_names, options.scene, "--scene"));
-  const std::array<std::int64_t, 3> extents = parse_grid(options.grid);
-  const VoxelGrid grid{extents[0], extents[1], extents[2]};
+  const VoxelGrid grid = parse_grid(options.grid);
   on_rank_0(session.comm, [&] { check_options(options); });
   const std::unique_ptr<smoke::Simulation> simulation = smoke::make_simulation(scene, grid);
   PressureSolver solver(session.comm, grid);

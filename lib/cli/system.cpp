@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "cli/generate.hpp"
+#include "cli/grid_option.hpp"
 #include "cli/lattice_system.hpp"
 #include "cli/null_space.hpp"
 #include "cli/options.hpp"
@@ -10,7 +11,6 @@
 #include "cli/right_hand_side.hpp"
 #include "files/read.hpp"
 
-#include <charconv>
 #include <limits>
 #include <sstream>
 
@@ -74,7 +74,8 @@ Whole read_whole(const SystemOptions& options) {
     whole.matrix = read_square_matrix(options);
   }
   if (!options.cells.empty()) {
-    whole.grid = parse_grid(options.grid);
+    const VoxelGrid grid = parse_grid(options.grid);
+    whole.grid = {grid.nx, grid.ny, grid.nz};
     whole.cells = read_cells_of(options, whole.matrix.rows, whole.grid);
   }
   const std::int64_t nnz = whole.matrix.nnz();
@@ -226,32 +227,6 @@ SparseMatrix read_square_matrix(const SystemOptions& options) {
   if (matrix.rows == 0)
     throw InputError(options.matrix, "", "expected at least one row, found none");
   return matrix;
-}
-
-std::array<std::int64_t, 3> parse_grid(const std::string& grid) {
-  const auto refusal = [&] {
-    return InputError("--grid " + grid +
-                      ": expected NX,NY or NX,NY,NZ, whole numbers from 1 with a product below 2^31");
-  };
-  std::array<std::int64_t, 3> cells = {1, 1, 1};
-  std::int64_t room = std::numeric_limits<PetscInt>::max();
-  const char* next = grid.data();
-  const char* end = next + grid.size();
-  size_t axes = 0;
-  for (; next != end || axes == 0; ++axes) {
-    if (axes == cells.size())
-      throw refusal();
-    const auto [rest, error] = std::from_chars(next, end, cells[axes]);
-    if (error != std::errc() || cells[axes] < 1 || cells[axes] > room || (rest != end && *rest != ','))
-      throw refusal();
-    room /= cells[axes];
-    next = rest == end ? end : rest + 1;
-    if (rest != end && next == end) // a comma with nothing behind it
-      throw refusal();
-  }
-  if (axes < 2)
-    throw refusal();
-  return cells;
 }
 
 namespace {

@@ -57,7 +57,4 @@ std::vector<std::int64_t> row_offsets(const System& system);
 /// x in the order of the file's rows, on rank 0.
 std::vector<double> gather_vector(const System& system, Vec x);
 
-/// "NX,NY" or "NX,NY,NZ", each at least 1; throws InputError.
-std::array<std::int64_t, 3> parse_grid(const std::string& grid);
-
 } // namespace linnet

@@ -5,6 +5,7 @@
 #include <omp.h>
 
 #include <atomic>
+#include <utility>
 
 namespace linnet {
 
@@ -220,16 +221,12 @@ PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattic
   PetscFunctionBegin;
   if (rows.other.ia)
     PetscCall(FindGhostCells(A, rows, lattice, &ghost_cells));
-  choose_box(lattice, rows.count, rows.global_count, op);
+  CellBreaks breaks = lattice.natural ? CellBreaks() : CellBreaks(lattice.cells);
+  choose_box(lattice, breaks, rows.count, rows.global_count, op);
   std::size_t cells = 1;
   for (const PetscInt extent : op->size)
     cells *= static_cast<std::size_t>(extent);
-  const Pass pass{rows,
-                  lattice,
-                  ghost_cells.data(),
-                  op,
-                  rows.count == rows.global_count,
-                  lattice.natural ? CellBreaks() : CellBreaks(lattice.cells)};
+  const Pass pass{rows, lattice, ghost_cells.data(), op, rows.count == rows.global_count, std::move(breaks)};
   op->links.resize(cells);
   const std::vector<CellRange> empty = cells_to_clear(pass);
   clear(&op->links, cells, empty);

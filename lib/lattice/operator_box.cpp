@@ -3,6 +3,23 @@
 
 namespace linnet {
 
+namespace {
+
+// Widens low ... high by the cells first ... last, which follow each other.
+void include(const GridSize& size, PetscInt first, PetscInt last, GridSize* low, GridSize* high) {
+  PetscInt step = size[0] * size[1];
+  bool one_value = true; // on the axes so far
+  for (std::size_t axis = 3; axis-- > 0;) {
+    const PetscInt from = first / step % size[axis], to = last / step % size[axis];
+    (*low)[axis] = std::min((*low)[axis], one_value ? from : 0);
+    (*high)[axis] = std::max((*high)[axis], one_value ? to : size[axis] - 1);
+    one_value = one_value && from == to;
+    step /= axis > 0 ? size[axis - 1] : 1;
+  }
+}
+
+} // namespace
+
 void box_around(const Lattice& lattice, const GridSize& low, const GridSize& high, LatticeOperator* op) {
   const bool any = high[0] >= low[0] && high[1] >= low[1] && high[2] >= low[2];
   for (std::size_t axis = 0; axis < 3; ++axis) {
@@ -14,18 +31,15 @@ void box_around(const Lattice& lattice, const GridSize& low, const GridSize& hig
   }
 }
 
-void choose_box(const Lattice& lattice, PetscInt rows, PetscInt global_rows, LatticeOperator* op) {
+void choose_box(const Lattice& lattice, const CellBreaks& breaks, PetscInt rows, PetscInt global_rows,
+                LatticeOperator* op) {
   GridSize low{0, 0, 0}, high{lattice.size[0] - 1, lattice.size[1] - 1, lattice.size[2] - 1};
   if (rows < global_rows) {
     low = {PETSC_MAX_INT, PETSC_MAX_INT, PETSC_MAX_INT};
     high = {-1, -1, -1};
-    CellWalker walker(lattice.size);
-    for (PetscInt r = 0; r < rows; ++r) {
-      const GridSize& at = walker.move_to(lattice.cell(r));
-      for (std::size_t axis = 0; axis < 3; ++axis) {
-        low[axis] = std::min(low[axis], at[axis]);
-        high[axis] = std::max(high[axis], at[axis]);
-      }
+    for (PetscInt r = 0, next = 0; r < rows; r = next) {
+      next = lattice.natural ? rows : breaks.after(r, rows);
+      include(lattice.size, lattice.cell(r), lattice.cell(next - 1), &low, &high);
     }
   }
   box_around(lattice, low, high, op);

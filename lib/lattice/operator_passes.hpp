@@ -34,8 +34,9 @@ struct CellRange {
 /// not span.
 void box_around(const Lattice& lattice, const GridSize& low, const GridSize& high, LatticeOperator* op);
 
-/// The same of the cells of this rank's rows.
-void choose_box(const Lattice& lattice, PetscInt rows, PetscInt global_rows, LatticeOperator* op);
+/// The same of the cells of this rank's rows; `breaks` is not read where the numbering is natural.
+void choose_box(const Lattice& lattice, const CellBreaks& breaks, PetscInt rows, PetscInt global_rows,
+                LatticeOperator* op);
 
 /// The cells to clear before the rows are read: at least those without a row.
 std::vector<CellRange> cells_to_clear(const Pass& pass);

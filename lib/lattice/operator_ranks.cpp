@@ -43,6 +43,7 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
   Buffer<double> mine; // only at the rows that others ask for
   std::vector<double> theirs(static_cast<std::size_t>(rows.ghost_count));
   std::vector<PetscInt> border; // rows that have ghost columns
+  unsigned across = 0;          // a bit for each direction in which some rank has one
   PetscInt asking = 0;
   const PetscInt *first_asked = nullptr, *asked = nullptr;
   const Neighbourhood near(lattice.size, lattice.periodic);
@@ -50,13 +51,24 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
 
   PetscFunctionBegin;
   mine.resize(static_cast<std::size_t>(rows.count));
-  for (PetscInt r = 0; r < rows.count; ++r)
-    if (rows.other.ia[r + 1] > rows.other.ia[r])
-      border.push_back(r);
+  for (PetscInt r = 0; r < rows.count; ++r) {
+    if (rows.other.ia[r + 1] == rows.other.ia[r])
+      continue;
+    border.push_back(r);
+    const GridSize at = walker.move_to(lattice.cell(r));
+    for (PetscInt e = rows.other.ia[r]; e < rows.other.ia[r + 1]; ++e)
+      if (const Direction d = near.direction(at, ghost_cells[rows.other.ja[e]] - lattice.cell(r));
+          d >= 0 && rows.other.a[e] != 0)
+        across |= 1U << d;
+  }
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &across, 1, MPI_UNSIGNED, MPI_BOR,
+                             PetscObjectComm(reinterpret_cast<PetscObject>(A))));
   PetscCall(CreateGhostExchange(A, rows, &sf));
   PetscCall(PetscSFSetUp(sf));
   PetscCall(PetscSFGetLeafRanks(sf, &asking, nullptr, &first_asked, &asked));
   for (Direction from = 0; from < 6; ++from) {
+    if (!(across >> from & 1U))
+      continue;
     const Direction back = from ^ 1;
     for (PetscInt i = 0; asking > 0 && i < first_asked[asking]; ++i)
       mine[static_cast<std::size_t>(asked[i])] = op.coupling(op.box_index(lattice, lattice.cell(asked[i])), back);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <type_traits>
 
 namespace linnet::latticemg {
 
@@ -16,6 +17,20 @@ struct Box {
 
 bool is_row(const LatticeOperator& op, std::size_t c) {
   return op.links[c] & LatticeOperator::row_bit;
+}
+
+// A byte of a cell with these links, 0 where it has no row.
+std::uint8_t of_row(std::uint8_t links, std::uint8_t value) {
+  return links & LatticeOperator::row_bit ? value : 0;
+}
+
+// work(step), with a step that the compiler knows where cells follow each other: loops over them then become vectors.
+template <class Work>
+void with_step(std::size_t step, const Work& work) {
+  if (step == 1)
+    work(std::integral_constant<std::size_t, 1>());
+  else
+    work(step);
 }
 
 // Moves one number a cell from boxes to slabs: for each slab the planes that it and its halo take from a box, line by
@@ -56,10 +71,13 @@ public:
     T* next = sent.data();
     for (const std::vector<int>& planes : planes_)
       for_each_line(own_, planes, [&](const int* at, int) {
-        const std::size_t from = op_.index(at[0], at[1], at[2]), step = op_.stride(b_);
+        const std::size_t from = op_.index(at[0], at[1], at[2]);
         const auto length = static_cast<std::size_t>(own_.size[b_]);
-        for (std::size_t i = 0; i < length; ++i)
-          next[i] = value_of(from + i * step);
+        with_step(op_.stride(b_), [&](auto step) {
+          T* const line = next;
+          for (std::size_t i = 0; i < length; ++i)
+            line[i] = value_of(from + i * step);
+        });
         next += length;
       });
     MPI_Alltoallv(sent.data(), send_.data(), send_first_.data(), type, received.data(), receive_.data(),
@@ -71,8 +89,11 @@ public:
                                                        static_cast<std::size_t>(at[b_]) * step +
                                                        static_cast<std::size_t>(at[c_]) * slab.stride(c_);
         const auto length = static_cast<std::size_t>(box.size[b_]);
-        for (std::size_t i = 0; i < length; ++i)
-          merge(to + i * step, value[i]);
+        with_step(step, [&](auto known_step) {
+          const T* const line = value;
+          for (std::size_t i = 0; i < length; ++i)
+            merge(to + i * known_step, line[i]);
+        });
         value += length;
       });
   }
@@ -133,11 +154,20 @@ void move_codes(const LatticeOperator& boxes, const Slices& slices, LatticeOpera
   for (const double value : boxes.excess_values)
     new_code.push_back(static_cast<std::uint8_t>(
         std::find(slab->excess_values.begin(), slab->excess_values.end(), value) - slab->excess_values.begin()));
+  bool same = true;
+  for (std::size_t v = 0; v < new_code.size(); ++v)
+    same = same && new_code[v] == v;
   resize_to_zeros(slab->links.size(), &slab->excess_code);
-  slices.move<std::uint8_t>(
-      MPI_BYTE, *slab,
-      [&](std::size_t c) { return is_row(boxes, c) ? new_code[boxes.excess_code[c]] : std::uint8_t{0}; },
-      [&](std::size_t c, std::uint8_t code) { slab->excess_code[c] |= code; });
+  const std::uint8_t *links = boxes.links.data(), *code_of = boxes.excess_code.data();
+  std::uint8_t* to = slab->excess_code.data();
+  const auto merge = [to](std::size_t c, std::uint8_t code) { to[c] |= code; };
+  if (same)
+    slices.move<std::uint8_t>(
+        MPI_BYTE, *slab, [=](std::size_t c) { return of_row(links[c], code_of[c]); }, merge);
+  else
+    slices.move<std::uint8_t>(
+        MPI_BYTE, *slab, [&](std::size_t c) { return is_row(boxes, c) ? new_code[code_of[c]] : std::uint8_t{0}; },
+        merge);
 }
 
 void move_coefficients(const LatticeOperator& boxes, const Slices& slices, LatticeOperator* slab) {
@@ -198,9 +228,11 @@ void distribute(const LatticeOperator& boxes, const Lattice& lattice, int axis, 
   const auto cells = static_cast<std::size_t>(slab->size[0]) * static_cast<std::size_t>(slab->size[1]) *
                      static_cast<std::size_t>(slab->size[2]);
   resize_to_zeros(cells, &slab->links);
+  const std::uint8_t* from = boxes.links.data();
+  std::uint8_t* to = slab->links.data();
   slices.move<std::uint8_t>(
-      MPI_BYTE, *slab, [&](std::size_t c) { return is_row(boxes, c) ? boxes.links[c] : std::uint8_t{0}; },
-      [&](std::size_t c, std::uint8_t links) { slab->links[c] |= links; });
+      MPI_BYTE, *slab, [from](std::size_t c) { return of_row(from[c], from[c]); },
+      [to](std::size_t c, std::uint8_t links) { to[c] |= links; });
   if (slab->uniform)
     move_codes(boxes, slices, slab);
   else

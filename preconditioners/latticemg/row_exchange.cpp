@@ -15,14 +15,17 @@ RowExchange::RowExchange(MPI_Comm ranks, PetscInt rows, const Owners& owners) : 
     for (PetscInt first = 0; first < rows; first += most) {
       const PetscInt last = std::min(rows, first + most);
       owners(first, last, owner);
-      for (PetscInt r = first; r < last; ++r)
-        work(r, owner[r - first]);
+      for (PetscInt r = first, next = first; r < last; r = next) {
+        while (next < last && owner[next - first] == owner[r - first])
+          ++next;
+        work(r, next, owner[r - first]);
+      }
     }
   };
   bool in_order = true;
   int before = 0;
-  for_each([&](PetscInt, int to) {
-    ++send_count_[static_cast<std::size_t>(to)];
+  for_each([&](PetscInt first, PetscInt last, int to) {
+    send_count_[static_cast<std::size_t>(to)] += last - first;
     in_order = in_order && before <= to;
     before = to;
   });
@@ -35,7 +38,11 @@ RowExchange::RowExchange(MPI_Comm ranks, PetscInt rows, const Owners& owners) : 
   order_.resize(static_cast<std::size_t>(rows));
   sent_.resize(static_cast<std::size_t>(rows));
   std::vector<int> next = send_first_;
-  for_each([&](PetscInt r, int to) { order_[static_cast<std::size_t>(next[static_cast<std::size_t>(to)]++)] = r; });
+  for_each([&](PetscInt first, PetscInt last, int to) {
+    int& place = next[static_cast<std::size_t>(to)];
+    std::iota(order_.data() + place, order_.data() + place + (last - first), first);
+    place += last - first;
+  });
 }
 
 std::vector<PetscInt> RowExchange::to_slabs(const PetscInt* of_rows) const {

@@ -111,9 +111,9 @@ TEST_F(Generated, AreComparedWithoutAMatrixToo) {
 
 TEST_F(Generated, AreRefusedInOneLine) {
   expect_message(linnet({"solve", "generate poisson --grid 2048,1024,1024", "--matrix-free"}),
-                 "grid: expected at most 2147483647 cells (32-bit unknowns), found 2048 x 1024 x 1024");
+                 "--grid: expected at most 2147483647 cells (32-bit unknowns), found 2048 x 1024 x 1024");
   expect_message(linnet({"solve", "generate poisson --grid 8,0,8", "--matrix-free"}),
-                 "grid: expected at least 1 cell along each axis, found 8 x 0 x 8");
+                 "--grid: expected at least 1 cell along each axis, found 8 x 0 x 8");
   expect_message(linnet({"solve", "generate poisson --grid 8,8,8 --shift nan", "--matrix-free"}),
                  "shift: expected a non-negative number, found nan");
   expect_message(linnet({"solve", "generate poisson --grid 8,8,8 --frob", "--matrix-free"}),

@@ -43,6 +43,7 @@ TEST_F(Usage, RefusesPetscOptionsWithValuesThatAreNone) {
 
 TEST_F(Usage, RefusesFilesWithTheirPlace) {
   expect_refusal(linnet({"solve", path("none.mtx")}), "none.mtx");
+  expect_refusal(linnet({"solve", path("two\nlines, \x1b[31mred.mtx")}), "two lines,  [31mred.mtx");
   const std::string outside = file("outside.mtx", "%%MatrixMarket matrix coordinate real general\n2 2 1\n3 1 1.0\n");
   expect_refusal(linnet({"solve", outside}), "outside.mtx:3: ");
   expect_refusal(linnet({"compare", outside, "--solvers", "cg+icc"}), "outside.mtx:3: ");
