@@ -10,7 +10,7 @@ namespace linnet::bandits {
 namespace {
 
 constexpr double prior_precision = 0.05; // over the noise's: coefficients of some 4 standard deviations of the noise
-constexpr double noise_prior = 0.1;      // of the noise, worth `noise_prior_count` observations
+constexpr double noise_prior_variance = 0.1; // of the noise, worth `noise_prior_count` observations
 constexpr double noise_prior_count = 4;
 constexpr int pairs = 16;              // of samples
 constexpr double decades = 1000;       // of numbers told apart by their logarithms
@@ -202,7 +202,7 @@ void Thompson::forget(Model& model) {
 }
 
 double Thompson::noise(const Model& model) {
-  return (noise_prior_count * noise_prior + model.errors) / (noise_prior_count + model.count);
+  return (noise_prior_count * noise_prior_variance + model.errors) / (noise_prior_count + model.count);
 }
 
 void Thompson::write(nlohmann::json& state) const {

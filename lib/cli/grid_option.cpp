@@ -25,7 +25,11 @@ VoxelGrid parse_grid(const std::string& text) {
   if (axes < 2)
     throw refusal(text);
   const VoxelGrid grid{cells[0], cells[1], cells[2]};
-  check_grid(grid);
+  try {
+    check_grid(grid);
+  } catch (const InputError& error) {
+    throw InputError(std::string("--") + error.what());
+  }
   return grid;
 }
 

@@ -7,6 +7,12 @@ namespace linnet {
 
 namespace {
 
+// An entry in a ghost column.
+struct Crossing {
+  PetscInt row, entry;
+  Direction direction;
+};
+
 // Leaves are the ghost columns, roots the rows that they are.
 PetscErrorCode CreateGhostExchange(Mat A, const LocalRows& rows, PetscSF* sf) {
   PetscLayout layout = nullptr;
@@ -42,8 +48,8 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
   PetscSF sf = nullptr;
   Buffer<double> mine; // only at the rows that others ask for
   std::vector<double> theirs(static_cast<std::size_t>(rows.ghost_count));
-  std::vector<PetscInt> border; // rows that have ghost columns
-  unsigned across = 0;          // a bit for each direction in which some rank has one
+  std::vector<Crossing> crossings;
+  unsigned across = 0; // a bit for each direction in which some rank has one
   PetscInt asking = 0;
   const PetscInt *first_asked = nullptr, *asked = nullptr;
   const Neighbourhood near(lattice.size, lattice.periodic);
@@ -54,12 +60,14 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
   for (PetscInt r = 0; r < rows.count; ++r) {
     if (rows.other.ia[r + 1] == rows.other.ia[r])
       continue;
-    border.push_back(r);
     const GridSize at = walker.move_to(lattice.cell(r));
-    for (PetscInt e = rows.other.ia[r]; e < rows.other.ia[r + 1]; ++e)
-      if (const Direction d = near.direction(at, ghost_cells[rows.other.ja[e]] - lattice.cell(r));
-          d >= 0 && rows.other.a[e] != 0)
-        across |= 1U << d;
+    for (PetscInt e = rows.other.ia[r]; e < rows.other.ia[r + 1]; ++e) {
+      const Direction d = near.direction(at, ghost_cells[rows.other.ja[e]] - lattice.cell(r));
+      if (d < 0 || rows.other.a[e] == 0)
+        continue;
+      crossings.push_back({r, e, d});
+      across |= 1U << d;
+    }
   }
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &across, 1, MPI_UNSIGNED, MPI_BOR,
                              PetscObjectComm(reinterpret_cast<PetscObject>(A))));
@@ -74,20 +82,14 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
       mine[static_cast<std::size_t>(asked[i])] = op.coupling(op.box_index(lattice, lattice.cell(asked[i])), back);
     PetscCall(PetscSFBcastBegin(sf, MPIU_REAL, mine.data(), theirs.data(), MPI_REPLACE));
     PetscCall(PetscSFBcastEnd(sf, MPIU_REAL, mine.data(), theirs.data(), MPI_REPLACE));
-    for (std::size_t i = 0; i < border.size() && refusal->empty(); ++i) {
-      const PetscInt r = border[i];
-      const GridSize at = walker.move_to(lattice.cell(r));
-      for (PetscInt e = rows.other.ia[r]; e < rows.other.ia[r + 1]; ++e) {
-        const PetscInt ghost = rows.other.ja[e];
-        if (rows.other.a[e] == 0 || near.direction(at, ghost_cells[ghost] - lattice.cell(r)) != from)
-          continue;
-        if (!same_coupling(-rows.other.a[e], theirs[ghost])) {
-          const std::string row = std::to_string(rows.begin + r), column = std::to_string(rows.ghosts[ghost]);
-          *refusal =
-              "entry (" + row + ", " + column + ") differs from entry (" + column + ", " + row + "): not symmetric";
-          break;
-        }
-      }
+    for (const Crossing& crossing : crossings) {
+      const PetscInt ghost = rows.other.ja[crossing.entry];
+      if (crossing.direction != from || same_coupling(-rows.other.a[crossing.entry], theirs[ghost]))
+        continue;
+      const std::string row = std::to_string(rows.begin + crossing.row), column = std::to_string(rows.ghosts[ghost]);
+      if (refusal->empty())
+        *refusal =
+            "entry (" + row + ", " + column + ") differs from entry (" + column + ", " + row + "): not symmetric";
     }
   }
   PetscCall(PetscSFDestroy(&sf));

@@ -61,9 +61,9 @@ void check_grid(const VoxelGrid& grid) {
   for (int axis = 0; axis < 3; ++axis) {
     const std::int64_t n = grid.extent(axis);
     if (n < 1)
-      throw InputError("--grid: expected at least 1 cell along each axis, found " + size);
+      throw InputError("grid: expected at least 1 cell along each axis, found " + size);
     if (n > limit / cells)
-      throw InputError("--grid: expected at most " + std::to_string(limit) + " cells (32-bit unknowns), found " + size);
+      throw InputError("grid: expected at most " + std::to_string(limit) + " cells (32-bit unknowns), found " + size);
     cells *= n;
   }
 }
