@@ -23,11 +23,6 @@ static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusa
   if (ranks > 1) {
     PetscCall(PCLatticeMGDeal_Private(pc));
     *refusal = mg->multigrid.build(mg->op, mg->lattice, mg->exchange.slab_rows(), threads, mg->layout);
-    if (mg->multigrid.wants_whole_grid()) {
-      mg->aggregated = true;
-      PetscCall(PCLatticeMGDeal_Private(pc));
-      *refusal = mg->multigrid.build(mg->op, mg->lattice, mg->exchange.slab_rows(), threads, mg->layout);
-    }
   } else {
     PetscCall(MatGetSize(pc->pmat, &rows, nullptr));
     const linnet::LatticeOperator& op = mg->placement.coefficients();
@@ -92,7 +87,6 @@ static PetscErrorCode PCReset_LatticeMG(PC pc) {
   PetscFunctionBegin;
   PetscCall(PCLatticeMGForgetSlabs_Private(pc));
   mg->values = -1;
-  mg->aggregated = false;
   mg->layout = {};
   mg->exchange = {};
   mg->lattice = {};
@@ -146,7 +140,8 @@ unknowns as the identity, or the active ones only.
 
    The preconditioner is linear and symmetric, positive definite with v; with w as long as one cycle does not amplify
    any error, which sudden jumps of the coefficients can bring about. It works in single precision, on residuals scaled
-   to unit size. The same input gives the same bits, whatever the number of threads or ranks.
+   to unit size. The same input gives the same bits, whatever the number of threads; on grids, whatever the number of
+   ranks, while aggregates end where slabs do.
 
    The numbers of the cycle are the classical ones (`PCLatticeMGSetWeights()`). `PCCNN` runs the same cycle with numbers
    that were fitted to how fast residuals fall, and takes fewer iterations.
@@ -156,7 +151,9 @@ unknowns as the identity, or the active ones only.
 
    Ranks share the finest grids: each owns a slab of planes across the longest axis, whatever rows of the matrix it has,
    with copies of the planes around it; a half sweep of fewer planes than there are copies needs no message, so that a
-   grid takes three exchanges with both neighbours a visit. Coarser grids lie whole on each rank. As many ranks have a
+   grid takes three exchanges with both neighbours a visit. Coarser grids lie whole on each rank. Aggregates are those
+of each slab, swept over colour by colour with a message after each, until a graph has few nodes and lies whole on each
+   rank. As many ranks have a
    slab as make the cycle fastest (`-pc_view` tells them); an odd number of cells around the axis of the slabs is left
    to one.
 

@@ -29,7 +29,6 @@ struct PC_LatticeMG {
   /* on several ranks */
   bool finest_only = false; ///< only the finest grid is worked on, and shared as `plan` says
   std::function<linnet::latticemg::SlabPlan(const linnet::latticemg::CoarseningPlan&, PetscMPIInt ranks)> plan;
-  bool aggregated = false;         ///< the same, for its aggregates
   MPI_Comm active = MPI_COMM_NULL; ///< the ranks that have a slab
   PetscMPIInt active_ranks = 0;
   PetscObjectId matrix = 0; ///< the one whose rows were dealt, and the state of its nonzeros

@@ -81,7 +81,6 @@ static PetscErrorCode PCLatticeMGSetCoarsening_LatticeMG(PC pc, PCLatticeMGCoars
   if (PCLatticeMGData_Private(pc)->coarsening != coarsening)
     pc->setupcalled = PETSC_FALSE;
   PCLatticeMGData_Private(pc)->coarsening = coarsening;
-  PCLatticeMGData_Private(pc)->aggregated = false;
   PetscFunctionReturn(0);
 }
 

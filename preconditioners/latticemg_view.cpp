@@ -35,7 +35,7 @@ static std::string DescribeGrids(const PC_LatticeMG* mg) {
 /* Known on the first rank, which has them */
 static std::string DescribeAggregates(const PC_LatticeMG* mg) {
   std::string text = "\n  levels: " + std::to_string(mg->placement.coefficients().coupled_rows);
-  for (const int nodes : mg->multigrid.aggregates().sizes())
+  for (const long long nodes : mg->multigrid.aggregates().sizes())
     text += ", " + std::to_string(nodes);
   const linnet::latticemg::AggregateWeights& w = mg->multigrid.layout().weights.aggregates;
   return text + "; the last one solved directly\n  coarsening: aggregates of strongly coupled cells\n" +
@@ -68,7 +68,10 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
   text += mg->multigrid.aggregated() ? DescribeAggregates(mg) : DescribeGrids(mg);
   if (ranks > 1) {
     text += "  ranks with a slab: " + std::to_string(layout.slabs.slabs()) + " of " + std::to_string(ranks);
-    text += ", grids they share: " + std::to_string(layout.slabs.shared_levels) + "\n";
+    text += mg->multigrid.aggregated()
+                ? ", levels of aggregates they share: " + std::to_string(mg->multigrid.aggregates().shared_levels())
+                : ", grids they share: " + std::to_string(layout.slabs.shared_levels);
+    text += "\n";
   }
   char memory[64];
   (void)std::snprintf(memory, sizeof(memory), "  memory: %.3g MB\n", 1e-6 * bytes);

@@ -142,8 +142,8 @@ void Cycle::descend(const Level& fine, const Level* coarse, Start start, const L
 void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* member, const Finish* finish) const {
   const int sweeps = reach(), depth = sweeps + more;
   const int colours = fine.mixed() ? 2 : 1; // to prolong: black cells are overwritten before they are read
-  // Around a periodic axis a gathered grid has no planes beyond its ends for the halo.
-  const bool first_own = fine.shared && coarse->periodic[2];
+  // Around a periodic axis a gathered grid has no planes beyond its ends for the halo; aggregates have none at all.
+  const bool first_own = fine.shared && (!coarse || coarse->periodic[2]);
   const auto prolong = [&](int colour, int k) { prolong_plane(fine, coarse, colour, k); };
   if (first_own)
     member->share(fine.own, [&](int k) {

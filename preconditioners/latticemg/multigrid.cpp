@@ -246,10 +246,14 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
                          (layout.aggregation == Aggregation::automatic && grids_fail(op, threads, &groups));
   const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
   aggregated_ = aggregate && has_levels;
-  if (aggregated_ && active && !wants_whole_grid()) {
+  if (aggregated_ && active) {
     if (groups.of.empty())
-      group_cells(op, threads, &groups);
-    aggregates_.build(op, axis, scale_, threads, finest, groups, layout_.weights.aggregates);
+      group_cells(op, own_planes(), threads, &groups);
+    Border border;
+    if (finest.shared)
+      border = Border::of_slab(layout_.ranks.active, layout_.slabs.ring);
+    border.most_gathered = layout.most_gathered;
+    aggregates_.build(op, axis, scale_, threads, finest, groups, border, layout_.weights.aggregates);
   }
   place_rows(op, lattice, rows, threads);
   find_decoupled(op, lattice, rows);

@@ -119,11 +119,13 @@ struct Layout {
   Ranks ranks;
   bool finest_only = false; ///< the coarser grids are not made: for FineSweeps
   CycleWeights weights{};
+  long long most_gathered = Border{}.most_gathered; ///< nodes of aggregates
 };
 
 /// A symmetric approximation z = M r of the inverse of a lattice operator, by one multigrid cycle in single precision
 /// from zero. M is positive definite but for constants of singular components, of which the coarsest grid adds none;
-/// rows coupled with none are solved exactly. The same bits whatever the threads and the ranks.
+/// rows coupled with none are solved exactly. The same bits whatever the threads, and on grids the ranks; aggregates
+/// end where slabs do.
 ///
 /// On several ranks all functions but the small ones are collective.
 class Multigrid {
@@ -167,9 +169,7 @@ public:
   bool raised() const { return raised_; }
   /// Aggregates take the place of the coarser levels; the same on all ranks.
   bool aggregated() const { return aggregated_; }
-  /// They are wanted, but the grid is shared, and they need it whole.
-  bool wants_whole_grid() const { return aggregated_ && layout_.slabs.slabs() > 1; }
-  /// Empty where there are none, or on another rank.
+  /// Empty where there are none, and on ranks without a slab.
   const Aggregates& aggregates() const { return aggregates_; }
   std::size_t bytes() const;
   /// Of one application, and of one step of solve().
@@ -183,6 +183,8 @@ private:
   /// `groups`: of the cells, if they were looked at; empty if not.
   bool grids_fail(const LatticeOperator& op, int threads, CellGroups* groups);
   double measured_rate(std::size_t level, int threads);
+  /// Those of this rank, in its box.
+  BoxPlanes own_planes() const { return {layout_.coarsening.axis[2], levels_[0].own}; }
   std::string check(const LatticeOperator& op);
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
   void place_fields(bool general, int threads);

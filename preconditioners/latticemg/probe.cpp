@@ -93,7 +93,7 @@ bool Multigrid::grids_fail(const LatticeOperator& op, int threads, CellGroups* g
   double parted = 0, blocks = 0;
   const double cells = layout_.ranks.sum(static_cast<double>(op.cell_count()));
   if (!op.uniform && op.cell_count() > 0 && op.cell_count() <= std::numeric_limits<int>::max()) {
-    group_cells(op, threads, groups);
+    group_cells(op, own_planes(), threads, groups);
     blocks = groups->blocks;
     parted = groups->count - groups->blocks;
   }

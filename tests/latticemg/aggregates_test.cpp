@@ -1,10 +1,9 @@
 // Groups of cells, pairs of nodes, and the graphs that are left of them.
 #include <gtest/gtest.h>
 
-#include "latticemg/aggregates/aggregates.hpp"
+#include "latticemg/couplings.hpp"
 #include "latticemg/systems.hpp"
 
-#include <map>
 #include <numeric>
 #include <set>
 
@@ -15,54 +14,6 @@ using voxels::Coefficients;
 using voxels::Domain;
 
 namespace {
-
-// The least part of its Galerkin coupling that a link keeps.
-constexpr float least_part = 0.6F;
-
-using Couplings = std::map<std::pair<int, int>, double>;
-
-Couplings couplings_of(const Graph& graph) {
-  Couplings all;
-  for (int i = 0; i < graph.nodes(); ++i)
-    graph.for_each_link(i, [&](int j, float w) { all[{i, j}] += w; });
-  return all;
-}
-
-// Galerkin's, by node of the coarse graph.
-Couplings summed(const Couplings& fine, const int* aggregate) {
-  Couplings coarse;
-  for (const auto& [nodes, w] : fine)
-    if (aggregate[nodes.first] >= 0 && aggregate[nodes.first] != aggregate[nodes.second])
-      coarse[{aggregate[nodes.first], aggregate[nodes.second]}] += w;
-  return coarse;
-}
-
-Couplings couplings_of(const LatticeOperator& op) {
-  Couplings all;
-  for (std::size_t c = 0; c < op.cell_count(); ++c)
-    for (Direction d = 0; d < 6; ++d)
-      if (op.links[c] >> d & 1)
-        all[{static_cast<int>(c), static_cast<int>(op.neighbour(c, d))}] += op.coupling(c, d);
-  return all;
-}
-
-double total_excess(const Graph& graph) {
-  double sum = 0;
-  for (int i = 0; i < graph.nodes(); ++i)
-    sum += graph.excess(i);
-  return sum;
-}
-
-// Symmetric, the same pairs as Galerkin's, and between `least` of that and all of it.
-void expect_contracted(const Graph& graph, const Couplings& galerkin, double least) {
-  const Couplings own = couplings_of(graph);
-  ASSERT_EQ(own.size(), galerkin.size());
-  for (const auto& [nodes, w] : own) {
-    EXPECT_FLOAT_EQ(static_cast<float>(own.at({nodes.second, nodes.first})), static_cast<float>(w));
-    EXPECT_LE(w, 1.0001 * galerkin.at(nodes));
-    EXPECT_GE(w, 0.9999 * least * galerkin.at(nodes));
-  }
-}
 
 std::vector<System> systems() {
   std::vector<System> all;
@@ -80,7 +31,7 @@ std::vector<System> systems() {
 TEST(CellGroups, AreTheStronglyCoupledCellsOfABlock) {
   for (const System& system : systems()) {
     CellGroups groups;
-    group_cells(system.op, 1, &groups);
+    group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
     std::set<int> used;
     std::map<int, std::array<int, 3>> block;
     for (std::size_t c = 0; c < system.op.cell_count(); ++c) {
@@ -101,12 +52,12 @@ TEST(CellGroups, AreTheStronglyCoupledCellsOfABlock) {
 TEST(CellGroups, OfABoxAreItsBlocks) {
   const System system(voxels::box(8, 6, 4), voxels::voxel(), true);
   CellGroups groups;
-  group_cells(system.op, 1, &groups);
+  group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
   EXPECT_EQ(groups.count, 4 * 3 * 2);
   EXPECT_EQ(groups.blocks, groups.count);
   // Four links, each of half the energy but for the bound; excess 1 on the cells at the top.
   Graph graph;
-  contract(system.op, groups, 1, least_part, 1, 1, &graph);
+  contract(system.op, groups, Border{}, 1, least_part, 1, 1, &graph);
   for (const auto& [nodes, w] : couplings_of(graph))
     EXPECT_FLOAT_EQ(static_cast<float>(w), least_part * 4);
   EXPECT_FLOAT_EQ(static_cast<float>(total_excess(graph)), 8 * 6);
@@ -121,7 +72,7 @@ TEST(CellGroups, DoNotReachThroughWallsOrAcrossWeakCouplings) {
                            [](const Domain&, int) { return 0.1; }};
   const System system(voxels::box(4, 4, 2), walls, true);
   CellGroups groups;
-  group_cells(system.op, 1, &groups);
+  group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
   const auto group = [&](int x, int y, int z) { return groups.of[system.op.index(x, y, z)]; };
   EXPECT_NE(group(0, 0, 0), group(1, 0, 0));
   EXPECT_NE(group(2, 2, 0), group(2, 3, 0));
@@ -133,8 +84,8 @@ TEST(Contraction, OfCellsKeepsTheExcessAndNearlyTheCouplings) {
   for (const System& system : systems()) {
     CellGroups groups;
     Graph graph;
-    group_cells(system.op, 1, &groups);
-    contract(system.op, groups, 1, least_part, 1, 1, &graph);
+    group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
+    contract(system.op, groups, Border{}, 1, least_part, 1, 1, &graph);
     ASSERT_EQ(graph.nodes(), groups.count);
     expect_contracted(graph, summed(couplings_of(system.op), groups.of.data()), least_part);
     double excess = 0;
@@ -148,9 +99,9 @@ TEST(Pairing, JoinsEachNodeThatHasLinksWithStronglyCoupledOnes) {
   for (const System& system : systems()) {
     CellGroups groups;
     Graph graph, coarse;
-    group_cells(system.op, 1, &groups);
-    contract(system.op, groups, 1, least_part, 1, 1, &graph);
-    const Couplings fine = couplings_of(graph);
+    group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
+    contract(system.op, groups, Border{}, 1, least_part, 1, 1, &graph);
+    const GraphCouplings fine = couplings_of(graph);
     Pairing pairing;
     pair_up(graph, least_strength, &pairing);
     std::vector<int> members(static_cast<std::size_t>(pairing.count), 0);
@@ -224,7 +175,7 @@ TEST(Aggregates, ShrinkToALevelThatIsSolved) {
     Multigrid multigrid;
     ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::automatic, Aggregation::always),
               "");
-    const std::vector<int> sizes = multigrid.aggregates().sizes();
+    const std::vector<long long> sizes = multigrid.aggregates().sizes();
     ASSERT_FALSE(sizes.empty());
     EXPECT_LE(sizes.back(), coarsest_nodes);
     for (std::size_t l = 1; l < sizes.size(); ++l)

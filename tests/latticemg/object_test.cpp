@@ -220,7 +220,7 @@ std::vector<Shared> shared_cases() {
           {"ring of odd lines", torus(33, 40, 48, {true, false, false}), variable(8)}};
 }
 
-TEST(LatticeMGObject, HasTheSameBitsOnAnyNumberOfRanks) {
+TEST(LatticeMGObject, OfGridsHasTheSameBitsOnAnyNumberOfRanks) {
   // Given cells, since a recovered lattice may be another reflection.
   LINNET_CALL(LinnetInitialize());
   for (const Shared& c : shared_cases()) {
@@ -235,6 +235,7 @@ TEST(LatticeMGObject, HasTheSameBitsOnAnyNumberOfRanks) {
       const std::array<PetscInt, 3> size{c.domain.size[0], c.domain.size[1], c.domain.size[2]};
       EXPECT_EQ(static_cast<int>(PCLatticeMGSetGrid(*pc, size[0], size[1], size[2])), 0);
       EXPECT_EQ(static_cast<int>(PCLatticeMGSetSweeps(*pc, c.sweeps)), 0);
+      EXPECT_EQ(static_cast<int>(PCLatticeMGSetCoarsening(*pc, PC_LATTICEMG_COARSENING_SEMI)), 0);
       EXPECT_EQ(static_cast<int>(PCSetUp(*pc)), 0);
     };
     OwnedPC split, whole;

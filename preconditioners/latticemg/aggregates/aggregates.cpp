@@ -63,7 +63,7 @@ void AggregateSums::sum(const float* fine, float* coarse, std::ptrdiff_t begin, 
 }
 
 void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& finest,
-                           const CellGroups& groups, const Buffer<int>& place, int threads) {
+                           const CellGroups& groups, const Places& aggregates, int threads) {
   // Black cells have no residual, and get no correction, unless couplings join cells of a colour.
   const std::ptrdiff_t length = (finest.mixed() ? 2 : 1) * finest.gap;
   front_ = finest.front;
@@ -71,7 +71,7 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
   linnet::latticemg::clear(threads, &residual_);
   node_.resize(static_cast<std::size_t>(length));
   linnet::latticemg::clear(threads, &node_);
-  const Blocks blocks(op);
+  const Blocks blocks(op, groups.own);
   const auto for_each_place = [&](int line, const auto& work) {
     for (int i = 0; i < blocks.per_line(); ++i)
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
@@ -81,61 +81,111 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
           work(static_cast<std::size_t>(group), static_cast<std::size_t>(in_field));
       });
   };
-  sums_.push_back(sums_of(place, blocks.lines(), threads, for_each_place));
+  sums_.push_back(sums_of(aggregates.in_sums, blocks.lines(), threads, for_each_place));
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int line = 0; line < blocks.lines(); ++line)
-    for_each_place(line, [&](std::size_t group, std::size_t at) { node_[at] = place[group]; });
+    for_each_place(line, [&](std::size_t group, std::size_t at) { node_[at] = aggregates.in_level[group]; });
+}
+
+void Aggregates::tie_nodes(const Pairing& pairing, const Buffer<int>& place, const Places& aggregates, int threads) {
+  GraphLevel& fine = levels_[levels_.size() - 2];
+  fine.parent.resize(static_cast<std::size_t>(fine.places()));
+  std::fill(fine.parent.begin(), fine.parent.end(), 0);
+  for (int s = 0; s < pairing.count; ++s)
+    for_each_member(pairing, s, [&](int i) {
+      fine.parent[static_cast<std::size_t>(place[static_cast<std::size_t>(i)])] =
+          aggregates.in_level[static_cast<std::size_t>(s)];
+    });
+  sums_.push_back(sums_of(aggregates.in_sums, pairing.count, threads, [&](int s, const auto& work) {
+    for_each_member(pairing, s, [&](int i) {
+      work(static_cast<std::size_t>(s), static_cast<std::size_t>(place[static_cast<std::size_t>(i)]));
+    });
+  }));
+}
+
+// Makes the graph whole where that is wanted, or it has few nodes. `own`: of the nodes that it had before; `place`: of
+// those that it has then.
+void Aggregates::add_level(Graph* graph, bool gather, int threads, Places* own, Buffer<int>* place) {
+  const int nodes = graph->nodes();
+  const bool shared = graph->border.shared();
+  const long long most = std::max<long long>(coarsest_nodes, graph->border.most_gathered);
+  gather = shared && (gather || graph->border.sum(nodes) <= most);
+  if (gather) {
+    gather_ = std::make_unique<GraphGather>();
+    gathered_level_ = levels_.size();
+    *graph = gather_->gather(*graph);
+  }
+  levels_.emplace_back();
+  set_operator(*graph, threads, &levels_.back(), place);
+  if (gather)
+    gather_->set_places(*place);
+  const int first = gather ? gather_->first() : 0;
+  for (Buffer<int>* places : {&own->in_level, &own->in_sums})
+    places->resize(static_cast<std::size_t>(nodes));
+  for (int i = 0; i < nodes; ++i) {
+    own->in_level[static_cast<std::size_t>(i)] = (*place)[static_cast<std::size_t>(first + i)];
+    own->in_sums[static_cast<std::size_t>(i)] = gather ? first + i : own->in_level[static_cast<std::size_t>(i)];
+  }
 }
 
 void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                       const Level& finest, const CellGroups& groups, const AggregateWeights& weights) {
+                       const Level& finest, const CellGroups& groups, const Border& border,
+                       const AggregateWeights& weights) {
   clear();
   Graph graph;
+  Places own;
   Buffer<int> place;
-  contract(op, groups, scale, weights.coupling[0], weights.excess[0], threads, &graph);
-  levels_.emplace_back();
-  set_operator(graph, threads, &levels_[0], &place);
-  tie_cells(op, axis, finest, groups, place, threads);
-  add_levels(std::move(graph), std::move(place), weights, threads);
+  contract(op, groups, border, scale, weights.coupling[0], weights.excess[0], threads, &graph);
+  add_level(&graph, false, threads, &own, &place);
+  tie_cells(op, axis, finest, groups, own, threads);
+  add_coarser_levels(std::move(graph), std::move(place), weights, threads);
 }
 
-void Aggregates::add_levels(Graph graph, Buffer<int> place, const AggregateWeights& weights, int threads) {
+void Aggregates::add_coarser_levels(Graph graph, Buffer<int> place, const AggregateWeights& weights, int threads) {
   float least = least_strength;
-  while (graph.nodes() > coarsest_nodes) {
+  while (levels_.back().all_nodes > coarsest_nodes) {
     Pairing pairing;
     Graph coarse;
+    bool gather = false;
     pair_up(graph, least, &pairing);
     contract(graph, pairing, weights.coupling[1], weights.excess[1], threads, &coarse);
-    if (coarse.nodes() == 0)
-      break;
-    if (coarse.nodes() > 3 * (graph.nodes() / 4)) {
-      if (least == 0)
+    const long long nodes = coarse.border.sum(coarse.nodes());
+    if (nodes == 0 || nodes > 3 * (levels_.back().all_nodes / 4)) {
+      if (nodes > 0 && least > 0) {
+        least = 0;
+        continue;
+      }
+      if (!graph.border.shared())
         break;
-      least = 0;
-      continue;
+      // The same graph, whole: nodes may have partners on other ranks.
+      leave_single(graph, &pairing);
+      contract(graph, pairing, 1, 1, threads, &coarse);
+      gather = true;
+      least = least_strength;
     }
-    GraphLevel level;
+    Places own;
     Buffer<int> coarse_place;
-    set_operator(coarse, threads, &level, &coarse_place);
-    GraphLevel& fine = levels_.back();
-    fine.parent.resize(static_cast<std::size_t>(fine.places()));
-    std::fill(fine.parent.begin(), fine.parent.end(), 0);
-    for (int s = 0; s < coarse.nodes(); ++s)
-      for_each_member(pairing, s, [&](int i) {
-        fine.parent[static_cast<std::size_t>(place[static_cast<std::size_t>(i)])] =
-            coarse_place[static_cast<std::size_t>(s)];
-      });
-    sums_.push_back(sums_of(coarse_place, coarse.nodes(), threads, [&](int s, const auto& work) {
-      for_each_member(pairing, s, [&](int i) {
-        work(static_cast<std::size_t>(s), static_cast<std::size_t>(place[static_cast<std::size_t>(i)]));
-      });
-    }));
-    levels_.push_back(std::move(level));
+    add_level(&coarse, gather, threads, &own, &coarse_place);
+    tie_nodes(pairing, place, own, threads);
     graph = std::move(coarse);
     place = std::move(coarse_place);
   }
   if (graph.nodes() <= most_solved)
     coarsest_.build(graph, place.data());
+}
+
+// b of level l <- the sums of `fine`, a field of the level above it or of the cells. By all members.
+void Aggregates::sum_to(std::size_t l, const float* fine, Member* member) {
+  const bool gathered = gather_ && l == gathered_level_;
+  float* b = levels_[l].b.data();
+  const auto [begin, end] = member->part_of(sums_[l].size());
+  sums_[l].sum(fine, gathered ? gather_->values() : b, begin, end);
+  member->barrier();
+  if (!gathered)
+    return;
+  if (member->id() == 0)
+    gather_->complete(b);
+  member->barrier();
 }
 
 void Aggregates::visit(std::size_t l, bool from_zero, const CycleOptions& options, Member* member) {
@@ -162,50 +212,62 @@ void Aggregates::visit(std::size_t l, bool from_zero, const CycleOptions& option
     work(first + static_cast<int>(from), first + static_cast<int>(to));
     member->barrier();
   };
+  const auto fill_ghosts = [&] {
+    if (!level.halo)
+      return;
+    if (member->id() == 0)
+      level.halo->exchange();
+    member->barrier();
+  };
   const auto sweep = [&](bool back) {
     for (int n = 0; n < colours; ++n) {
       const auto c = static_cast<std::size_t>(back ? colours - 1 - n : n);
       share(level.colours[c], level.colours[c + 1],
             [&](int from, int to) { kernels.relax(level, from, to, level.u.data()); });
     }
+    fill_ghosts();
   };
   if (from_zero)
-    share(0, level.places(), [&](int from, int to) { std::fill(level.u.begin() + from, level.u.begin() + to, 0.0F); });
+    share(0, static_cast<int>(level.u.size()),
+          [&](int from, int to) { std::fill(level.u.begin() + from, level.u.begin() + to, 0.0F); });
   for (int s = 0; s < times; ++s)
     sweep(false);
   if (!last) {
-    GraphLevel& coarse = levels_[l + 1];
+    const GraphLevel& coarse = levels_[l + 1];
     share(0, level.colours.back(), [&](int from, int to) { kernels.residual(level, from, to, level.residual.data()); });
-    share(0, static_cast<int>(sums_[l + 1].size()),
-          [&](int from, int to) { sums_[l + 1].sum(level.residual.data(), coarse.b.data(), from, to); });
+    sum_to(l + 1, level.residual.data(), member);
     visit(l + 1, true, options, member);
     if (visited_twice(l + 1, options))
       visit(l + 1, false, options, member);
     share(0, level.colours.back(),
           [&](int from, int to) { kernels.prolong(level, from, to, coarse.u.data(), level.u.data()); });
+    fill_ghosts();
   }
   for (int s = 0; s < times; ++s)
     sweep(true);
 }
 
 void Aggregates::correct(const CycleOptions& options, Member* member) {
-  const auto [begin, end] = member->part_of(sums_[0].size());
-  sums_[0].sum(residual_.data(), levels_[0].b.data(), begin, end);
-  member->barrier();
+  sum_to(0, residual_.data(), member);
   visit(0, true, options, member);
   if (visited_twice(0, options))
     visit(0, false, options, member);
 }
 
-std::vector<int> Aggregates::sizes() const {
-  std::vector<int> sizes;
+std::vector<long long> Aggregates::sizes() const {
+  std::vector<long long> sizes;
   for (const GraphLevel& level : levels_)
-    sizes.push_back(level.nodes);
+    sizes.push_back(level.all_nodes);
   return sizes;
 }
 
+std::size_t Aggregates::shared_levels() const {
+  return gather_ ? gathered_level_ : 0;
+}
+
 std::size_t Aggregates::bytes() const {
-  std::size_t sum = coarsest_.bytes() + residual_.size() * sizeof(float) + node_.size() * sizeof(int);
+  std::size_t sum = coarsest_.bytes() + (gather_ ? gather_->bytes() : 0) + residual_.size() * sizeof(float) +
+                    node_.size() * sizeof(int);
   for (const GraphLevel& level : levels_)
     sum += level.bytes();
   for (const AggregateSums& sums : sums_)

@@ -2,6 +2,8 @@
 #include "latticemg/aggregates/pairing.hpp"
 #include "latticemg/zeros.hpp"
 
+#include <algorithm>
+#include <array>
 #include <bit>
 #include <vector>
 
@@ -146,16 +148,12 @@ struct Row {
   }
 };
 
-} // namespace
-
-void group_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
-  const Blocks blocks(op);
-  const Cells cells(op);
-  groups->of.resize(op.cell_count());
-  int* of = groups->of.data();
-  groups->first.resize(static_cast<std::size_t>(blocks.lines()) + 1);
-  int* first = groups->first.data();
-  first[0] = 0;
+// Writes the groups of the cells of some blocks, numbered line by line, and the first number of each line if all of
+// them begin at `number`. Returns the number of blocks that have a group.
+int number_groups(const Cells& cells, const Blocks& blocks, int number, int threads, int* of, Buffer<int>* first_of) {
+  first_of->resize(static_cast<std::size_t>(blocks.lines()) + 1);
+  int* first = first_of->data();
+  first[0] = number;
   int with_group = 0;
 #pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : with_group)
   for (int line = 0; line < blocks.lines(); ++line) {
@@ -172,31 +170,93 @@ void group_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
   }
   for (int line = 0; line < blocks.lines(); ++line)
     first[line + 1] += first[line];
-  groups->count = first[blocks.lines()];
-  groups->blocks = with_group;
-  groups->within.resize(3 * static_cast<std::size_t>(groups->count));
-  groups->links.resize(static_cast<std::size_t>(groups->count));
+  return with_group;
+}
+
+// The final numbers, and what the groups sum.
+void complete_groups(const Cells& cells, const Blocks& blocks, const Buffer<int>& first, int threads,
+                     CellGroups* groups) {
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int line = 0; line < blocks.lines(); ++line) {
+    const int begin = first[static_cast<std::size_t>(line)], end = first[static_cast<std::size_t>(line) + 1];
+    int* of = groups->of.data();
     Block cube(cells, blocks);
-    std::fill(groups->within.data() + 3 * std::ptrdiff_t{first[line]},
-              groups->within.data() + 3 * std::ptrdiff_t{first[line + 1]}, 0.0F);
-    std::fill(groups->links.data() + first[line], groups->links.data() + first[line + 1], 0);
+    std::fill(groups->within.data() + 3 * std::ptrdiff_t{begin}, groups->within.data() + 3 * std::ptrdiff_t{end}, 0.0F);
+    std::fill(groups->links.data() + begin, groups->links.data() + end, 0);
     for (int i = 0; i < blocks.per_line(); ++i) {
-      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) { of[c.index] += of[c.index] >= 0 ? first[line] : 0; });
+      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) { of[c.index] += of[c.index] >= 0 ? begin : 0; });
       cube.read(line, i);
       cube.sum(of, groups->within.data(), groups->links.data());
     }
   }
 }
 
-void contract(const LatticeOperator& op, const CellGroups& groups, double scale, float least_coupling,
-              float excess_factor, int threads, Graph* graph) {
-  const Blocks blocks(op);
+// The blocks of a slab at its ends, and those beyond them in the box: by side.
+std::array<BoxPlanes, 2> blocks_within(const BoxPlanes& own) {
+  const auto [first, last] = own.planes;
+  return {BoxPlanes{own.axis, {first, std::min(first + 2, last)}},
+          BoxPlanes{own.axis, {first + (last - first - 1) / 2 * 2, last}}};
+}
+std::array<BoxPlanes, 2> blocks_beyond(const BoxPlanes& own, int size) {
+  const auto [first, last] = own.planes;
+  return {BoxPlanes{own.axis, {std::max(0, first - 2), first}}, BoxPlanes{own.axis, {last, std::min(size, last + 2)}}};
+}
+
+// The groups of some blocks in their order.
+std::vector<int> groups_of(const CellGroups& groups, const Blocks& blocks) {
+  std::vector<int> list;
+  for (int line = 0; line < blocks.lines(); ++line)
+    for (int i = 0; i < blocks.per_line(); ++i) {
+      int last = -1; // those of a block are numbered in the order of their first cells
+      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
+        if (const int group = groups.of[static_cast<std::size_t>(c.index)]; group > last) {
+          list.push_back(group);
+          last = group;
+        }
+      });
+    }
+  return list;
+}
+
+} // namespace
+
+void group_cells(const LatticeOperator& op, const BoxPlanes& own, int threads, CellGroups* groups) {
+  const Cells cells(op);
+  const Blocks blocks(op, own);
+  groups->own = own;
+  groups->of.resize(op.cell_count());
+  groups->blocks = number_groups(cells, blocks, 0, threads, groups->of.data(), &groups->first);
+  groups->count = groups->first[static_cast<std::size_t>(blocks.lines())];
+  const std::array<BoxPlanes, 2> beyond = blocks_beyond(own, op.size[static_cast<std::size_t>(own.axis)]);
+  std::array<Buffer<int>, 2> first;
+  int end = groups->count;
+  for (std::size_t side = 0; side < 2; ++side) {
+    const Blocks ghosts(op, beyond[side]);
+    const int begin = end;
+    number_groups(cells, ghosts, begin, threads, groups->of.data(), &first[side]);
+    end = first[side][static_cast<std::size_t>(ghosts.lines())];
+    groups->ghosts[side] = end - begin;
+  }
+  groups->within.resize(3 * static_cast<std::size_t>(end));
+  groups->links.resize(static_cast<std::size_t>(end));
+  complete_groups(cells, blocks, groups->first, threads, groups);
+  for (std::size_t side = 0; side < 2; ++side)
+    complete_groups(cells, Blocks(op, beyond[side]), first[side], threads, groups);
+}
+
+void contract(const LatticeOperator& op, const CellGroups& groups, const Border& border, double scale,
+              float least_coupling, float excess_factor, int threads, Graph* graph) {
+  const Blocks blocks(op, groups.own);
   const Cells cells(op);
   const auto count = static_cast<std::size_t>(groups.count);
   const int* of = groups.of.data();
   graph->count = groups.count;
+  graph->border = border;
+  for (std::size_t side = 0; border.shared() && side < 2; ++side) {
+    graph->border.ghosts[side] = groups.ghosts[side];
+    if (border.neighbour[side] != MPI_PROC_NULL)
+      graph->border.sent[side] = groups_of(groups, Blocks(op, blocks_within(groups.own)[side]));
+  }
   graph->first.resize(count + 1);
   graph->degree.resize(count);
   graph->own_excess.resize(count);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/buffer.hpp"
+#include "latticemg/aggregates/border.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -11,7 +12,8 @@ namespace linnet::latticemg {
 ///
 ///   (A u)_i = excess_i u_i + sum_j w_ij (u_i - u_j).
 ///
-/// The links of node i are first[i] ... first[i] + degree[i] - 1 of neighbour and coupling.
+/// The links of node i are first[i] ... first[i] + degree[i] - 1 of neighbour and coupling. Where ranks share it, each
+/// has the rows of its own nodes; links with ghosts of its border have numbers from nodes() on.
 struct Graph {
   int count = 0;
   Buffer<std::int64_t> first;
@@ -19,8 +21,10 @@ struct Graph {
   Buffer<int> neighbour;
   Buffer<float> coupling;
   Buffer<float> own_excess;
+  Border border;
 
   int nodes() const { return count; }
+  int nodes_and_ghosts() const { return count + border.ghost_count(); }
   int links(int i) const { return degree[static_cast<std::size_t>(i)]; }
   float excess(int i) const { return own_excess[static_cast<std::size_t>(i)]; }
   /// work(neighbour, coupling)

@@ -15,7 +15,7 @@ std::size_t bytes_of(const Buffer<T>& buffer) {
   return buffer.size() * sizeof(T);
 }
 
-// Greedy, in the order of the nodes. Returns the number of nodes of each colour.
+// Greedy, in the order of the nodes; ghosts have none. Returns the number of nodes of each colour.
 std::vector<int> colour(const Graph& graph, int* colour_of) {
   std::vector<int> taken{-1}; // by colour: the last node that has a neighbour of it
   std::vector<int> count{0};
@@ -41,13 +41,14 @@ std::vector<int> colour(const Graph& graph, int* colour_of) {
 
 std::size_t GraphLevel::bytes() const {
   return bytes_of(first) + bytes_of(neighbour) + bytes_of(coupling) + bytes_of(diagonal) + bytes_of(inverse) +
-         bytes_of(u) + bytes_of(b) + bytes_of(residual) + bytes_of(parent);
+         bytes_of(u) + bytes_of(b) + bytes_of(residual) + bytes_of(parent) + (halo ? halo->bytes() : 0);
 }
 
 void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int>* place) {
   const int nodes = graph.nodes();
   level->nodes = nodes;
-  place->resize(static_cast<std::size_t>(nodes));
+  level->all_nodes = graph.border.sum(nodes);
+  place->resize(static_cast<std::size_t>(graph.nodes_and_ghosts()));
   const std::vector<int> count = colour(graph, place->data());
   // Nodes of each colour, in their order.
   std::vector<int> begin(count.size() + 1, 0), node(static_cast<std::size_t>(nodes));
@@ -59,6 +60,7 @@ void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int
   for (const int size : count)
     level->colours.push_back(level->colours.back() + (size + block - 1) / block);
   const auto places = static_cast<std::size_t>(level->places()), blocks = places / block;
+  const std::size_t places_of_u = places + static_cast<std::size_t>(graph.border.ghost_count());
   level->first.resize(blocks + 1);
   level->first[0] = 0;
   for (std::size_t c = 0; c < count.size(); ++c)
@@ -76,13 +78,17 @@ void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int
     }
   for (std::size_t B = 0; B < blocks; ++B)
     level->first[B + 1] += level->first[B];
+  for (int ghost = 0; ghost < graph.border.ghost_count(); ++ghost)
+    (*place)[static_cast<std::size_t>(nodes + ghost)] = level->places() + ghost;
   const auto links = static_cast<std::size_t>(level->first[blocks]);
   level->neighbour.resize(links);
   level->coupling.resize(links);
   for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->u, &level->b, &level->residual}) {
-    field->resize(places);
+    field->resize(field == &level->u ? places_of_u : places);
     std::fill(field->begin(), field->end(), 0.0F);
   }
+  if (graph.border.shared())
+    level->halo = std::make_unique<GraphHalo>(graph.border, place->data(), level->places(), level->u.data());
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (std::ptrdiff_t B = 0; B < static_cast<std::ptrdiff_t>(blocks); ++B)
     for (auto k = static_cast<std::size_t>(level->first[static_cast<std::size_t>(B)]);

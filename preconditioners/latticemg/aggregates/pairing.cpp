@@ -1,6 +1,11 @@
 #include "latticemg/aggregates/pairing.hpp"
 #include "latticemg/zeros.hpp"
 
+#include <algorithm>
+#include <bit>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace linnet::latticemg {
@@ -58,7 +63,8 @@ private:
     float most = 0;
     graph_.for_each_link(i, [&](int j, float w) {
       // The first of nearly equal ones: sums of equal couplings differ by rounding.
-      if (root(j) < 0 && w > most * 1.0001F && w >= share * std::max(strongest(i), strongest(j))) {
+      if (j < graph_.nodes() && root(j) < 0 && w > most * 1.0001F &&
+          w >= share * std::max(strongest(i), strongest(j))) {
         most = w;
         partner = j;
       }
@@ -73,7 +79,8 @@ private:
     int joined = i;
     float most = 0;
     graph_.for_each_link(i, [&](int j, float w) {
-      if (root(j) >= 0 && members(root(j)) < Pairing::most_members && w > most && w >= least_ * strongest(i)) {
+      if (j < graph_.nodes() && root(j) >= 0 && members(root(j)) < Pairing::most_members && w > most &&
+          w >= least_ * strongest(i)) {
         most = w;
         joined = root(j);
       }
@@ -147,7 +154,72 @@ private:
   std::vector<Link> links_;
 };
 
+// What a rank tells of a node that is a ghost of another.
+struct Told {
+  int aggregate; // its number on its rank, -1: none
+  int slot;
+  Inside inside;
+};
+
+// The aggregates of some nodes, each once, in the order of the first of its nodes.
+std::vector<int> distinct(const std::vector<int>& aggregates) {
+  std::unordered_set<int> seen;
+  std::vector<int> list;
+  for (const int aggregate : aggregates)
+    if (aggregate >= 0 && seen.insert(aggregate).second)
+      list.push_back(aggregate);
+  return list;
+}
+
+// The border of the aggregates; places and insides of the ghosts.
+Border contract_border(const Graph& graph, const Pairing& pairing, Places* places, Buffer<Inside>* inside) {
+  const Border& fine = graph.border;
+  Border coarse = fine;
+  const std::vector<Told> told = fine.exchange<Told>([&](int node) -> Told {
+    const int aggregate = at(pairing.of, node);
+    if (aggregate < 0)
+      return {-1, 0, {}};
+    return {aggregate, std::countr_zero(places->bit(node)), at(*inside, aggregate)};
+  });
+  Buffer<Inside> own = std::move(*inside);
+  std::vector<Inside> beyond;
+  int ghost = graph.nodes();
+  auto next = told.begin();
+  for (std::size_t side = 0; side < 2; ++side) {
+    std::vector<int> aggregates;
+    for (const int node : fine.sent[side])
+      aggregates.push_back(at(pairing.of, node));
+    coarse.sent[side] = distinct(aggregates);
+    const auto end = next + fine.ghosts[side];
+    std::unordered_map<int, int> number; // by that on the other rank
+    for (; next < end; ++next, ++ghost) {
+      if (next->aggregate < 0) {
+        places->set_none(ghost);
+        continue;
+      }
+      const auto [known, fresh] = number.try_emplace(next->aggregate, pairing.count + static_cast<int>(beyond.size()));
+      if (fresh)
+        beyond.push_back(next->inside);
+      places->set(ghost, known->second, next->slot);
+    }
+    coarse.ghosts[side] = static_cast<int>(number.size());
+  }
+  inside->resize(own.size() + beyond.size());
+  std::copy(own.begin(), own.end(), inside->begin());
+  std::copy(beyond.begin(), beyond.end(), inside->begin() + own.size());
+  return coarse;
+}
+
 } // namespace
+
+void leave_single(const Graph& graph, Pairing* pairing) {
+  pairing->count = graph.nodes();
+  pairing->of.resize(static_cast<std::size_t>(graph.nodes()));
+  pairing->member.resize(Pairing::most_members * static_cast<std::size_t>(graph.nodes()));
+  std::fill(pairing->member.begin(), pairing->member.end(), -1);
+  for (int i = 0; i < graph.nodes(); ++i)
+    at(pairing->of, i) = at(pairing->member, std::ptrdiff_t{Pairing::most_members} * i) = i;
+}
 
 void pair_up(const Graph& graph, float least, Pairing* pairing) {
   pairing->of.resize(static_cast<std::size_t>(graph.nodes()));
@@ -171,7 +243,7 @@ void contract(const Graph& graph, const Pairing& pairing, float least_coupling, 
   coarse->first.resize(nodes + 1);
   coarse->degree.resize(nodes);
   coarse->own_excess.resize(nodes);
-  Places places(static_cast<std::size_t>(graph.nodes()));
+  Places places(static_cast<std::size_t>(graph.nodes_and_ghosts()));
   Buffer<Inside> inside;
   inside.resize(nodes);
   // work(member, its slot)
@@ -209,6 +281,7 @@ void contract(const Graph& graph, const Pairing& pairing, float least_coupling, 
   }
   for (int I = 0; I < count; ++I)
     at(coarse->first, I + 1) += at(coarse->first, I);
+  coarse->border = graph.border.shared() ? contract_border(graph, pairing, &places, &inside) : graph.border;
   const auto links = static_cast<std::size_t>(at(coarse->first, count));
   coarse->neighbour.resize(links);
   coarse->coupling.resize(links);

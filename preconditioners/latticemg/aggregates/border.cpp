@@ -1,0 +1,44 @@
+#include "latticemg/aggregates/border.hpp"
+
+namespace linnet::latticemg {
+
+namespace {
+
+enum Tag : int { setup_upwards = 16, setup_downwards = 17 };
+
+} // namespace
+
+Border Border::of_slab(MPI_Comm ranks, bool ring) {
+  int rank = 0, count = 1;
+  MPI_Comm_rank(ranks, &rank);
+  MPI_Comm_size(ranks, &count);
+  Border border;
+  if (count == 1)
+    return border;
+  border.ranks = ranks;
+  border.neighbour[below] = rank > 0 ? rank - 1 : ring ? count - 1 : MPI_PROC_NULL;
+  border.neighbour[above] = rank + 1 < count ? rank + 1 : ring ? 0 : MPI_PROC_NULL;
+  return border;
+}
+
+long long Border::sum(long long own) const {
+  if (shared())
+    MPI_Allreduce(MPI_IN_PLACE, &own, 1, MPI_LONG_LONG, MPI_SUM, ranks);
+  return own;
+}
+
+int Border::max(int own) const {
+  if (shared())
+    MPI_Allreduce(MPI_IN_PLACE, &own, 1, MPI_INT, MPI_MAX, ranks);
+  return own;
+}
+
+void Border::swap_bytes(const void* sent_bytes, std::size_t size, Side to, void* received,
+                        std::size_t received_size) const {
+  const int tag = to == above ? setup_upwards : setup_downwards;
+  MPI_Sendrecv(sent_bytes, static_cast<int>(size), MPI_BYTE, neighbour[to], tag, received,
+               static_cast<int>(received_size), MPI_BYTE, neighbour[to == above ? below : above], tag, ranks,
+               MPI_STATUS_IGNORE);
+}
+
+} // namespace linnet::latticemg
