@@ -11,6 +11,8 @@ HYBRID = "dcd+cnn[-pc_cnn_model hybrid]"
 GRID_SOLVERS = ("dcd+cnn", "dcd+latticemg", "cg+latticemg", HYBRID, "cg+icc", "cg+gamg", "cg+hypre", "cg+ml")
 GENERAL_SOLVERS = ("direct", "dcd+icc", "cg+icc", "cg+jacobi", "cg+sor", "cg+gamg", "cg+hypre", "cg+ml")
 HISTORY_SOLVERS = ("dcd+cnn", "dcd+latticemg", HYBRID, "cg+icc", "cg+gamg", "cg+hypre")
+# A solver that takes less, setup and solve, is run twice.
+QUICK_SECONDS = 2.0
 # Ranks x threads: both take two cores.
 SHAPES = ((1, 2), (2, 1))
 FAMILIES = ("box", "sphere", "blobs", "maze", "pipes", "dam", "gyroid", "grains", "plates", "drops")
@@ -46,7 +48,7 @@ class Run:
     arguments: tuple[str, ...]
     program: str = "linnet"  # under build/, or a whole path
     solvers: tuple[str, ...] = ()  # of `linnet compare`: each is tried alone where the run of all fails
-    repeats: int = 1  # times that each solver is run, the whole list after the other
+    again: float = 0  # seconds: solvers that take less are run a second time after all of them
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,11 +71,11 @@ class Case:
                          for run in self.runs]}
 
 
-def compare(name: str, ranks: int, threads: int, system: tuple[str, ...], solvers: tuple[str, ...],
-            repeats: int) -> Run:
-    """All solvers in one process, the list `repeats` times over."""
-    arguments = ("compare", *system, "--solvers", ";".join(solvers * repeats), "--json")
-    return Run(name, ranks, threads, arguments, solvers=solvers, repeats=repeats)
+def compare(name: str, ranks: int, threads: int, system: tuple[str, ...], solvers: tuple[str, ...]) -> Run:
+    """All solvers in one process. Those that are quick run twice: of their times the first touch of memory, which the
+    first solver pays, and what disturbs the machine are a part that shows."""
+    arguments = ("compare", *system, "--solvers", ";".join(solvers), "--again", f"{QUICK_SECONDS:g}", "--json")
+    return Run(name, ranks, threads, arguments, solvers=solvers, again=QUICK_SECONDS)
 
 
 def pressure(extents: tuple[int, ...], family: str, *, seed: int = 1, rhs: str = "random", variant: str = "",
@@ -93,9 +95,7 @@ def pressure(extents: tuple[int, ...], family: str, *, seed: int = 1, rhs: str =
     system = (f"{stem}.petsc", "--rhs", right, "--cells", f"{stem}.cells.mtx", "--grid", grid)
     small = cells <= (40_000 if dimension == 3 else 300_000)
     solvers = GRID_SOLVERS + (("direct",) if small else ())
-    # The first touch of memory, which the first solver pays, is left out where time allows it.
-    repeats = 2 if cells <= 128**3 else 1
-    runs = [compare(f"{r}x{t}", r, t, system, solvers, repeats) for r, t in SHAPES]
+    runs = [compare(f"{r}x{t}", r, t, system, solvers) for r, t in SHAPES]
     name = f"{dimension}d-{family}-{largest}-s{seed}"
     name += f"-{variant}" if variant else ""
     name += f"-{rhs}" if rhs != "random" else ""
@@ -115,7 +115,7 @@ def matrix(path: str, quick: bool) -> Case:
     """A real matrix: classical solvers, and as the arms of a bandit over 30 right-hand sides, each arm on two."""
     stem = pathlib.PurePosixPath(path).name.split(".")[0]
     file = "{here}/" + path
-    runs = [compare(f"{r}x{t}", r, t, (file,), GENERAL_SOLVERS, 2) for r, t in SHAPES]
+    runs = [compare(f"{r}x{t}", r, t, (file,), GENERAL_SOLVERS) for r, t in SHAPES]
     arguments = ("sequence", "{work}", "--steps", "30", "--hindsight", "2", "--json", "-pc_bandit_arms", ARMS,
                  "-pc_bandit_cost", "time", "-ksp_rtol", "1e-6", "-ksp_max_it", "5000")
     runs.append(Run("bandit", 1, 1, arguments))

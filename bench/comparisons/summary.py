@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import math
 
-from . import profile, results
+from . import cases, profile, results
 
 DASH = "–"
 
@@ -29,9 +29,10 @@ def header(machine: dict, records: list[dict]) -> str:
             f"{machine['compiler']}; {versions}.\nCommit of the results: {', '.join(commits) or 'none'}. "
             f"{len(records)} of the suite's {machine['cases']} cases: {counts}.\n\n"
             "Shapes are ranks x threads. Relative residuals of 1e-6, recomputed in double, unless a table says "
-            "otherwise. Seconds\ncount setup and solve; each solver runs twice in a process (once on more than 128^3 "
-            "cells) and the less of the two times\nis told. A solver that failed or was stopped is a failure with its "
-            "reason. The times compare within a run only.\n"
+            "otherwise. Seconds\ncount setup and solve; a solver that takes less than "
+            f"{cases.QUICK_SECONDS:g} s runs a second time in the same process, and the less of the two times is "
+            "told.\nA solver that failed or was stopped is a failure with its reason. The times compare within a run "
+            "only.\n"
             f"`sh bench/suite --only CASE` repeats a case; a dash stands for a solver that was not run.\n\n")
 
 

@@ -27,6 +27,7 @@ struct CompareOptions {
   SystemOptions system;
   std::string solvers;
   std::string plot; ///< SVG file; empty: none
+  double again = 0; ///< seconds
   bool json = false;
 };
 void add_compare_command(CLI::App& app, CompareOptions& options);

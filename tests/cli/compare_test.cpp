@@ -23,6 +23,20 @@ TEST_F(Compare, RunsEachSolverOfTheList) {
   EXPECT_EQ(object["runs"][4]["pc_details"]["package"], "cholmod");
 }
 
+TEST_F(Compare, RunsQuickSolversAgainWhereTold) {
+  const auto solvers_of = [&](const std::string& seconds) {
+    const Finished run = linnet(
+        {"compare", real("LFAT5.mtx.gz"), "--json", "--again", seconds, "--solvers", "cg+icc;cg+nonesuch;direct"});
+    const auto object = json_of(run, 0);
+    std::vector<std::string> names;
+    for (const auto& solve : object["runs"])
+      names.push_back(solve["solver"]);
+    return names;
+  };
+  EXPECT_EQ(solvers_of("0"), (std::vector<std::string>{"cg+icc", "cg+nonesuch", "direct"}));
+  EXPECT_EQ(solvers_of("100"), (std::vector<std::string>{"cg+icc", "cg+nonesuch", "direct", "cg+icc", "direct"}));
+}
+
 TEST_F(Compare, ShowsFailuresAndGoesOn) {
   const Finished run = linnet({"compare", real("494_bus.mtx.gz"), "--json", "--solvers",
                                "cg+nonesuch;cg+icc[-ksp_max_it 2];cg+icc[-pc_factor_mat_solver_type nonesuch];cg+icc"});

@@ -25,6 +25,8 @@ TEST_F(Usage, RefusesWhatItDoesNotKnow) {
   expect_refusal(linnet({"solve"}), "MATRIX");
   expect_refusal(linnet({"solve", A, "another"}), "another");
   expect_refusal(linnet({"compare", A}), "--solvers");
+  for (const char* seconds : {"-1", "nan", "soon"})
+    expect_refusal(linnet({"compare", A, "--solvers", "cg+icc", "--again", seconds}), "--again");
 }
 
 TEST_F(Usage, SaysThatAPetscOptionTookTheMatrix) {

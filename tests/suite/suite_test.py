@@ -42,8 +42,8 @@ class WithFake(unittest.TestCase):
     def compares(self):
         return [line for line in self.log.read_text().splitlines() if line.startswith("compare")]
 
-    def case(self, *solvers, repeats=1):
-        one = cases.compare("1x2", 1, 2, ("A.mtx",), solvers, repeats)
+    def case(self, *solvers):
+        one = cases.compare("1x2", 1, 2, ("A.mtx",), solvers)
         return cases.Case("tiny", "pressure", "tiny", (one,))
 
     def entries_of(self, case, limit=60.0):
@@ -98,7 +98,7 @@ class Failures(WithFake):
         self.assertEqual(list(self.entries_of(self.case("cg+b"))), ["cg+b"])
 
     def test_the_less_of_the_repeats_counts(self):
-        found = self.entries_of(self.case("cg+a", "cg+b", repeats=2))
+        found = self.entries_of(self.case("cg+a", "cg+b"))
         self.assertEqual([found[s].total for s in ("cg+a", "cg+b")], [0.5 + 1 / 3, 0.5 + 1 / 4])
 
     def test_a_crash_is_a_failure_of_that_solver_alone(self):
@@ -165,7 +165,7 @@ class Golden(unittest.TestCase):
     def test_a_small_system_gives_the_recorded_case_but_for_times(self):
         grid = ("--grid", "6,5,4")
         system = ("{work}/s.mtx", "--rhs", "{work}/s.rhs.mtx", "--cells", "{work}/s.cells.mtx", *grid)
-        one = cases.compare("1x1", 1, 1, system, ("cg+jacobi", "direct"), 1)
+        one = cases.compare("1x1", 1, 1, system, ("cg+jacobi", "direct"))
         case = cases.Case("tiny", "pressure", "box", (one,), {"dimension": 3, "cells": 120},
                           (("generate", "poisson", *grid, "--out", "{work}/s"),))
         with tempfile.TemporaryDirectory() as folder:
