@@ -127,7 +127,7 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    A matrix of type `MATLATTICE` is read as it is. The grid of others is taken from the first source there is: the `DM`
    of the PC (a `DMDA` with one degree of freedom, of any decomposition, periodic or not); an `IS` composed on the
    matrix as "linnet_cells", one cell number i + nx (j + ny k) for each local row, with `PCLatticeMGSetGrid()`; the
-matrix itself, from which it is recovered. Every entry is checked against it. Rows may be all cells, those without
+   matrix itself, from which it is recovered. Every entry is checked against it. Rows may be all cells, those without
 unknowns as the identity, or the active ones only.
 
    The matrix may have any coefficients as long as it is symmetric and has no coupling (-a_ij) below zero and a positive
@@ -165,7 +165,7 @@ of each slab, swept over colour by colour with a message after each, until a gra
 .  * - D. Braess, Towards algebraic multigrid for elliptic problems of second order, Computing 55 (1995): the
         Galerkin operator of piecewise constant transfer, divided by two
 -  * - H. Shao, L. Huang, D. Michels, A fast unsmoothed aggregation algebraic multigrid framework for the large-scale
-   simulation of incompressible flow, ACM Trans. Graph. 41 (2022)
+        simulation of incompressible flow, ACM Trans. Graph. 41 (2022)
 
 .seealso: `PCCreate()`, `PCSetType()`, `KSPDCD`, `KSPDCDSetFused()`, `PCMG`, `MatCreateLattice()`,
 `PCLatticeMGSetCycle()`, `PCLatticeMGSetCoarsening()`, `PCLatticeMGSetSweeps()`, `PCLatticeMGSetWeights()`,

@@ -78,6 +78,31 @@ TEST(Halo, OfTheCycleIsTheSurfaceFormula) {
       }
 }
 
+TEST(Halo, OfAggregatesIsAMessageASweepAndOneACorrection) {
+  const int ranks = ranks_of_world();
+  for (const int sweeps : {1, 2}) {
+    const OwnedMat A = open_box(PETSC_COMM_WORLD, {48, 64, 32 * std::max(4, ranks)});
+    const OwnedKSP ksp = make_solver(A);
+    PC pc = pc_of(ksp);
+    PCLatticeMGSetSweeps(pc, sweeps);
+    PCLatticeMGSetCoarsening(pc, PC_LATTICEMG_COARSENING_AGGREGATES);
+    LINNET_CALL(PCSetUp(pc));
+    const std::string text = view(pc), label = "levels of aggregates they share: ";
+    int shared = 0, visits = 1, messages = 3; // of the finest grid: right-hand sides of two colours, corrections of one
+    if (ranks > 1 && neighbours() > 0 && text.find(label) != std::string::npos)
+      shared = std::stoi(text.substr(text.find(label) + label.size()));
+    MPI_Bcast(&shared, 1, MPI_INT, 0, PETSC_COMM_WORLD);
+    EXPECT_EQ(shared > 1, ranks > 1);
+    for (int l = 0; l < shared; ++l) { // a W cycle over pairs of levels
+      visits *= l % 2 == 0 ? 2 : 1;
+      messages += visits * (2 * sweeps + 1);
+    }
+    const MessageCount sent = of_an_application(pc, A);
+    EXPECT_EQ(sent.messages, neighbours() * messages);
+    EXPECT_EQ(sent.gathers, ranks > 1 ? visits : 0);
+  }
+}
+
 TEST(Halo, OfTheNetworkGrowsWithThePlanesAndNotWithTheirNumber) {
   const int ranks = ranks_of_world();
   const auto sent = [&](const Size& size) {

@@ -27,12 +27,6 @@ long long Border::sum(long long own) const {
   return own;
 }
 
-int Border::max(int own) const {
-  if (shared())
-    MPI_Allreduce(MPI_IN_PLACE, &own, 1, MPI_INT, MPI_MAX, ranks);
-  return own;
-}
-
 void Border::swap_bytes(const void* sent_bytes, std::size_t size, Side to, void* received,
                         std::size_t received_size) const {
   const int tag = to == above ? setup_upwards : setup_downwards;

@@ -17,17 +17,15 @@ struct Border {
   std::array<int, 2> neighbour{MPI_PROC_NULL, MPI_PROC_NULL}; ///< by side
   std::array<std::vector<int>, 2> sent;                       ///< by side: nodes that are the neighbour's ghosts
   std::array<int, 2> ghosts{0, 0};                            ///< by side
-
-  /// `ranks`: in the order of their slabs, the last of which is below the first one in a ring.
-  static Border of_slab(MPI_Comm ranks, bool ring);
   /// Graphs of no more nodes are not worth the messages of a visit.
   long long most_gathered = 2048;
 
+  /// `ranks`: in the order of their slabs, the last of which is below the first one in a ring.
+  static Border of_slab(MPI_Comm ranks, bool ring);
   bool shared() const { return ranks != MPI_COMM_SELF; }
   int ghost_count() const { return ghosts[below] + ghosts[above]; }
   /// Over all ranks.
   long long sum(long long own) const;
-  int max(int own) const;
 
   /// value_of(node) of each ghost, in their order. T: trivially copyable. Collective.
   template <class T, class Value>
