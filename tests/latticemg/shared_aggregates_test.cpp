@@ -136,7 +136,7 @@ TEST(SharedGraph, OfAggregatesIsThatOfItsPairs) {
       std::vector<int> of(static_cast<std::size_t>(fine.nodes()), -1);
       for (int i = 0; i < graph.nodes(); ++i)
         if (const int own = pairing.of[static_cast<std::size_t>(i)]; own >= 0)
-          of[static_cast<std::size_t>(first + i)] = coarse_first + own;
+          of.at(first + i) = coarse_first + own;
       MPI_Allreduce(MPI_IN_PLACE, of.data(), fine.nodes(), MPI_INT, MPI_MAX, PETSC_COMM_WORLD);
       expect_contracted(all, summed(couplings_of(fine), of.data()), least_part);
       EXPECT_NEAR(total_excess(all), total_excess(fine) / 2, 1e-5 * (1 + total_excess(fine)));
@@ -167,7 +167,7 @@ TEST(SharedGraph, HasTheValuesOfTheNeighbours) {
       u(i) = static_cast<float>(gather.first() + i);
     level.halo->exchange();
     for (int i = 0; i < graph.nodes(); ++i) {
-      auto k = static_cast<std::size_t>(all.first[static_cast<std::size_t>(gather.first() + i)]);
+      auto k = static_cast<std::size_t>(all.first.begin()[gather.first() + i]);
       graph.for_each_link(i, [&](int j, float) { EXPECT_EQ(u(j), static_cast<float>(all.neighbour[k++])); });
     }
   }

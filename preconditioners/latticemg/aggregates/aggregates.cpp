@@ -120,10 +120,11 @@ void Aggregates::add_level(Graph* graph, bool gather, int threads, Places* own, 
   if (gather)
     gather_->set_places(*place);
   const int first = gather ? gather_->first() : 0;
+  const int* place_of_own = place->data() + first;
   for (Buffer<int>* places : {&own->in_level, &own->in_sums})
     places->resize(static_cast<std::size_t>(nodes));
   for (int i = 0; i < nodes; ++i) {
-    own->in_level[static_cast<std::size_t>(i)] = (*place)[static_cast<std::size_t>(first + i)];
+    own->in_level[static_cast<std::size_t>(i)] = place_of_own[i];
     own->in_sums[static_cast<std::size_t>(i)] = gather ? first + i : own->in_level[static_cast<std::size_t>(i)];
   }
 }

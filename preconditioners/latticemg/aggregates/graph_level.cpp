@@ -78,8 +78,7 @@ void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int
     }
   for (std::size_t B = 0; B < blocks; ++B)
     level->first[B + 1] += level->first[B];
-  for (int ghost = 0; ghost < graph.border.ghost_count(); ++ghost)
-    (*place)[static_cast<std::size_t>(nodes + ghost)] = level->places() + ghost;
+  std::iota(place->begin() + nodes, place->end(), level->places()); // of ghosts
   const auto links = static_cast<std::size_t>(level->first[blocks]);
   level->neighbour.resize(links);
   level->coupling.resize(links);
