@@ -26,7 +26,7 @@ public:
   bool before(const double* r, int sweeps, int threads, float* residual, double* z);
   /// Adds the correction on unknowns, sweeps black-red, and writes z, one number a row.
   void after(const double* r, const float* correction, int sweeps, int threads, double* z);
-  /// Between before() and after_turn(), for one sweep and more: u <- N r, that is the correction added on unknowns and
+  /// Between before() and after_turn(), for one sweep and more: u <- M r, that is the correction added on unknowns and
   /// sweeps black-red; then, with u_1 and `residual` those of before(), red-black sweeps on A (u - u_1) from zero.
   /// `residual`: that after them, by cell, of this rank's planes.
   void turn(const float* correction, int sweeps, int threads, float* residual);
