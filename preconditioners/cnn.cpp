@@ -56,6 +56,8 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string
     PetscCall(PCSetType(cnn->lattice, PCLATTICEMG));
     PetscCall(PCSetFromOptions(cnn->lattice));
   }
+  if (cnn->symmetric)
+    PetscCall(PCLatticeMGSetCycle(cnn->lattice, PC_LATTICEMG_CYCLE_V));
   mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
   if (mg->finest_only != network || cnn->planned != cnn->model || !cnn->loaded)
     cnn->lattice->setupcalled = PETSC_FALSE;
@@ -97,7 +99,7 @@ static PetscErrorCode PCCNNLoad_Private(PC pc, std::string* refusal) {
     cnn->cycle = model.architecture.cycle;
     if (cnn->cycle)
       (void)linnet::cnn::cycle_weights(model);
-    return std::string();
+    return cnn->symmetric && !cnn->cycle ? linnet::cnn::NetworkCycle::not_symmetric(model) : std::string();
   }));
   PetscFunctionReturn(0);
 }
@@ -124,7 +126,9 @@ static PetscErrorCode PCCNNSetUpNetwork_Private(PC pc, std::string* refusal) {
     if (mg->active_ranks > 0 && mg->layout.ranks.slab < 0)
       return std::string();
     linnet::cnn::NetworkOptions options;
-    options.precision = cnn->precision == PC_CNN_PRECISION_F32    ? linnet::learned::Precision::f32
+    const bool exact = cnn->precision == PC_CNN_PRECISION_F32 ||
+                       (cnn->symmetric && cnn->precision == PC_CNN_PRECISION_AUTO); /* symmetric to rounding */
+    options.precision = exact                                     ? linnet::learned::Precision::f32
                         : cnn->precision == PC_CNN_PRECISION_BF16 ? linnet::learned::Precision::bf16
                                                                   : linnet::learned::Precision::automatic;
     options.backend =
@@ -195,14 +199,16 @@ static PetscErrorCode PCSetUp_CNN(PC pc) {
   PetscFunctionReturn(0);
 }
 
-/* z <- M r or M^T r of the rows of the slab of this rank */
+/* z <- M r or M^T r, or the symmetric form, of the rows of the slab of this rank */
 static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const PetscScalar* r, PetscScalar* z) {
   PC_CNN* cnn = PCCNNData_Private(pc);
 
   PetscFunctionBegin;
   PetscCall(PetscLogEventBegin(PC_CNN_Network, pc, nullptr, nullptr, nullptr));
   try {
-    if (transpose)
+    if (cnn->symmetric)
+      cnn->network.apply_symmetric(r, z);
+    else if (transpose)
       cnn->network.apply_transpose(r, z);
     else
       cnn->network.apply(r, z);
@@ -211,7 +217,7 @@ static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const Pet
   } catch (const std::exception& error) {
     SETERRQ(PETSC_COMM_SELF, PETSC_ERR_LIB, "cnn: %s", error.what());
   }
-  PetscCall(PetscLogFlops(cnn->network.flops()));
+  PetscCall(PetscLogFlops((cnn->symmetric ? 2 : 1) * cnn->network.flops()));
   PetscCall(PetscLogEventEnd(PC_CNN_Network, pc, nullptr, nullptr, nullptr));
   PetscFunctionReturn(0);
 }
@@ -304,6 +310,7 @@ static PetscErrorCode PCDestroy_CNN(PC pc) {
 .   -pc_cnn_backend <onednn>        - onednn or reference
 .   -pc_cnn_threads <n>             - threads of an application (default: as many as OpenMP gives)
 .   -pc_cnn_grid <nx,ny,nz>         - size of the grid of an IS composed on the matrix as "linnet_cells"
+.   -pc_cnn_symmetric <false>       - symmetric and positive definite whatever the model, for KSPCG
 -   -pc_cnn_fallback <latticemg>    - type of PC that replaces the network where its model was not trained for the
                                       operator, or none
 
@@ -320,7 +327,24 @@ operators that it takes; backend and precision mean nothing to them. `KSPDCD` ar
    The others are convolutional networks for oneDNN. Red-black Gauss-Seidel sweeps with the matrix itself, a network on
    the residual that they leave, and the sweeps in reverse. The network of hybrid2d and hybrid3d is linear in the
    residual; it reads the operator's coefficients once, in `PCSetUp()`. It is not symmetric: use `KSPDCD` (or `KSPFCG`,
-   `KSPFGMRES`) around it. The rest of these notes is about them.
+   `KSPFGMRES`) around it, or `PCCNNSetSymmetric()`.
+
+   `PCCNNSetSymmetric()` makes either kind symmetric and, on all rows that have an entry, positive definite: for
+   singular matrices too, with any numbers in the model, up to rounding. With A the operator, S the sweeps before the
+   network C, and N = C + S^T (I - A C) the network and the sweeps after it, the preconditioner is S + S^T - S^T A S +
+   (I - S^T A) N^T A N (I - A S) in place of S + N (I - A S): the network twice and a product with A; in f32 unless
+   bf16 is asked for. The first three terms are symmetric Gauss-Seidel, which is definite; the last one is
+   semidefinite, as A is. What is nearly exact stays so; small eigenvalues of a poor network are squared.
+
+   Cycles become V cycles: on each level the first three terms as above, and (I - S^T A) P B P^T (I - A S), P the
+   transfer and B the cycle of the next level. Half sweeps over-relax by less than 2, which makes the first terms
+   definite; B is semidefinite by induction from the direct solve. Factors of the coarser operators change B alone:
+   they matter for the largest eigenvalue, not for the sign of the smallest. (A W cycle has 2 B - B A B in place of B,
+   A the operator of the next level: not semidefinite where B A has an eigenvalue above 2.) Training fits couplings
+   and excess of coarser grids to W cycles; V cycles have the classical ones there. A fallback that is `PCLATTICEMG`
+   is a V cycle too; any other is taken as it is.
+
+   The rest of these notes is about networks.
 
    A model names the classes of operators that it was trained on in its metadata (`linnet info`): voxel Laplacians (one
    size of coupling, any shape of the domain, closed or open sides), closed (singular), shift, stretched, jumps or
@@ -337,11 +361,13 @@ operators that it takes; backend and precision mean nothing to them. `KSPDCD` ar
    asked for; there is none of a network that is not linear. `PCMatApply()` goes through the columns.
 
    References:
-.  * - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A deep conjugate direction method for iteratively
++  * - A. Kaneda, O. Akar, J. Chen, V. Kala, D. Hyde, J. Teran, A deep conjugate direction method for iteratively
        solving linear systems, ICML 2023
+-  * - J. Bramble, J. Pasciak, J. Xu, The analysis of multigrid algorithms with nonnested spaces or noninherited
+       quadratic forms, Math. Comp. 56 (1991): V cycles are definite, others where coarser forms are large enough
 
 .seealso: `PCCreate()`, `PCSetType()`, `KSPDCD`, `PCLATTICEMG`, `PCCNNSetModel()`, `PCCNNSetPrecision()`,
-`PCCNNSetBackend()`, `PCCNNSetThreads()`, `PCCNNSetGrid()`, `PCCNNSetFallback()`
+`PCCNNSetBackend()`, `PCCNNSetThreads()`, `PCCNNSetGrid()`, `PCCNNSetFallback()`, `PCCNNSetSymmetric()`
 M*/
 PetscErrorCode PCCreate_CNN(PC pc) {
   PetscFunctionBegin;

@@ -18,6 +18,7 @@ struct PC_CNN {
   PetscInt threads = 0; ///< 0: as many as OpenMP gives
   linnet::GridSize grid{0, 0, 0};
   std::string fallback = PCLATTICEMG; ///< a type of PC, or none
+  bool symmetric = false;             ///< positive definite whatever the model
 
   PC lattice = nullptr;  ///< a PCLATTICEMG: places the matrix, gathers it, holds the finest grid; runs models that are
                          ///< cycles, and is the usual fallback

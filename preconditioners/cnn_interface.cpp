@@ -291,3 +291,54 @@ PetscErrorCode PCCNNGetFallback(PC pc, PCType* type, const char* why[]) {
   PetscUseMethod(pc, "PCCNNGetFallback_C", (PC, PCType*, const char*[]), (pc, type, why));
   PetscFunctionReturn(0);
 }
+
+/*@C
+  PCCNNSetSymmetric - Makes `PCCNN` symmetric and positive definite whatever its model, for `KSPCG`
+
+  Logically Collective
+
+  Input Parameters:
++ pc - the preconditioner
+- symmetric - `PETSC_FALSE` is the default
+
+  Options Database Key:
+. -pc_cnn_symmetric <false> - the same
+
+  Level: intermediate
+
+  Notes:
+  A network is applied twice, the second time transposed, and costs twice as much; a multigrid cycle becomes a V cycle.
+  The notes of `PCCNN` have the formulas. `PCSetUp()` fails where the network is not linear or has no sweeps around it.
+
+.seealso: `PCCNN`, `PCCNNGetSymmetric()`
+@*/
+PetscErrorCode PCCNNSetSymmetric(PC pc, PetscBool symmetric) {
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
+  PetscValidLogicalCollectiveBool(pc, symmetric, 2);
+  PetscTryMethod(pc, "PCCNNSetSymmetric_C", (PC, PetscBool), (pc, symmetric));
+  PetscFunctionReturn(0);
+}
+
+/*@C
+  PCCNNGetSymmetric - Gets whether `PCCNN` is to be symmetric and positive definite whatever its model
+
+  Not Collective
+
+  Input Parameter:
+. pc - the preconditioner, of type `PCCNN`
+
+  Output Parameter:
+. symmetric - what was set
+
+  Level: intermediate
+
+.seealso: `PCCNN`, `PCCNNSetSymmetric()`
+@*/
+PetscErrorCode PCCNNGetSymmetric(PC pc, PetscBool* symmetric) {
+  PetscFunctionBegin;
+  PetscValidHeaderSpecific(pc, PC_CLASSID, 1);
+  PetscValidBoolPointer(symmetric, 2);
+  PetscUseMethod(pc, "PCCNNGetSymmetric_C", (PC, PetscBool*), (pc, symmetric));
+  PetscFunctionReturn(0);
+}

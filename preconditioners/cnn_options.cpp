@@ -117,6 +117,23 @@ static PetscErrorCode PCCNNGetFallback_CNN(PC pc, PCType* type, const char* why[
   return 0;
 }
 
+static PetscErrorCode PCCNNSetSymmetric_CNN(PC pc, PetscBool symmetric) {
+  PC_CNN* cnn = PCCNNData_Private(pc);
+
+  PetscFunctionBegin;
+  if (cnn->symmetric != static_cast<bool>(symmetric)) { /* the lattice goes back to the cycle of its options */
+    cnn->network = {};
+    PetscCall(PCDestroy(&cnn->lattice));
+  }
+  PetscCall(Set(pc, &PC_CNN::symmetric, static_cast<bool>(symmetric)));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCCNNGetSymmetric_CNN(PC pc, PetscBool* symmetric) {
+  *symmetric = PCCNNData_Private(pc)->symmetric ? PETSC_TRUE : PETSC_FALSE;
+  return 0;
+}
+
 PetscErrorCode PCCNNComposeFunctions_Private(PC pc, PetscBool compose) {
 #define LINNET_COMPOSE(function)                                                                                       \
   PetscCall(PetscObjectComposeFunction(AsObject(pc), #function "_C", compose ? function##_CNN : nullptr))
@@ -133,6 +150,8 @@ PetscErrorCode PCCNNComposeFunctions_Private(PC pc, PetscBool compose) {
   LINNET_COMPOSE(PCCNNGetGrid);
   LINNET_COMPOSE(PCCNNSetFallback);
   LINNET_COMPOSE(PCCNNGetFallback);
+  LINNET_COMPOSE(PCCNNSetSymmetric);
+  LINNET_COMPOSE(PCCNNGetSymmetric);
   PetscCall(PetscObjectComposeFunction(AsObject(pc), linnet::fused_cg_name, compose ? PCFusedCG_CNN : nullptr));
   PetscFunctionReturn(0);
 #undef LINNET_COMPOSE
@@ -145,7 +164,7 @@ PetscErrorCode PCSetFromOptions_CNN(PC pc, PetscOptionItems* PetscOptionsObject)
   PetscInt threads = PCCNNThreads_Private(cnn), count = 3;
   PetscInt grid[3] = {cnn->grid[0], cnn->grid[1], cnn->grid[2]};
   char text[PETSC_MAX_PATH_LEN];
-  PetscBool set;
+  PetscBool set, symmetric = cnn->symmetric ? PETSC_TRUE : PETSC_FALSE;
 
   PetscFunctionBegin;
   PetscOptionsHeadBegin(PetscOptionsObject, "Convolutional network options");
@@ -176,6 +195,10 @@ PetscErrorCode PCSetFromOptions_CNN(PC pc, PetscOptionItems* PetscOptionsObject)
                                "PCCNNSetFallback", cnn->fallback.c_str(), text, sizeof(text), &set));
   if (set)
     PetscCall(PCCNNSetFallback(pc, text));
+  PetscCall(PetscOptionsBool("-pc_cnn_symmetric", "Symmetric and positive definite whatever the model, for cg",
+                             "PCCNNSetSymmetric", symmetric, &symmetric, &set));
+  if (set)
+    PetscCall(PCCNNSetSymmetric(pc, symmetric));
   PetscOptionsHeadEnd();
   PetscFunctionReturn(0);
 }

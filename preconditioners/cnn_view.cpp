@@ -9,15 +9,18 @@ static std::string Describe(const PC_CNN* cnn, PetscMPIInt ranks, int slabs) {
   char numbers[128];
   if (cnn->cycle)
     return "  network: " + architecture.name + ", " + std::to_string(cnn->loaded->parameters()) +
-           " parameters, run by the multigrid of the lattice\n";
+           " parameters, run by the multigrid of the lattice" + (cnn->symmetric ? " in V cycles" : "") + "\n";
   std::string text = "  network: " + architecture.name + ", " + std::to_string(cnn->loaded->parameters()) +
                      " parameters, run by " + cnn->network.description() + "\n";
   if (architecture.sweeps > 0)
     text += "  red-black Gauss-Seidel sweeps before and after: " + std::to_string(architecture.sweeps) + "\n";
+  if (cnn->symmetric)
+    text += "  between them: the network, the operator, the transposed network\n";
   if (ranks > 1)
     text += "  shared by " + std::to_string(slabs) + " of " + std::to_string(ranks) + " ranks\n";
   (void)std::snprintf(numbers, sizeof(numbers), "  an application: %.3g Gflop; memory beside the lattice: %.3g MB\n",
-                      1e-9 * cnn->network.flops(), 1e-6 * static_cast<double>(cnn->network.bytes()));
+                      1e-9 * (cnn->symmetric ? 2 : 1) * cnn->network.flops(),
+                      1e-6 * static_cast<double>(cnn->network.bytes()));
   return text + numbers;
 }
 
@@ -35,10 +38,10 @@ PetscErrorCode PCView_CNN(PC pc, PetscViewer viewer) {
     PetscCall(PetscViewerStringSPrintf(viewer, "model %s", model));
   if (!ascii)
     PetscFunctionReturn(0);
-  PetscCall(PetscViewerASCIIPrintf(viewer, "  model: %s, precision: %s, backend: %s, threads: %d, fallback: %s\n",
-                                   model, PCCNNPrecisionNames_Private[cnn->precision],
-                                   PCCNNBackendNames_Private[cnn->backend], PCCNNThreads_Private(cnn),
-                                   cnn->fallback.c_str()));
+  PetscCall(PetscViewerASCIIPrintf(
+      viewer, "  model: %s, precision: %s, backend: %s, threads: %d, fallback: %s, symmetric: %s\n", model,
+      PCCNNPrecisionNames_Private[cnn->precision], PCCNNBackendNames_Private[cnn->backend], PCCNNThreads_Private(cnn),
+      cnn->fallback.c_str(), PetscBools[cnn->symmetric ? 1 : 0]));
   if (!pc->setupcalled)
     PetscFunctionReturn(0);
   if (!cnn->outside.empty()) {

@@ -17,7 +17,7 @@ struct PC_LatticeMG {
   PetscInt sweeps = 2;
   bool weighted = false; ///< by `weights`; false: by those that suit the grids
   linnet::latticemg::CycleWeights weights;
-  /// Those of PCCNN, by dimension, for W cycles of two and more sweeps; null: the classical ones.
+  /// Those of PCCNN, by dimension, for cycles of two and more sweeps; null: the classical ones.
   std::function<linnet::latticemg::CycleWeights(int dimension)> learned;
   PetscInt threads = 0;           ///< 0: as many as OpenMP gives
   linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given

@@ -31,11 +31,13 @@ linnet::latticemg::CycleWeights PCLatticeMGWeights_Private(const PC_LatticeMG* m
   if (mg->weighted)
     return mg->weights;
   linnet::latticemg::CycleWeights weights = linnet::latticemg::classical_weights;
-  if (!mg->learned || mg->cycle != PC_LATTICEMG_CYCLE_W || mg->sweeps < 2)
+  if (!mg->learned || mg->sweeps < 2)
     return weights;
   const linnet::latticemg::CycleWeights learned = mg->learned(PCLatticeMGDimension_Private(mg));
-  if (!plan.semi)
+  if (!plan.semi && mg->cycle == PC_LATTICEMG_CYCLE_W)
     weights = learned;
+  else if (!plan.semi)
+    weights.red = learned.red; /* coarser grids softer than by half are for two visits */
   weights.aggregates = learned.aggregates;
   return weights;
 }

@@ -137,6 +137,8 @@ void describe_cnn(PC pc, Json& details) {
   check(PCCNNGetThreads(pc, &threads));
   check(PCCNNGetGrid(pc, &grid[0], &grid[1], &grid[2]));
   check(PCCNNGetFallback(pc, &fallback, &why));
+  PetscBool symmetric = PETSC_FALSE;
+  check(PCCNNGetSymmetric(pc, &symmetric));
   details["model"] = model;
   details["precision"] = precision == PC_CNN_PRECISION_F32    ? "f32"
                          : precision == PC_CNN_PRECISION_BF16 ? "bf16"
@@ -144,6 +146,7 @@ void describe_cnn(PC pc, Json& details) {
   details["backend"] = backend == PC_CNN_BACKEND_REFERENCE ? "reference" : "onednn";
   details["threads"] = threads;
   details["grid"] = grid;
+  details["symmetric"] = symmetric == PETSC_TRUE;
   details["fallback"] = *why ? Json{{"type", fallback}, {"why", why}} : Json(nullptr);
 }
 

@@ -126,6 +126,83 @@ void FineSweeps::add_on_plane(int k, bool both, const float* correction) const {
     }
 }
 
+void FineSweeps::set_b_between(int k, const float* residual) const {
+  const Level& level = finest();
+  const Coefficients coefficients(level);
+  for (int j = 0; j < level.size[1]; ++j) {
+    const ColouredLine red(level, 0, j, k), black(level, 1, j, k);
+    const float* const of_red = residual + cell(red.q, j, k);
+    for (int t = 0; t < red.count; ++t)
+      level.b[red.own + t] = of_red[2 * t];
+    for (int t = 0; t < black.count; ++t) {
+      const std::ptrdiff_t c = black.own + t;
+      if (!coefficients.unknown(c))
+        continue;
+      float product = coefficients.diagonal(c) * level.u[c];
+      for (int d = 0; d < 6; ++d)
+        if (level.size[d / 2] > 1)
+          product -= coefficients.coupling(black, d, t) * level.u[black.neighbour[d] + t];
+      level.b[c] = product - level.b[c];
+    }
+  }
+}
+
+void FineSweeps::set_b(const double* r, Member* member) const {
+  const double down = 1 / largest_;
+  const auto [first, last] = member->part_of(static_cast<std::ptrdiff_t>(m_.place_.size()));
+  for (std::ptrdiff_t i = first; i < last; ++i)
+    finest().b[m_.place_[static_cast<std::size_t>(i)]] = static_cast<float>(r[i] * down);
+}
+
+void FineSweeps::go_down(int sweeps, float* residual, Member* member) const {
+  const Level& level = finest();
+  const Kernels& kernels = *supported_kernels()[0];
+  const int half_sweeps = 2 * sweeps;
+  exchange(level.b, Halo::both, half_sweeps, member);
+  // Half sweep h on the planes that later ones need.
+  member->wavefront(level.around(half_sweeps), half_sweeps + 1, [&](int h, int k) {
+    if (!level.around(half_sweeps - h).has(k))
+      return;
+    const Lines lines{k, 0, level.size[1]};
+    if (h == half_sweeps)
+      residual_of_plane(k, sweeps == 0, residual); // after a sweep black cells have none
+    else if (h == 0)
+      kernels.relax_zero(level, 0, lines);
+    else
+      kernels.relax(level, h & 1, 1, lines);
+  });
+  member->barrier();
+}
+
+void FineSweeps::go_up(const float* correction, int sweeps, Member* member) const {
+  const Level& level = finest();
+  const Kernels& kernels = *supported_kernels()[0];
+  const int half_sweeps = 2 * sweeps;
+  if (level.shared)
+    member->share(level.own, [&](int k) { add_on_plane(k, sweeps == 0, correction); });
+  exchange(level.u, Halo::red, half_sweeps, member);
+  member->wavefront(level.around(half_sweeps), half_sweeps + 1, [&](int h, int k) {
+    if (!level.around(half_sweeps - h).has(k))
+      return;
+    if (h > 0)
+      kernels.relax(level, h & 1, 1, {k, 0, level.size[1]});
+    else if (!level.shared)
+      add_on_plane(k, sweeps == 0, correction); // black cells are overwritten before they are read
+  });
+  member->barrier();
+}
+
+void FineSweeps::answer(const double* r, double* z, Member* member) const {
+  const double up = largest_ * m_.scale_;
+  const auto [first, last] = member->part_of(static_cast<std::ptrdiff_t>(m_.place_.size()));
+  for (std::ptrdiff_t i = first; i < last; ++i)
+    z[i] = up * finest().u[m_.place_[static_cast<std::size_t>(i)]];
+  member->barrier();
+  if (member->id() == 0)
+    for (const Multigrid::Decoupled& d : m_.decoupled_)
+      z[d.row] = r[d.row] * d.inverse;
+}
+
 bool FineSweeps::before(const double* r, int sweeps, int threads, float* residual, double* z) {
   const auto rows = static_cast<std::ptrdiff_t>(m_.place_.size());
   largest_ = largest_magnitude(r, rows, threads);
@@ -135,62 +212,53 @@ bool FineSweeps::before(const double* r, int sweeps, int threads, float* residua
     std::fill_n(z, rows, largest_ == 0 ? 0 : std::numeric_limits<double>::quiet_NaN());
     return false;
   }
-  const double down = 1 / largest_;
   m_.run_team(threads, [&](Member* member) {
     const Level& level = finest();
-    const auto [first, last] = member->part_of(rows);
-    for (std::ptrdiff_t i = first; i < last; ++i)
-      level.b[m_.place_[static_cast<std::size_t>(i)]] = static_cast<float>(r[i] * down);
+    set_b(r, member);
     if (sweeps == 0) {
       const auto [begin, end] = member->part_of(2 * level.gap);
       std::fill(level.u - level.front + begin, level.u - level.front + end, 0.0F);
     }
     member->barrier();
-    const Kernels& kernels = *supported_kernels()[0];
-    const int half_sweeps = 2 * sweeps;
-    exchange(level.b, Halo::both, half_sweeps, member);
-    // Half sweep h on the planes that later ones need.
-    member->wavefront(level.around(half_sweeps), half_sweeps + 1, [&](int h, int k) {
-      if (!level.around(half_sweeps - h).has(k))
-        return;
-      const Lines lines{k, 0, level.size[1]};
-      if (h == half_sweeps)
-        residual_of_plane(k, sweeps == 0, residual); // after a sweep black cells have none
-      else if (h == 0)
-        kernels.relax_zero(level, 0, lines);
-      else
-        kernels.relax(level, h & 1, 1, lines);
-    });
-    member->barrier();
+    go_down(sweeps, residual, member);
   });
   return true;
 }
 
 void FineSweeps::after(const double* r, const float* correction, int sweeps, int threads, double* z) {
-  const auto rows = static_cast<std::ptrdiff_t>(m_.place_.size());
-  const double up = largest_ * m_.scale_;
   m_.run_team(threads, [&](Member* member) {
-    const Level& level = finest();
-    const Kernels& kernels = *supported_kernels()[0];
-    const int half_sweeps = 2 * sweeps;
-    if (level.shared)
-      member->share(level.own, [&](int k) { add_on_plane(k, sweeps == 0, correction); });
-    exchange(level.u, Halo::red, half_sweeps, member);
-    member->wavefront(level.around(half_sweeps), half_sweeps + 1, [&](int h, int k) {
-      if (!level.around(half_sweeps - h).has(k))
-        return;
-      if (h > 0)
-        kernels.relax(level, h & 1, 1, {k, 0, level.size[1]});
-      else if (!level.shared)
-        add_on_plane(k, sweeps == 0, correction); // black cells are overwritten before they are read
-    });
-    member->barrier();
-    const auto [first, last] = member->part_of(rows);
-    for (std::ptrdiff_t i = first; i < last; ++i)
-      z[i] = up * level.u[m_.place_[static_cast<std::size_t>(i)]];
+    go_up(correction, sweeps, member);
+    answer(r, z, member);
   });
-  for (const Multigrid::Decoupled& d : m_.decoupled_)
-    z[d.row] = r[d.row] * d.inverse;
+}
+
+void FineSweeps::turn(const float* correction, int sweeps, int threads, float* residual) {
+  const Level& level = finest();
+  kept_.resize(static_cast<std::size_t>(level.gap));
+  m_.run_team(threads, [&](Member* member) {
+    const auto [begin, end] = member->part_of(level.gap);
+    std::copy(level.u - level.front + begin, level.u - level.front + end, kept_.data() + begin);
+    member->barrier();
+    go_up(correction, sweeps, member);
+    exchange(level.u, Halo::red, 1, member);
+    member->share(level.own, [&](int k) { set_b_between(k, residual); });
+    member->barrier();
+    go_down(sweeps, residual, member);
+  });
+}
+
+void FineSweeps::after_turn(const double* r, const float* correction, int sweeps, int threads, double* z) {
+  const Level& level = finest();
+  m_.run_team(threads, [&](Member* member) {
+    set_b(r, member);
+    const auto [begin, end] = member->part_of(level.gap);
+    for (std::ptrdiff_t i = begin; i < end; ++i)
+      level.u[i - level.front] += kept_[static_cast<std::size_t>(i)];
+    member->barrier();
+    exchange(level.b, Halo::both, 2 * sweeps, member);
+    go_up(correction, sweeps, member);
+    answer(r, z, member);
+  });
 }
 
 } // namespace linnet::latticemg

@@ -106,7 +106,17 @@ latticemg::SlabPlan NetworkCycle::plan_slabs(const learned::Model& model, const 
                                     unit > 0 ? ranks : 1);
 }
 
-void NetworkCycle::apply_transpose(const double* r, double* z) {
+std::string NetworkCycle::not_symmetric(const learned::Model& model) {
+  const learned::Architecture& architecture = model.architecture;
+  if (architecture.unit_residual)
+    return "the network '" + architecture.name + "' is not linear and has no symmetric form (-pc_cnn_symmetric)";
+  if (architecture.sweeps < 1)
+    return "the network '" + architecture.name +
+           "' has no sweeps around it, which make the symmetric form definite (-pc_cnn_symmetric)";
+  return "";
+}
+
+learned::Network* NetworkCycle::transposed() {
   if (model_->architecture.unit_residual)
     throw InputError("the network '" + model_->architecture.name + "' is not linear and has no transpose");
   if (!transposed_) {
@@ -118,7 +128,20 @@ void NetworkCycle::apply_transpose(const double* r, double* z) {
   if (!transposed_current_)
     transposed_->set_operator(fields_.data());
   transposed_current_ = true;
-  apply(transposed_.get(), r, z);
+  return transposed_.get();
+}
+
+void NetworkCycle::apply_symmetric(const double* r, double* z) {
+  if (const std::string refusal = not_symmetric(*model_); !refusal.empty())
+    throw InputError(refusal);
+  const int sweeps = model_->architecture.sweeps;
+  learned::Network* const adjoint = transposed();
+  if (!sweeps_->before(r, sweeps, options_.threads, residual_.data(), z))
+    return;
+  network_->apply(residual_.data(), correction_.data());
+  sweeps_->turn(correction_.data(), sweeps, options_.threads, residual_.data());
+  adjoint->apply(residual_.data(), correction_.data());
+  sweeps_->after_turn(r, correction_.data(), sweeps, options_.threads, z);
 }
 
 void NetworkCycle::apply(learned::Network* network, const double* r, double* z) {
@@ -148,6 +171,7 @@ double NetworkCycle::flops() const {
 
 std::size_t NetworkCycle::bytes() const {
   std::size_t sum = (residual_.size() + correction_.size() + fields_.size()) * sizeof(float);
+  sum += sweeps_ ? sweeps_->bytes() : 0;
   for (const learned::Network* network : {network_.get(), transposed_.get()})
     sum += network ? network->bytes() : 0;
   return sum;

@@ -29,6 +29,22 @@ TEST_F(Networks, SolveASystemInAThirdOfTheIterationsOfIncompleteCholesky) {
   }
 }
 
+TEST_F(Networks, ThatAreSymmetricServeConjugateGradients) {
+  for (const std::string model : {"cycle", "hybrid"}) {
+    const auto runs =
+        json_of(linnet({"compare", "generate poisson --grid 24,20,28 --domain blobs --seed 41", "--solvers",
+                        "dcd+cnn[-pc_cnn_model " + model + "];cg+cnn[-pc_cnn_model " + model + " -pc_cnn_symmetric]",
+                        "--json"}),
+                0)["runs"];
+    EXPECT_EQ(runs[0]["pc_details"]["symmetric"], false);
+    EXPECT_EQ(runs[1]["pc_details"]["symmetric"], true);
+    EXPECT_TRUE(runs[1]["pc_details"]["fallback"].is_null());
+    EXPECT_EQ(runs[1]["reason"], "CONVERGED_RTOL");
+    EXPECT_LE(runs[1]["relative_residual"].get<double>(), 1.01e-6);
+    EXPECT_LE(runs[1]["iterations"].get<int>(), 2 * runs[0]["iterations"].get<int>());
+  }
+}
+
 TEST_F(Networks, AreTrainedAndShown) {
   const std::string model = path("mine.safetensors");
   ASSERT_EQ(

@@ -4,6 +4,7 @@
 #include "latticemg/reference.hpp"
 #include "learned/architectures.hpp"
 #include "learned/shipped.hpp"
+#include "learned/transpose.hpp"
 #include "support/bf16.hpp"
 #include "support/petsc_systems.hpp"
 
@@ -39,42 +40,84 @@ std::vector<double> random_residual(int cells) {
   return r;
 }
 
-// M r in loops over cells; rows coupled with none are solved.
+// The parts of M in loops over cells.
+struct Loops {
+  latticemg::reference::Grid<double> grid;
+  int sweeps;
+  std::unique_ptr<learned::Network> network;
+
+  Loops(const learned::Model& model, const LatticeOperator& op, bool transposed = false)
+      : grid(latticemg::reference::grid_of<double>(op)), sweeps(model.architecture.sweeps) {
+    std::vector<float> fields;
+    for (int c = 0; c < grid.cells(); ++c) {
+      const auto& w = grid.coupling[static_cast<std::size_t>(c)];
+      for (const double v :
+           {w[1], w[3], w[5], grid.excess[static_cast<std::size_t>(c)], grid.diagonal(c) > 0 ? 1.0 : 0.0})
+        fields.push_back(static_cast<float>(v));
+    }
+    const learned::Graph graph = learned::instantiate(model.architecture, grid.size);
+    if (transposed) {
+      const learned::TransposedGraph turned = learned::transpose(graph, model.tensors);
+      network = learned::make_reference_network(turned.graph, turned.tensors);
+    } else {
+      network = learned::make_reference_network(graph, model.tensors);
+    }
+    network->set_operator(fields.data());
+  }
+
+  std::vector<double> swept(const std::vector<double>& b, std::vector<double> u, bool back) const {
+    for (int s = 0; s < 2 * sweeps; ++s)
+      latticemg::reference::relax(grid, b, back ? 1 - s % 2 : s % 2, &u);
+    return u;
+  }
+  std::vector<double> residual(const std::vector<double>& b, const std::vector<double>& u) const {
+    return latticemg::reference::residual(grid, b, u);
+  }
+  std::vector<double> corrected(std::vector<double> u, const std::vector<double>& residual, double unit = 1) const {
+    std::vector<float> r, correction(u.size());
+    for (const double v : residual)
+      r.push_back(static_cast<float>(v) / static_cast<float>(unit));
+    network->apply(r.data(), correction.data());
+    for (std::size_t c = 0; c < u.size(); ++c)
+      u[c] += grid.diagonal(static_cast<int>(c)) > 0 ? unit * correction[c] : 0;
+    return u;
+  }
+  // Rows coupled with none are solved.
+  std::vector<double> decoupled(std::vector<double> u, const LatticeOperator& op, const std::vector<double>& r) const {
+    for (std::size_t c = 0; c < u.size(); ++c)
+      if (!(grid.diagonal(static_cast<int>(c)) > 0))
+        u[c] = op.excess_of(c) > 0 ? r[c] / op.excess_of(c) : 0;
+    return u;
+  }
+};
+
+// M r
 std::vector<double> expected(const learned::Model& model, const LatticeOperator& op, const std::vector<double>& r) {
-  namespace reference = latticemg::reference;
-  const reference::Grid<double> grid = reference::grid_of<double>(op);
-  const std::size_t cells = r.size();
-  std::vector<double> u(cells, 0);
-  for (int s = 0; s < 2 * model.architecture.sweeps; ++s)
-    reference::relax(grid, r, s % 2, &u);
-  const std::vector<double> left = reference::residual(grid, r, u);
-  std::vector<float> fields, residual(left.begin(), left.end()), correction(cells);
-  for (std::size_t c = 0; c < cells; ++c) {
-    const auto& w = grid.coupling[c];
-    for (const double v : {w[1], w[3], w[5], grid.excess[c], grid.diagonal(static_cast<int>(c)) > 0 ? 1.0 : 0.0})
-      fields.push_back(static_cast<float>(v));
-  }
-  const learned::Graph graph = learned::instantiate(model.architecture, grid.size);
-  const auto network = learned::make_reference_network(graph, model.tensors);
-  double norm = 1;
-  if (model.architecture.unit_residual) {
-    norm = 0;
-    for (const float v : residual)
-      norm += static_cast<double>(v) * v;
-    norm = std::sqrt(norm);
-    for (float& v : residual)
-      v = static_cast<float>(v / norm);
-  }
-  network->set_operator(fields.data());
-  network->apply(residual.data(), correction.data());
-  for (std::size_t c = 0; c < cells; ++c)
-    u[c] += grid.diagonal(static_cast<int>(c)) > 0 ? norm * correction[c] : 0;
-  for (int s = 0; s < 2 * model.architecture.sweeps; ++s)
-    reference::relax(grid, r, 1 - s % 2, &u);
-  for (std::size_t c = 0; c < cells; ++c)
-    if (!(grid.diagonal(static_cast<int>(c)) > 0))
-      u[c] = op.excess_of(c) > 0 ? r[c] / op.excess_of(c) : 0;
-  return u;
+  const Loops m(model, op);
+  std::vector<double> u = m.swept(r, std::vector<double>(r.size(), 0), false);
+  const std::vector<double> left = m.residual(r, u);
+  double square = 0;
+  for (const double v : left)
+    square += v * v;
+  u = m.corrected(u, left, model.architecture.unit_residual ? std::sqrt(square) : 1);
+  return m.decoupled(m.swept(r, u, true), op, r);
+}
+
+// M_s r = S r + S^T (r - A S r) + (I - S^T A) N'^T A N' (I - A S) r
+std::vector<double> expected_symmetric(const learned::Model& model, const LatticeOperator& op,
+                                       const std::vector<double>& r) {
+  const Loops m(model, op), adjoint(model, op, true);
+  const std::vector<double> zero(r.size(), 0);
+  std::vector<double> u = m.swept(r, zero, false);
+  const std::vector<double> left = m.residual(r, u);
+  std::vector<double> product = m.residual(zero, m.swept(left, m.corrected(zero, left), true));
+  for (double& v : product)
+    v = -v;
+  const std::vector<double> swept = adjoint.swept(product, zero, false);
+  const std::vector<double> turned = adjoint.corrected(swept, adjoint.residual(product, swept));
+  for (std::size_t c = 0; c < u.size(); ++c)
+    u[c] += turned[c];
+  return m.decoupled(m.swept(r, u, true), op, r);
 }
 
 double distance(const std::vector<double>& a, const std::vector<double>& b) {
@@ -95,6 +138,9 @@ void expect_same(const Domain& domain, const learned::Model& model) {
   EXPECT_EQ(cnn::NetworkCycle::outside(model, placed.placement.lattice, op), "");
   const std::vector<double> r = random_residual(domain.cells());
   const std::vector<double> known = expected(model, op, r);
+  const bool symmetric = cnn::NetworkCycle::not_symmetric(model).empty();
+  EXPECT_EQ(symmetric, !model.architecture.unit_residual);
+  const std::vector<double> known_symmetric = symmetric ? expected_symmetric(model, op, r) : known;
   for (const auto& [precision, backend, threads, tolerance] :
        {std::tuple{learned::Precision::f32, cnn::Backend::reference, 1, 1e-5},
         std::tuple{learned::Precision::f32, cnn::Backend::onednn, 1, 1e-5},
@@ -108,6 +154,10 @@ void expect_same(const Domain& domain, const learned::Model& model) {
     for (int again = 0; again < 2; ++again) {
       cycle.apply(r.data(), z.data());
       EXPECT_LE(distance(z, known), tolerance) << cycle.description();
+      if (!symmetric)
+        continue;
+      cycle.apply_symmetric(r.data(), z.data());
+      EXPECT_LE(distance(z, known_symmetric), 2 * tolerance) << cycle.description();
     }
   }
 }
@@ -120,6 +170,13 @@ TEST(NetworkCycle, IsSweepsAroundTheNetwork) {
 
 TEST(NetworkCycle, RunsThePaperNetworksAlone) {
   expect_same(noise(8, 9, 10, 0.2, 2), learned::make_model(learned::dcdm_architecture(64, 3), 1));
+}
+
+TEST(NetworkCycle, HasNoSymmetricFormWithoutSweepsOrLinearity) {
+  learned::Model model = learned::make_model(learned::dcdm_architecture(64, 3), 1);
+  EXPECT_NE(cnn::NetworkCycle::not_symmetric(model).find("is not linear"), std::string::npos);
+  model.architecture.unit_residual = false;
+  EXPECT_NE(cnn::NetworkCycle::not_symmetric(model).find("has no sweeps around it"), std::string::npos);
 }
 
 TEST(NetworkCycle, ConditionsTheNetworkThatIsThereOnNewValues) {
@@ -156,11 +213,15 @@ TEST(NetworkCycle, AnswersZeroWithZeroAndNaNWithNaN) {
       &multigrid,
       std::make_shared<learned::Model>(learned::make_model(learned::hybrid_architecture(3, {8, 4, 4, 1, 1}), 1)), {});
   std::vector<double> r(120, 0), z(120, 7);
-  cycle.apply(r.data(), z.data());
-  EXPECT_EQ(z, r);
-  r[3] = std::nan("");
-  cycle.apply(r.data(), z.data());
-  EXPECT_TRUE(std::isnan(z[0]) && std::isnan(z[119]));
+  using Apply = void (cnn::NetworkCycle::*)(const double*, double*);
+  for (const auto apply : {static_cast<Apply>(&cnn::NetworkCycle::apply), &cnn::NetworkCycle::apply_symmetric}) {
+    std::fill(r.begin(), r.end(), 0);
+    (cycle.*apply)(r.data(), z.data());
+    EXPECT_EQ(z, r);
+    r[3] = std::nan("");
+    (cycle.*apply)(r.data(), z.data());
+    EXPECT_TRUE(std::isnan(z[0]) && std::isnan(z[119]));
+  }
 }
 
 TEST(NetworkCycle, SaysWhatIsOutsideOfItsTraining) {

@@ -224,5 +224,7 @@ LINNET_EXTERN PetscErrorCode PCCNNSetGrid(PC pc, PetscInt nx, PetscInt ny, Petsc
 LINNET_EXTERN PetscErrorCode PCCNNGetGrid(PC pc, PetscInt* nx, PetscInt* ny, PetscInt* nz);
 LINNET_EXTERN PetscErrorCode PCCNNSetFallback(PC pc, PCType type);
 LINNET_EXTERN PetscErrorCode PCCNNGetFallback(PC pc, PCType* type, const char* why[]);
+LINNET_EXTERN PetscErrorCode PCCNNSetSymmetric(PC pc, PetscBool symmetric);
+LINNET_EXTERN PetscErrorCode PCCNNGetSymmetric(PC pc, PetscBool* symmetric);
 
 #endif
