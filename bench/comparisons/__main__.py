@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 
-from . import cases, machine, plots, results, run, summary
+from . import archive, cases, machine, plots, results, run, summary
 
 HERE = pathlib.Path(__file__).resolve().parents[2]
 # Images above this many bytes stay in the output folder.
@@ -31,7 +31,9 @@ def parse(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--fresh", action="store_true", help="run finished cases again")
     parser.add_argument("--list", action="store_true", help="print the cases and run nothing")
     parser.add_argument("--report", action="store_true", help="run nothing: summary and plots of what is there")
-    parser.add_argument("--publish", action="store_true", help="also write bench/RESULTS.md and bench/results")
+    parser.add_argument("--publish", action="store_true", help="also write bench/RESULTS.md and bench/results, with all records in records.json.xz")
+    parser.add_argument("--records", metavar="FILE", type=pathlib.Path,
+                        help="go on from the records of an earlier run too, as --publish writes them")
     parser.add_argument("--prefix", metavar="WORDS", default="",
                         help="put before each timed command, such as 'nice -n -5' or 'taskset -c 0,1'")
     parser.add_argument("--limit", metavar="SECONDS", type=float,
@@ -67,7 +69,7 @@ def run_all(options: argparse.Namespace, wanted: list[cases.Case]) -> bool:
         sys.exit(f"suite: {options.build / 'linnet'}: expected the program there; sh bench/suite builds it")
     begin = time.monotonic()
     runner = run.Runner(HERE, options.build, options.out, shlex.split(options.prefix), options.limit,
-                        machine.commit(HERE), begin + options.seconds)
+                        machine.commit(HERE), machine.name(), begin + options.seconds)
     for number, case in enumerate(wanted, 1):
         run.say(f"{number} of {len(wanted)}, {time.monotonic() - begin:.0f} s: {case.name}")
         try:
@@ -100,6 +102,7 @@ def report(options: argparse.Namespace) -> None:
         small = [image for image in images if (options.out / image[0]).stat().st_size <= LARGEST_PUBLISHED]
         for name, _ in small:
             shutil.copyfile(options.out / name, folder / name)
+        archive.write(records, folder / "records.json.xz")
         run.write_atomically(HERE / "bench" / "RESULTS.md", summary.markdown(records, about, small, "results/"))
     run.say(f"wrote {options.out / 'summary.md'}")
 
@@ -111,6 +114,8 @@ def main(words: list[str]) -> int:
         print("".join(f"{case.name:40} {'quick ' if case.quick else '      '}{case.group}: {case.title}\n"
                       for case in wanted), end="")
         return 0
+    if options.records:
+        run.say(f"{archive.unpack(options.records, options.out)} cases from {options.records}")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what is run, too
     complete = True
     try:

@@ -43,6 +43,10 @@ def memory_gib() -> int:
     return round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30)
 
 
+def name() -> str:
+    return f"{processor()}, {os.cpu_count()} cores, {memory_gib()} GiB"
+
+
 def compiler(build: pathlib.Path) -> str:
     try:
         cache = (build / "CMakeCache.txt").read_text(encoding="utf-8")
@@ -58,5 +62,4 @@ def describe(here: pathlib.Path, build: pathlib.Path) -> dict:
     """What the header of the summary says."""
     versions = {name: output_of("dpkg-query", "-W", "-f", "${Version}", package) or "unknown"
                 for name, package in PACKAGES.items()}
-    return {"processor": processor(), "cores": os.cpu_count(), "memory_gib": memory_gib(), "compiler": compiler(build),
-            "versions": versions, "commit": commit(here)}
+    return {"compiler": compiler(build), "versions": versions}

@@ -44,9 +44,10 @@ class Runner:
     after `deadline`, of time.monotonic()."""
 
     def __init__(self, here: pathlib.Path, build: pathlib.Path, out: pathlib.Path, prefix: list[str], limit: float,
-                 commit: str, deadline: float = math.inf):
+                 commit: str, machine: str, deadline: float = math.inf):
         self.here, self.build, self.out = here, build, out
-        self.prefix, self.limit, self.commit, self.deadline = prefix, limit, commit, deadline
+        self.prefix, self.limit, self.deadline = prefix, limit, deadline
+        self.about = {"commit": commit, "machine": machine}
 
     def result_file(self, case: cases.Case) -> pathlib.Path:
         return self.out / f"{case.name}.json"
@@ -82,7 +83,7 @@ class Runner:
 
     def write(self, case: cases.Case, runs: list[dict]) -> None:
         record = {"schema": SCHEMA, "case": case.name, "group": case.group, "title": case.title, "facts": case.facts,
-                  "commit": self.commit, "definition": case.definition(), "runs": runs}
+                  **self.about, "definition": case.definition(), "runs": runs}
         write_atomically(self.result_file(case), json.dumps(record, indent=1) + "\n")
 
     def prepare(self, case: cases.Case, work: pathlib.Path) -> str:

@@ -1,6 +1,7 @@
 """The Markdown summary of a folder of results."""
 from __future__ import annotations
 
+import collections
 import math
 
 from . import cases, profile, results
@@ -22,11 +23,12 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 def header(machine: dict, records: list[dict]) -> str:
     commits = sorted({r["commit"] for r in records})
+    on = collections.Counter(r["machine"] for r in records).most_common()
+    machines = "; ".join(name if len(on) == 1 else f"{name} ({count} cases)" for name, count in on)
     versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
     counts = ", ".join(f"{sum(r['group'] == g for r in records)} {g}" for g in results.GROUPS)
     return (f"# Results of `{machine['command']}`\n\n"
-            f"Machine: {machine['processor']}, {machine['cores']} cores, {machine['memory_gib']} GiB. "
-            f"{machine['compiler']}; {versions}.\nCommit of the results: {', '.join(commits) or 'none'}. "
+            f"Machine{'s' * (len(on) > 1)}: {machines}. {machine['compiler']}; {versions}.\nCommit of the results: {', '.join(commits) or 'none'}. "
             f"{len(records)} of the suite's {machine['cases']} cases: {counts}.\n\n"
             "Shapes are ranks x threads. Relative residuals of 1e-6, recomputed in double, unless a table says "
             "otherwise. Seconds\ncount setup and solve; a solver that takes less than "

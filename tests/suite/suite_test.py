@@ -1,6 +1,7 @@
 """bench/comparisons: what it keeps, how it goes on after an interruption, and its summary.
 PYTHONPATH=bench /usr/bin/python3 tests/suite/suite_test.py BUILD_FOLDER"""
 import json
+import lzma
 import math
 import os
 import pathlib
@@ -12,7 +13,7 @@ import tempfile
 import time
 import unittest
 
-from comparisons import cases, petsc_log, plots, profile, results, run, summary
+from comparisons import archive, cases, petsc_log, plots, profile, results, run, summary
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -47,7 +48,7 @@ class WithFake(unittest.TestCase):
         return cases.Case("tiny", "pressure", "tiny", (one,))
 
     def entries_of(self, case, limit=60.0):
-        runner = run.Runner(ROOT, self.build, self.out, [], limit, "abc")
+        runner = run.Runner(ROOT, self.build, self.out, [], limit, "abc", "a machine")
         runner.run_case(case)
         return results.entries(json.loads(runner.result_file(case).read_text())["runs"][0])
 
@@ -90,6 +91,26 @@ class Interrupted(WithFake):
         for more, expected in (([], 4), ([], 4), (["--fresh"], 8)):
             self.assertEqual(self.suite(*more).wait(), 0)
             self.assertEqual(len(self.compares()), expected, more)
+
+
+    def test_goes_on_from_the_records_of_an_earlier_run(self):
+        self.assertEqual(self.suite().wait(), 0)
+        kept = results.read_cases(self.out)
+        file = self.folder / "records.json.xz"
+        archive.write(kept, file)
+        shutil.rmtree(self.out)
+        self.assertEqual(self.suite("--records", str(file)).wait(), 0)
+        self.assertEqual(len(self.compares()), 4)
+        self.assertEqual(results.read_cases(self.out), kept)
+
+    def test_refuses_what_is_no_archive_of_records(self):
+        for content in (b"", b"no archive", lzma.compress(b"[1]"), lzma.compress(b'[{"schema": "another"}]')):
+            file = self.folder / "records.json.xz"
+            file.write_bytes(content)
+            with self.assertRaises(SystemExit) as refusal:
+                archive.read(file)
+            self.assertIn("expected an archive of records", str(refusal.exception))
+            self.assertNotIn("\n", str(refusal.exception))
 
 
 class Failures(WithFake):
@@ -155,6 +176,13 @@ class Golden(unittest.TestCase):
         text = summary.markdown(results.read_cases(RECORDED), machine, [("profile.svg", "a profile")], "results/")
         self.assertEqual(text, (HERE / "expected.md").read_text())
 
+    def test_summary_names_each_machine(self):
+        records = results.read_cases(RECORDED)
+        records[0]["machine"] = "Another, 4 cores, 16 GiB"
+        header = summary.header(json.loads((RECORDED / "machine.json").read_text()), records)
+        self.assertIn("Machines: A processor (AVX2), 2 cores, 8 GiB (6 cases); Another, 4 cores, 16 GiB (1 cases). c++",
+                      header)
+
     def test_every_plot_of_recorded_results_is_drawn(self):
         with tempfile.TemporaryDirectory() as folder:
             drawn = plots.draw_all(results.read_cases(RECORDED), pathlib.Path(folder))
@@ -170,7 +198,7 @@ class Golden(unittest.TestCase):
                           (("generate", "poisson", *grid, "--out", "{work}/s"),))
         with tempfile.TemporaryDirectory() as folder:
             out = pathlib.Path(folder)
-            runner = run.Runner(ROOT, BUILD, out, [], 60, "abc")
+            runner = run.Runner(ROOT, BUILD, out, [], 60, "abc", "a machine")
             self.assertTrue(runner.run_case(case))
             text = runner.result_file(case).read_text()
             for place in (str(BUILD), *(str(p) for p in out.glob("work-*"))):
