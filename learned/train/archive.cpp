@@ -16,7 +16,7 @@ namespace linnet::learned {
 namespace {
 
 // Then the CRC-32 of the state as eight digits, a line feed, and the state.
-constexpr std::string_view magic = "linnet.checkpoint/1\n";
+constexpr std::string_view magic = "linnet.checkpoint/2\n";
 constexpr std::size_t digits = 8;
 
 std::string checksum(std::string_view state) {
@@ -58,7 +58,7 @@ std::string read_checkpoint(const std::string& file) {
   const std::size_t head = magic.size() + digits + 1;
   if (!bytes.starts_with(magic) || bytes.size() < head)
     throw InputError(file, "",
-                     "no checkpoint of this version of linnet train (expected to begin with 'linnet.checkpoint/1')");
+                     "no checkpoint of this version of linnet train (expected to begin with 'linnet.checkpoint/2')");
   std::string state = bytes.substr(head);
   if (const std::string expected = checksum(state); bytes.compare(magic.size(), digits + 1, expected + "\n") != 0)
     throw InputError(file, "", "the checksum is wrong: the checkpoint was changed or damaged");

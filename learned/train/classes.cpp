@@ -149,6 +149,13 @@ GridOperator random_operator(OperatorClass what, int dimension, int n, Draw* dra
   }
 }
 
+GridOperator box_operator(int dimension, int n) {
+  DomainSpec spec;
+  spec.grid = {n, n, dimension == 3 ? n : 1};
+  spec.threads = 1;
+  return grid_operator(make_domain(spec));
+}
+
 std::string classes_with(const std::string& known, const GridOperator& op) {
   std::string all = known;
   const auto need = [&](OperatorClass what) {

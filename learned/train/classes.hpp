@@ -30,6 +30,9 @@ OperatorClass class_from_name(const std::string& name);
 /// even for periodic. The families drops and gyroid never occur: they are kept for validation.
 GridOperator random_operator(OperatorClass what, int dimension, int n, Draw* draw);
 
+/// The empty box of n^dimension cells: closed sides, open top, as linnet generate has them.
+GridOperator box_operator(int dimension, int n);
+
 /// The classes of `known` and those that an operator needs beyond voxel: "voxel,shift". By its couplings and excess, so
 /// never walls.
 std::string classes_with(const std::string& known, const GridOperator& op);

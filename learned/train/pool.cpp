@@ -1,5 +1,6 @@
 #include "learned/train/pool.hpp"
 
+#include "base/error.hpp"
 #include "problems/noise.hpp"
 
 #include <algorithm>
@@ -44,6 +45,21 @@ OperatorPool::OperatorPool(std::vector<GridOperator> operators, Draw* draw) {
     add(std::move(op), draw);
 }
 
+OperatorPool OperatorPool::with_ritz_vectors(std::vector<GridOperator> operators, int lanczos, Draw* draw) {
+  OperatorPool pool;
+  std::size_t bytes = 0;
+  for (GridOperator& op : operators) {
+    const int steps = lanczos > 0 ? lanczos : RitzVectors::default_steps(op.cells());
+    bytes += RitzVectors::bytes(op.cells(), steps);
+    if (bytes > RitzVectors::most_bytes)
+      throw InputError("Ritz vectors of " + std::to_string(operators.size()) + " operators: expected " +
+                       std::to_string(RitzVectors::most_bytes >> 30) + " GiB at most; take fewer steps of Lanczos");
+    auto ritz = std::make_shared<RitzVectors>(GridSystem(op), steps, draw);
+    pool.entries_.push_back({std::move(op), {}, std::move(ritz)});
+  }
+  return pool;
+}
+
 void OperatorPool::add(GridOperator op, Draw* draw) {
   const GridSystem system(op);
   // White noise, or a few points over little noise.
@@ -55,7 +71,7 @@ void OperatorPool::add(GridOperator op, Draw* draw) {
   system.project(&b);
   const int longest = std::max({op.size[0], op.size[1], op.size[2]});
   const Field x = system.solve(b, 1e-3, 10 * longest);
-  Entry entry{std::move(op), std::vector<float>(system.cells())};
+  Entry entry{std::move(op), std::vector<float>(system.cells()), nullptr};
   system.gather(x, entry.solution.data());
   entries_.push_back(std::move(entry));
 }
@@ -63,6 +79,8 @@ void OperatorPool::add(GridOperator op, Draw* draw) {
 OperatorPool::Choice OperatorPool::choose(Draw* draw) const {
   Choice choice;
   choice.entry = draw->integer(entries());
+  if (entries_[static_cast<std::size_t>(choice.entry)].ritz)
+    return choice;
   const GridOperator& op = entries_[static_cast<std::size_t>(choice.entry)].op;
   std::array<int, 3>& axis = choice.orientation.axis;
   for (std::size_t a = 2; a > 0; --a) {
@@ -81,11 +99,16 @@ std::unique_ptr<GridSystem> OperatorPool::system(const Choice& choice) const {
 }
 
 Field OperatorPool::error(const Choice& choice, const GridSystem& system, Draw* draw) const {
+  const Entry& entry = entries_[static_cast<std::size_t>(choice.entry)];
+  if (entry.ritz) {
+    Field error = system.zeros();
+    system.scatter(entry.ritz->error(draw).data(), &error);
+    return error;
+  }
   const double kind = draw->uniform();
   const std::array<int, 3>& n = system.size();
   Field error = system.zeros();
   if (kind < 0.45) {
-    const Entry& entry = entries_[static_cast<std::size_t>(choice.entry)];
     for (int k = 0; k < n[2]; ++k)
       for (int j = 0; j < n[1]; ++j)
         for (int i = 0; i < n[0]; ++i)

@@ -2,6 +2,7 @@
 
 #include "learned/train/classes.hpp"
 #include "learned/train/grid_system.hpp"
+#include "learned/train/ritz.hpp"
 
 #include <memory>
 #include <vector>
@@ -15,6 +16,9 @@ public:
   OperatorPool(const std::vector<OperatorClass>& classes, int dimension, int n, int count, Draw* draw);
   /// Given ones, all of one size and periodic along the same axes.
   OperatorPool(std::vector<GridOperator> operators, Draw* draw);
+  /// Given ones whose errors are RitzVectors::error(), of `lanczos` steps (0: RitzVectors::default_steps()), and which
+  /// are not turned. Throws InputError where all vectors take more than RitzVectors::most_bytes.
+  static OperatorPool with_ritz_vectors(std::vector<GridOperator> operators, int lanczos, Draw* draw);
 
   /// Which operator, and how it is turned. Only axes that are alike change places.
   struct Choice {
@@ -24,7 +28,7 @@ public:
   Choice choose(Draw* draw) const;
   std::unique_ptr<GridSystem> system(const Choice& choice) const;
   /// An error of a random kind: the solution of the rough right-hand side (45 %), white noise (10 %), or smooth noise
-  /// of one to three lengths.
+  /// of one to three lengths. Of Ritz vectors where there are any.
   GridSystem::Field error(const Choice& choice, const GridSystem& system, Draw* draw) const;
 
   const Grid& size() const { return entries_[0].op.size; }
@@ -33,8 +37,10 @@ public:
 private:
   struct Entry {
     GridOperator op;
-    std::vector<float> solution; // by cell of the operator
+    std::vector<float> solution;       // by cell of the operator; empty where there are Ritz vectors
+    std::shared_ptr<RitzVectors> ritz; // null: none
   };
+  OperatorPool() = default;
   void add(GridOperator op, Draw* draw);
 
   std::vector<Entry> entries_;

@@ -1,5 +1,6 @@
 #include "learned/train/prune.hpp"
 
+#include "base/error.hpp"
 #include "learned/train/optimiser.hpp"
 #include "learned/train/stage.hpp"
 #include "mfac/prune.hpp"
@@ -171,6 +172,8 @@ double energy_left(const PruningOptions& options, const Model& model) {
 
 PruningResult prune(const PruningOptions& options, Model* model, const std::function<void(int)>& watch) {
   check_trainable(model->architecture);
+  if (model->architecture.unit_residual)
+    throw InputError("network '" + model->architecture.name + "': only networks linear in the residual are pruned");
   const double before = energy_left(options, *model);
   PruningResult result;
   {

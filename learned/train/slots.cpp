@@ -38,9 +38,9 @@ void Slot::state(Archive* archive) {
     throw std::runtime_error("a solve on another grid");
 }
 
-void Slot::begin(int sweeps, float* residual) {
+void Slot::begin(int sweeps, bool unit_norm, float* residual) {
   system_->multiply(e_, &r_);
-  const double size = std::sqrt(dot(r_, r_) / static_cast<double>(system_->unknowns()));
+  const double size = std::sqrt(dot(r_, r_) / (unit_norm ? 1 : static_cast<double>(system_->unknowns())));
   const auto scale = static_cast<float>(1 / (size + 1e-30));
   for (std::size_t c = 0; c < e_.size(); ++c) {
     e_[c] *= scale;
@@ -90,6 +90,20 @@ double Slot::residual_loss(Field* gradient) const {
   return size / (whole + 1e-30);
 }
 
+// With g = r - a A f and w = (f, A f): grad = (2 / (r, r)) (-a A g - (g, A f) (r - 2 a A f) / w).
+double Slot::line_search_loss(Field* gradient) const {
+  const double rr = dot(r_, r_) + 1e-30, energy = dot(f_, Af_), along = dot(r_, f_) / energy;
+  Field left = r_;
+  for (std::size_t c = 0; c < left.size(); ++c)
+    left[c] -= static_cast<float>(along) * Af_[c];
+  system_->multiply(left, gradient);
+  const double of_A = -2 * along / rr, of_r = -2 * dot(left, Af_) / (energy * rr), of_Af = -2 * along * of_r;
+  Field& g = *gradient;
+  for (std::size_t c = 0; c < g.size(); ++c)
+    g[c] = static_cast<float>(of_A * g[c] + of_r * r_[c] + of_Af * Af_[c]);
+  return dot(left, left) / rr;
+}
+
 double Slot::loss(Loss what, int sweeps, const float* answer, float* gradient) {
   Field correction = system_->zeros();
   system_->scatter(answer, &correction);
@@ -98,7 +112,9 @@ double Slot::loss(Loss what, int sweeps, const float* answer, float* gradient) {
   system_->sweep(r_, sweeps, true, &f_);
   system_->multiply(f_, &Af_);
   Field g(f_.size());
-  const double value = what == Loss::energy ? energy_loss(&g) : residual_loss(&g);
+  const double value = what == Loss::energy     ? energy_loss(&g)
+                       : what == Loss::residual ? residual_loss(&g)
+                                                : line_search_loss(&g);
   system_->sweep_transposed(sweeps, true, &g);
   for (std::size_t c = 0; c < g.size(); ++c)
     g[c] = system_->active(c) ? g[c] : 0.0F;

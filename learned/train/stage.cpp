@@ -3,8 +3,9 @@
 namespace linnet::learned {
 
 Stage::Stage(const Architecture& architecture, OperatorPool pool, int batch, const Solves& solves, Draw* draw)
-    : sweeps_(architecture.sweeps), channels_(static_cast<std::size_t>(architecture.operator_channels)),
-      loss_(solves.loss), pool_(std::make_unique<OperatorPool>(std::move(pool))),
+    : sweeps_(architecture.sweeps), unit_norm_(architecture.unit_residual),
+      channels_(static_cast<std::size_t>(architecture.operator_channels)), loss_(solves.loss),
+      pool_(std::make_unique<OperatorPool>(std::move(pool))),
       tape_(instantiate(architecture, pool_->size()), batch, solves.threads) {
   for (int s = 0; s < batch; ++s)
     slots_.emplace_back(pool_.get(), solves.iterations, draw);
@@ -16,8 +17,8 @@ Stage::Stage(const Architecture& architecture, OperatorPool pool, int batch, con
 
 double Stage::step(const Tensors& tensors, Draw* draw, Gradients* gradients) {
   for (std::size_t s = 0; s < slots_.size(); ++s) {
-    slots_[s].begin(sweeps_, residual_.data() + s * cells_);
-    if (slots_[s].iteration() == 0 || !written_)
+    slots_[s].begin(sweeps_, unit_norm_, residual_.data() + s * cells_);
+    if (channels_ > 0 && (slots_[s].iteration() == 0 || !written_))
       slots_[s].system().write_operator(fields_.data() + s * cells_ * channels_);
   }
   written_ = true;

@@ -25,6 +25,7 @@ public:
 
 private:
   int sweeps_;
+  bool unit_norm_;
   std::size_t channels_, cells_ = 0;
   Loss loss_;
   std::unique_ptr<const OperatorPool> pool_;

@@ -49,10 +49,10 @@ struct Trainer::Grids {
 };
 
 void check_trainable(const Architecture& architecture) {
-  if (architecture.unit_residual || architecture.operator_channels != 5)
-    throw InputError(
-        "network '" + architecture.name +
-        "': only networks that are linear in the residual and read 5 channels of the operator are trained");
+  if (architecture.operator_channels != (architecture.unit_residual ? 0 : 5))
+    throw InputError("network '" + architecture.name +
+                     "': only networks are trained that are linear in the residual and read 5 channels of the "
+                     "operator, or that take a residual of norm 1 and read none");
 }
 
 Trainer::~Trainer() = default;
@@ -70,7 +70,10 @@ Trainer::Trainer(const TrainingOptions& options, Model model, OwnSystems own)
     for (auto& [size, operators] : by_size) {
       Draw pool_draw(options.seed + 1000 + stages_.size());
       const auto part = static_cast<double>(operators.size());
-      add_stage(OperatorPool(std::move(operators), &pool_draw), part, false, solves);
+      add_stage(options.errors == Errors::ritz
+                    ? OperatorPool::with_ritz_vectors(std::move(operators), options.lanczos, &pool_draw)
+                    : OperatorPool(std::move(operators), &pool_draw),
+                part, false, solves);
     }
     validators_.emplace_back("systems", std::move(own.validation));
   } else {
@@ -78,8 +81,11 @@ Trainer::Trainer(const TrainingOptions& options, Model model, OwnSystems own)
       Draw pool_draw(options.seed + 1000 + s);
       const double share = std::pow(static_cast<double>(options.sizes[0]) / options.sizes[s], dimension);
       const int count = std::max({1, options.domains / 8, static_cast<int>(options.domains * std::min(1.0, share))});
-      add_stage(OperatorPool(options.classes, dimension, options.sizes[s], count, &pool_draw), options.parts[s], s > 0,
-                solves);
+      add_stage(options.errors == Errors::ritz
+                    ? OperatorPool::with_ritz_vectors({box_operator(dimension, options.sizes[s])}, options.lanczos,
+                                                      &pool_draw)
+                    : OperatorPool(options.classes, dimension, options.sizes[s], count, &pool_draw),
+                options.parts[s], s > 0, solves);
     }
     for (const OperatorClass what : options.classes)
       validators_.emplace_back(class_names[static_cast<std::size_t>(what)],

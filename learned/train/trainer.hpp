@@ -10,9 +10,16 @@
 
 namespace linnet::learned {
 
+/// Where the errors of training solves come from.
+enum class Errors : std::uint8_t {
+  running, ///< random ones, and what the network itself leaves of them (OperatorPool::error())
+  ritz     ///< Ritz vectors (RitzVectors::error())
+};
+inline constexpr std::array<const char*, 2> errors_names = {"running", "ritz"};
+
 enum class OptimiserType : std::uint8_t { adam, mfac };
 
-/// What trains a network that is linear in the residual.
+/// What trains a network.
 struct TrainingOptions {
   int steps = 2000;   ///< of the whole schedule
   int plateau = 0;    ///< steps before the rate falls and the larger grids begin; 0: 30 % of them
@@ -24,6 +31,9 @@ struct TrainingOptions {
   bool keep_zeros = false; ///< weights that are zero, of a network that was pruned, stay so
   double rate = 2e-3;      ///< warm-up, a plateau, then linearly to 0
   Loss loss = Loss::energy;
+  Errors errors = Errors::running;
+  int lanczos = 0; ///< steps that give the Ritz vectors; 0: RitzVectors::default_steps()
+  /// With Ritz vectors for validation alone: they are of own systems, or of the empty box of each size.
   std::vector<OperatorClass> classes = {OperatorClass::voxel, OperatorClass::walls};
   std::vector<int> sizes = {32, 64};      ///< cells along an axis
   std::vector<double> parts = {0.7, 0.3}; ///< of the steps after the plateau, by size
@@ -36,7 +46,8 @@ struct TrainingOptions {
   int threads = 1;
 };
 
-/// Throws InputError for networks that are not linear in the residual or read other channels of the operator than 5.
+/// Throws InputError for networks other than those linear in the residual that read 5 channels of the operator, and
+/// those for residuals of norm 1 that read none.
 void check_trainable(const Architecture& architecture);
 
 /// Operators of a user's own: in place of random ones where there are any.

@@ -22,6 +22,22 @@ namespace {
 
 using learned::Archive;
 
+learned::Architecture new_architecture(const TrainOptions& options) {
+  if (options.architecture == "dcdm64" || options.architecture == "dcdm128")
+    return learned::dcdm_architecture(options.architecture == "dcdm64" ? 64 : 128, options.dimension);
+  return learned::hybrid_architecture(options.dimension);
+}
+
+// Of the training of Kaneda et al.: one step from each error, and networks that do not read the operator.
+void set_defaults_of_ritz(TrainOptions* options) {
+  if (options->errors != "ritz")
+    return;
+  if (!options->has("--iterations"))
+    options->iterations = 1;
+  if (!options->has("--classes"))
+    options->classes = {"voxel"};
+}
+
 // Everything of a training between two steps.
 struct Run {
   TrainOptions& options;
@@ -46,17 +62,22 @@ struct Run {
       }
       return;
     }
+    set_defaults_of_ritz(&options);
     prepare();
   }
 
   void prepare() {
     training = training_options(options);
     if (options.from.empty()) {
-      model = learned::make_model(learned::hybrid_architecture(options.dimension), options.seed);
+      model = learned::make_model(new_architecture(options), options.seed);
     } else {
       model = learned::find_model(options.from);
       if (model.architecture.cycle)
         throw InputError(options.from, "", "expected a network, found a multigrid cycle");
+      if (!options.architecture.empty() && model.architecture.name != options.architecture)
+        throw InputError(options.from, "",
+                         "expected a network of --architecture " + options.architecture + ", found " +
+                             model.architecture.name);
       if (model.architecture.dimension != options.dimension)
         throw InputError(options.from, "", "expected a model for " + std::to_string(options.dimension) + " dimensions");
     }
@@ -116,12 +137,15 @@ void write_result(Run* run, const std::vector<std::string>& sizes) {
   std::string& whole = model.provenance["command"]; // that of the model it goes on from is the first part
   whole = run->options.from.empty() || whole.empty() ? command : whole + "; then " + command;
   model.provenance["classes"] = run->classes;
-  model.provenance["data"] = run->options.systems.empty() ? "random operators of the classes, running solves"
-                                                          : "systems of the user's own, running solves";
+  const bool own = !run->options.systems.empty();
+  model.provenance["data"] =
+      run->training.errors == learned::Errors::ritz
+          ? std::string(own ? "systems of the user's own" : "the empty box") + ", Ritz vectors"
+          : std::string(own ? "systems of the user's own" : "random operators of the classes") + ", running solves";
   model.provenance[run->options.loss + " left by a step"] = left_by_a_step(end, sizes);
   std::string& seconds = model.provenance["seconds"];
-  const std::string own = std::to_string(static_cast<long>(end.seconds));
-  seconds = run->options.from.empty() || seconds.empty() ? own : seconds + "; then " + own;
+  const std::string spent = std::to_string(static_cast<long>(end.seconds));
+  seconds = run->options.from.empty() || seconds.empty() ? spent : seconds + "; then " + spent;
   if (end.rollbacks > 0)
     model.provenance["set back"] = std::to_string(end.rollbacks) + " times";
   for (const learned::Validation& v : run->trainer->best_validation()) {

@@ -14,14 +14,15 @@ namespace linnet {
 /// `linnet train` as typed.
 struct TrainOptions {
   std::string out;          ///< model file
-  std::string architecture; ///< hybrid or cycle; empty: that of `from`, or hybrid
+  std::string architecture; ///< hybrid, cycle, dcdm64 or dcdm128; empty: that of `from`, or hybrid
   std::string from;         ///< a model to go on from; empty: random weights
   std::string systems;      ///< a directory or 'generate ...'; empty: random operators
   int count = 15;           ///< systems made by 'generate ...'
   int dimension = 3;
   int steps = 6000, plateau = 0, stop = 0;
   double minutes = 0;
-  std::string optimiser = "adam", loss = "energy";
+  std::string optimiser = "adam", loss = "energy", errors = "running";
+  int lanczos = 0; ///< steps that give Ritz vectors; 0: by the size
   std::vector<std::string> classes = {"voxel", "walls"};
   double rate = 0; ///< 0: 2e-3, of mfac 1e-3
   int window = 64;

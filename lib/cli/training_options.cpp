@@ -21,7 +21,12 @@ learned::TrainingOptions training_options(const TrainOptions& options) {
   t.window = options.window;
   t.damping = options.damping;
   t.keep_zeros = options.keep_zeros;
-  t.loss = options.loss == "energy" ? learned::Loss::energy : learned::Loss::residual;
+  t.loss = static_cast<learned::Loss>(std::find(learned::loss_names.begin(), learned::loss_names.end(), options.loss) -
+                                      learned::loss_names.begin());
+  t.errors = options.errors == "ritz" ? learned::Errors::ritz : learned::Errors::running;
+  t.lanczos = options.lanczos;
+  if (options.lanczos > 0 && t.errors != learned::Errors::ritz)
+    throw InputError("--lanczos: is for --errors ritz, found --errors " + options.errors);
   t.classes.clear();
   for (const std::string& name : options.classes)
     t.classes.push_back(learned::class_from_name(name));
@@ -63,6 +68,10 @@ std::string training_command(const TrainOptions& options, const learned::Trainin
     command += " --classes " + comma_list(options.classes);
   else
     command += " --systems '" + options.systems + "' --count " + std::to_string(options.count);
+  if (!options.architecture.empty())
+    command += " --architecture " + options.architecture;
+  if (t.errors == learned::Errors::ritz)
+    command += " --errors ritz" + (t.lanczos > 0 ? " --lanczos " + std::to_string(t.lanczos) : "");
   if (t.optimiser == learned::OptimiserType::mfac) {
     (void)std::snprintf(text.data(), text.size(), " --optimizer mfac --window %d --damping %g", t.window, t.damping);
     command += text.data();
@@ -71,10 +80,11 @@ std::string training_command(const TrainOptions& options, const learned::Trainin
 }
 
 void archive_options(learned::Archive* archive, TrainOptions* o) {
-  for (std::string* text : {&o->out, &o->from, &o->systems, &o->optimiser, &o->loss, &o->checkpoint, &o->log, &o->plot})
+  for (std::string* text : {&o->out, &o->architecture, &o->from, &o->systems, &o->optimiser, &o->loss, &o->errors,
+                            &o->checkpoint, &o->log, &o->plot})
     (*archive)(text);
   for (int* value : {&o->count, &o->dimension, &o->steps, &o->plateau, &o->stop, &o->window, &o->batch, &o->domains,
-                     &o->iterations, &o->validate_every, &o->validation_size, &o->threads})
+                     &o->iterations, &o->validate_every, &o->validation_size, &o->lanczos, &o->threads})
     (*archive)(value);
   for (double* value : {&o->minutes, &o->rate, &o->damping})
     (*archive)(value);
@@ -95,8 +105,9 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
       *command.add_option("--resume", options.resume, "go on from a checkpoint, with the options it began with");
   command
       .add_option("--architecture", options.architecture,
-                  "hybrid: a convolutional network (the default); cycle: the numbers of a multigrid cycle")
-      ->check(CLI::IsMember({"hybrid", "cycle"}));
+                  "hybrid: a convolutional network (the default); cycle: the numbers of a multigrid cycle; dcdm64, "
+                  "dcdm128: the networks of Kaneda et al.")
+      ->check(CLI::IsMember({"hybrid", "cycle", "dcdm64", "dcdm128"}));
   number("--dimension", options.dimension, "of the grids: 2 or 3", 2, 3)->capture_default_str();
   command.add_option("--from", options.from, "shipped model or model file to go on from; else random weights");
   command
@@ -112,9 +123,19 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
   number("--minutes", options.minutes, "as many steps as the time allows; the model says how many", 1e-3, 1e5);
   number("--plateau", options.plateau, "steps before the rate falls and larger grids begin (30 %)", 0, 1e8);
   number("--stop", options.stop, "end the schedule early, after so many steps", 1, 1e8);
-  command.add_option("--loss", options.loss, "energy: what a step leaves of it; residual: ||r - A M r|| / ||r||")
-      ->check(CLI::IsMember({"energy", "residual"}))
+  command
+      .add_option("--loss", options.loss,
+                  "energy: what a step leaves of it; residual: ||r - A M r|| / ||r||; "
+                  "line-search: the square of what a step leaves of ||r||")
+      ->check(CLI::IsMember(std::vector<std::string>(learned::loss_names.begin(), learned::loss_names.end())))
       ->capture_default_str();
+  command
+      .add_option("--errors", options.errors,
+                  "running: random ones and what running solves leave of them; ritz: of Ritz vectors of the empty box, "
+                  "or of --systems, one step each unless --iterations says more")
+      ->check(CLI::IsMember(std::vector<std::string>(learned::errors_names.begin(), learned::errors_names.end())))
+      ->capture_default_str();
+  number("--lanczos", options.lanczos, "steps that give the Ritz vectors (cells / 26, by 1 GiB at most)", 1, 1e5);
   command.add_option("--optimizer", options.optimiser, "adam, or mfac: the inverse of a window's Fisher matrix")
       ->check(CLI::IsMember({"adam", "mfac"}))
       ->capture_default_str();
@@ -158,6 +179,8 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
       "  linnet train --from cycle3d --systems 'generate poisson --grid 48,40,64 --domain dam' --threads 2 --out "
       "mine.safetensors\n"
       "  linnet train --from hybrid3d --systems 'generate poisson --grid 48,40,64 --domain dam' --minutes 20 "
+      "--out mine.safetensors\n"
+      "  linnet train --architecture dcdm64 --errors ritz --loss line-search --rate 1e-4 --batch 10 --sizes 64 "
       "--out mine.safetensors\n"
       "  linnet solve A.mtx -ksp_type dcd -pc_type cnn -pc_cnn_model mine.safetensors");
 }

@@ -68,6 +68,37 @@ TEST_F(Networks, AreTrainedAndShown) {
   EXPECT_NE(person.out.find("linear in the residual"), std::string::npos) << person.out;
 }
 
+// The networks of Kaneda et al., on their data and by their loss.
+TEST_F(Networks, AreTrainedAsInThePaper) {
+  const std::string model = path("paper.safetensors"), again = path("again.safetensors");
+  const auto train = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", "--architecture", "dcdm64", "--dimension", "2", "--batch", "2", "--sizes", "16",
+                               "--steps", "3", "--validation-size", "16"});
+    return linnet(more);
+  };
+  ASSERT_EQ(train({"--errors", "ritz", "--lanczos", "20", "--loss", "line-search", "--out", model}).status, 0);
+  const auto object = json_of(linnet({"info", model, "--json"}), 0);
+  EXPECT_EQ(object["network"], "dcdm64");
+  EXPECT_EQ(object["provenance"]["data"], "the empty box, Ritz vectors");
+  EXPECT_TRUE(object["provenance"].contains("line-search left by a step"));
+  std::string command = object["provenance"]["command"];
+  for (const char* part :
+       {"--architecture dcdm64", "--errors ritz --lanczos 20", "--loss line-search", "--iterations 1", "voxel"})
+    EXPECT_NE(command.find(part), std::string::npos) << command;
+  // The command repeats the bits.
+  ASSERT_TRUE(command.starts_with("linnet "));
+  command = std::string("'") + LINNET_PROGRAM + "' " + command.substr(7) + " --out '" + again + "'";
+  ASSERT_EQ(run_program({"sh", "-c", command}).status, 0) << command;
+  EXPECT_EQ(json_of(linnet({"info", again, "--json"}), 0)["provenance"]["line-search left by a step"],
+            object["provenance"]["line-search left by a step"]);
+  const Finished few = train({"--lanczos", "20", "--out", model});
+  EXPECT_EQ(few.status, 2);
+  EXPECT_NE(few.err.find("--lanczos: is for --errors ritz"), std::string::npos) << few.err;
+  EXPECT_EQ(train({"--errors", "ritz", "--lanczos", "0", "--out", model}).status, 2);
+  EXPECT_EQ(train({"--errors", "eigen", "--out", model}).status, 2);
+  EXPECT_EQ(train({"--from", "hybrid2d", "--out", model}).status, 2) << "another architecture";
+}
+
 TEST_F(Networks, ThatAreCyclesAreFittedToSystemsOfOnesOwnShownAndUsed) {
   const std::string model = path("cycle.safetensors");
   const std::string systems = "generate poisson --grid 12,16,14 --domain blobs";

@@ -144,10 +144,10 @@ TEST(Classes, AreReadFromAnOperator) {
   EXPECT_EQ(classes_with("voxel,walls", random_operator(OperatorClass::walls, 3, 16, &draw)), "voxel,walls");
 }
 
-// The gradient of either loss in the network's answer, with 0, 1 and 2 directions behind.
+// The gradient of each loss in the network's answer, with 0, 1 and 2 directions behind.
 TEST(Slot, HasTheGradientOfItsLosses) {
   for (const OperatorClass what : all_classes)
-    for (const Loss loss : {Loss::energy, Loss::residual}) {
+    for (const Loss loss : {Loss::energy, Loss::residual, Loss::line_search}) {
       SCOPED_TRACE(class_names[static_cast<std::size_t>(what)]);
       Draw draw(3);
       const OperatorPool pool({what}, 3, 8, 4, &draw);
@@ -156,14 +156,14 @@ TEST(Slot, HasTheGradientOfItsLosses) {
       for (float& v : answer)
         v *= 0.3F;
       for (int iteration = 0; iteration < 3; ++iteration) {
-        slot.begin(2, r.data());
+        slot.begin(2, false, r.data());
         const std::vector<float> direction = noise(512, 7);
         slot.loss(loss, 2, answer.data(), gradient.data());
         const auto value = [&](float h) {
           std::vector<float> shifted = answer;
           for (std::size_t i = 0; i < 512; ++i)
             shifted[i] += h * direction[i];
-          slot.begin(2, r.data());
+          slot.begin(2, false, r.data());
           const double left = slot.loss(loss, 2, shifted.data(), unused.data());
           return loss == Loss::energy ? std::log(left) : left;
         };
@@ -173,7 +173,7 @@ TEST(Slot, HasTheGradientOfItsLosses) {
           size += static_cast<double>(gradient[i]) * gradient[i];
         }
         const double numeric = (value(5e-3F) - value(-5e-3F)) / 1e-2;
-        slot.begin(2, r.data());
+        slot.begin(2, false, r.data());
         if (slot.loss(loss, 2, answer.data(), gradient.data()) < 1e-3)
           break; // it is at its end: the gradient of log q is cut off at q = 1e-4
         EXPECT_NEAR(numeric, exact, 0.03 * std::sqrt(size) + 1e-3) << iteration;

@@ -237,7 +237,8 @@ TEST(Training, EndsWhereNoGradientIsFinite) {
 }
 
 TEST(Training, RefusesNetworksThatItIsNotFor) {
-  Model model = make_model(dcdm_architecture(64, 2), 1);
+  Model model = tiny();
+  model.architecture.operator_channels = 4;
   EXPECT_THROW(train({}, &model, [](const TrainingState&) { return true; }), InputError);
 }
 
