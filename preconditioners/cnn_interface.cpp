@@ -8,7 +8,8 @@
 
   Input Parameters:
 + pc - the preconditioner
-- model - a shipped model (hybrid2d, hybrid3d), or a model file; "" for the shipped one of the dimension of the grid
+- model - a shipped model (cycle2d, cycle3d, hybrid2d, hybrid3d, dcdm64), or a model file; "" for the cycle of the
+  dimension of the grid
 
   Options Database Key:
 . -pc_cnn_model <name or file> - the same

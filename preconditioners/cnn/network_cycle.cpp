@@ -148,18 +148,24 @@ void NetworkCycle::apply(learned::Network* network, const double* r, double* z) 
   const int sweeps = model_->architecture.sweeps;
   if (!sweeps_->before(r, sweeps, options_.threads, residual_.data(), z))
     return;
+  const bool unit = model_->architecture.unit_residual;
+  const auto with_residual = [&](const Buffer<float>& field) { // which is zero around the slab
+    double sum = 0;
+    for (std::size_t c = 0; c < residual_.size(); ++c)
+      sum += static_cast<double>(residual_[c]) * field[c];
+    return exchange_ ? exchange_->sum(sum) : sum;
+  };
   double scale = 1;
-  if (model_->architecture.unit_residual) {
-    double square = 0;
-    for (const float v : residual_) // zero around the slab
-      square += static_cast<double>(v) * v;
-    if (exchange_)
-      square = exchange_->sum(square);
+  if (unit) {
+    const double square = with_residual(residual_);
     scale = square > 0 ? std::sqrt(square) : 1;
     for (float& v : residual_)
       v = static_cast<float>(v / scale);
   }
   network->apply(residual_.data(), correction_.data());
+  // The loss of a line search leaves the sign of the answer open: the one that descends.
+  if (unit && with_residual(correction_) < 0)
+    scale = -scale;
   for (std::size_t c = 0; scale != 1 && c < correction_.size(); ++c)
     correction_[c] = static_cast<float>(correction_[c] * scale);
   sweeps_->after(r, correction_.data(), sweeps, options_.threads, z);
