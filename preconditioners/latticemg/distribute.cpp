@@ -39,8 +39,8 @@ class Slices {
 public:
   Slices(const LatticeOperator& op, int axis, const SlabPlan& plan, MPI_Comm ranks)
       : op_(op), ranks_(ranks), axis_(axis), b_(axis == 0 ? 1 : 0), c_(axis == 2 ? 1 : 2) {
-    int rank = 0, count = 1;
-    MPI_Comm_rank(ranks, &rank);
+    int count = 1;
+    MPI_Comm_rank(ranks, &rank_);
     MPI_Comm_size(ranks, &count);
     for (std::size_t a = 0; a < 3; ++a) { // the layer beyond a periodic end holds no rows
       own_.begin[a] = std::max(0, op.begin[a]);
@@ -51,10 +51,11 @@ public:
     planes_.resize(boxes_.size());
     for (int s = 0; s < plan.slabs(); ++s)
       planes_[static_cast<std::size_t>(s)] = planes_of(plan, s);
-    slab_planes_ = planes_[static_cast<std::size_t>(rank)];
-    for (std::size_t r = 0; r < boxes_.size(); ++r) {
-      send_.push_back(cells(own_, planes_[r]));
-      receive_.push_back(cells(boxes_[r], slab_planes_));
+    slab_planes_ = planes_[static_cast<std::size_t>(rank_)];
+    for (int r = 0; r < count; ++r) {
+      const bool here = r == rank_; // without a message
+      send_.push_back(here ? 0 : cells(own_, planes_[static_cast<std::size_t>(r)]));
+      receive_.push_back(here ? 0 : cells(boxes_[static_cast<std::size_t>(r)], slab_planes_));
     }
     send_first_.resize(send_.size());
     receive_first_.resize(receive_.size());
@@ -68,34 +69,44 @@ public:
     Buffer<T> sent, received;
     sent.resize(static_cast<std::size_t>(send_first_.back()) + static_cast<std::size_t>(send_.back()));
     received.resize(static_cast<std::size_t>(receive_first_.back()) + static_cast<std::size_t>(receive_.back()));
-    T* next = sent.data();
-    for (const std::vector<int>& planes : planes_)
-      for_each_line(own_, planes, [&](const int* at, int) {
-        const std::size_t from = op_.index(at[0], at[1], at[2]);
-        const auto length = static_cast<std::size_t>(own_.size[b_]);
-        with_step(op_.stride(b_), [&](auto step) {
-          T* const line = next;
-          for (std::size_t i = 0; i < length; ++i)
-            line[i] = value_of(from + i * step);
-        });
-        next += length;
+    const auto length_of = [&](const Box& box) { return static_cast<std::size_t>(box.size[b_]); };
+    // to[i] of a line of this rank
+    const auto read = [&](const int* at, const auto& to) {
+      const std::size_t from = op_.index(at[0], at[1], at[2]);
+      with_step(op_.stride(b_), [&](auto step) {
+        for (std::size_t i = 0; i < length_of(own_); ++i)
+          to(i, value_of(from + i * step));
       });
+    };
+    T* next = sent.data();
+    for (int r = 0; r < static_cast<int>(planes_.size()); ++r)
+      if (r != rank_)
+        for_each_line(own_, planes_[static_cast<std::size_t>(r)], [&](const int* at, int) {
+          read(at, [line = next](std::size_t i, T value) { line[i] = value; });
+          next += length_of(own_);
+        });
     MPI_Alltoallv(sent.data(), send_.data(), send_first_.data(), type, received.data(), receive_.data(),
                   receive_first_.data(), type, ranks_);
+    // work(index in the slab, step) of a line
+    const auto write = [&](const int* at, int plane, const auto& work) {
+      const std::size_t step = slab.stride(b_), to = static_cast<std::size_t>(plane) * slab.stride(axis_) +
+                                                     static_cast<std::size_t>(at[b_]) * step +
+                                                     static_cast<std::size_t>(at[c_]) * slab.stride(c_);
+      with_step(step, [&](auto known_step) { work(to, known_step); });
+    };
     const T* value = received.data();
-    for (const Box& box : boxes_)
+    for (int r = 0; r < static_cast<int>(boxes_.size()); ++r) {
+      const Box& box = boxes_[static_cast<std::size_t>(r)];
       for_each_line(box, slab_planes_, [&](const int* at, int plane) {
-        const std::size_t step = slab.stride(b_), to = static_cast<std::size_t>(plane) * slab.stride(axis_) +
-                                                       static_cast<std::size_t>(at[b_]) * step +
-                                                       static_cast<std::size_t>(at[c_]) * slab.stride(c_);
-        const auto length = static_cast<std::size_t>(box.size[b_]);
-        with_step(step, [&](auto known_step) {
-          const T* const line = value;
-          for (std::size_t i = 0; i < length; ++i)
-            merge(to + i * known_step, line[i]);
+        write(at, plane, [&](std::size_t to, auto step) {
+          if (r == rank_)
+            return read(at, [&](std::size_t i, T own) { merge(to + i * step, own); });
+          for (std::size_t i = 0; i < length_of(box); ++i)
+            merge(to + i * step, value[i]);
+          value += length_of(box);
         });
-        value += length;
       });
+    }
   }
 
 private:
@@ -119,7 +130,7 @@ private:
 
   const LatticeOperator& op_;
   MPI_Comm ranks_;
-  int axis_, b_, c_;
+  int rank_ = 0, axis_, b_, c_;
   Box own_{};
   std::vector<Box> boxes_;               // by rank
   std::vector<std::vector<int>> planes_; // of the slab of a rank and its halo
