@@ -137,6 +137,7 @@ class Runner:
                            OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
         begin = time.monotonic()
         status, output, messages = run_process(command, environment)
+        output = output.replace(f"{self.here}/", "")
         record = {"name": run.name, "ranks": run.ranks, "threads": run.threads,
                   "command": shlex.join(self.portable(launcher + program)), "status": status,
                   "seconds": round(time.monotonic() - begin, 3), "error": "", "result": None}
@@ -144,6 +145,8 @@ class Runner:
             record["result"] = json.loads(output)
         except json.JSONDecodeError:
             record["result"] = petsc_log.read(output) if status == 0 else None
+        if record["result"] and "context" in record["result"]:
+            record["result"]["context"].pop("host_name", None)
         if not record["result"]:
             why = (petsc_log.error(messages) or last_line(messages)).replace(f"{self.here}/", "")
             record["error"] = f"stopped after {limit:g} s" if status == TIMED_OUT else f"exit status {status}: {why}"
