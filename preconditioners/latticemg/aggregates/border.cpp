@@ -4,7 +4,7 @@ namespace linnet::latticemg {
 
 namespace {
 
-enum Tag : int { setup_upwards = 16, setup_downwards = 17 };
+enum BorderTag : int { setup_upwards = 16, setup_downwards = 17 };
 
 } // namespace
 

@@ -4,7 +4,7 @@ namespace linnet::latticemg {
 
 namespace {
 
-enum Tag : int { upwards = 18, downwards = 19 };
+enum GhostTag : int { ghosts_upwards = 18, ghosts_downwards = 19 };
 
 } // namespace
 
@@ -13,7 +13,7 @@ GraphHalo::GraphHalo(const Border& border, const int* place, int first_ghost, fl
     for (const int node : nodes)
       sent_.push_back(place[node]);
   values_.resize(sent_.size());
-  const auto add = [&](auto init, float* data, std::size_t count, Border::Side side, Tag tag) {
+  const auto add = [&](auto init, float* data, std::size_t count, Border::Side side, GhostTag tag) {
     if (count == 0)
       return;
     requests_.push_back(MPI_REQUEST_NULL);
@@ -23,10 +23,10 @@ GraphHalo::GraphHalo(const Border& border, const int* place, int first_ghost, fl
   const auto ghosts_below = static_cast<std::size_t>(border.ghosts[Border::below]),
              ghosts_above = static_cast<std::size_t>(border.ghosts[Border::above]);
   float* ghosts = field + first_ghost;
-  add(MPI_Recv_init, ghosts, ghosts_below, Border::below, upwards);
-  add(MPI_Recv_init, ghosts + ghosts_below, ghosts_above, Border::above, downwards);
-  add(MPI_Send_init, values_.data() + sent_below, sent_above, Border::above, upwards);
-  add(MPI_Send_init, values_.data(), sent_below, Border::below, downwards);
+  add(MPI_Recv_init, ghosts, ghosts_below, Border::below, ghosts_upwards);
+  add(MPI_Recv_init, ghosts + ghosts_below, ghosts_above, Border::above, ghosts_downwards);
+  add(MPI_Send_init, values_.data() + sent_below, sent_above, Border::above, ghosts_upwards);
+  add(MPI_Send_init, values_.data(), sent_below, Border::below, ghosts_downwards);
 }
 
 GraphHalo::~GraphHalo() {
