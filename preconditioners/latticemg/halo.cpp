@@ -10,12 +10,22 @@ enum Tag : int { upwards = 1, downwards = 2 };
 
 } // namespace
 
-Halo::Halo(MPI_Comm ranks, bool ring) : ranks_(ranks) {
+std::array<int, 2> slab_neighbours(MPI_Comm ranks, bool ring) {
   int rank = 0, count = 1;
   MPI_Comm_rank(ranks, &rank);
   MPI_Comm_size(ranks, &count);
-  below_ = rank > 0 ? rank - 1 : ring ? count - 1 : MPI_PROC_NULL;
-  above_ = rank + 1 < count ? rank + 1 : ring ? 0 : MPI_PROC_NULL;
+  return {rank > 0 ? rank - 1
+          : ring   ? count - 1
+                   : MPI_PROC_NULL,
+          rank + 1 < count ? rank + 1
+          : ring           ? 0
+                           : MPI_PROC_NULL};
+}
+
+Halo::Halo(MPI_Comm ranks, bool ring) : ranks_(ranks) {
+  const std::array<int, 2> neighbours = slab_neighbours(ranks, ring);
+  below_ = neighbours[0];
+  above_ = neighbours[1];
 }
 
 Halo::~Halo() {

@@ -4,9 +4,14 @@
 
 #include <mpi.h>
 
+#include <array>
 #include <vector>
 
 namespace linnet::latticemg {
+
+/// The ranks with the slabs below and above that of this one, MPI_PROC_NULL at the ends. `ranks`: in the order of their
+/// slabs, the last of which is below the first one in a ring.
+std::array<int, 2> slab_neighbours(MPI_Comm ranks, bool ring);
 
 /// Copies of planes between the ranks that share the levels of a hierarchy. Collective over the active ranks, called by
 /// one thread of each.

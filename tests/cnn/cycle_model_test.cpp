@@ -2,12 +2,10 @@
 #include "base/error.hpp"
 #include "cnn/cycle_model.hpp"
 #include "cnn/cycle_training.hpp"
+#include "cnn/model_file.hpp"
 #include "latticemg/solve.hpp"
 #include "learned/shipped.hpp"
 #include "learned/train/classes.hpp"
-
-#include <cstdio>
-#include <filesystem>
 
 using namespace latticemg_test;
 using namespace voxels;
@@ -28,25 +26,6 @@ std::string reason_for_fallback(PC pc) {
   EXPECT_EQ(static_cast<int>(PCCNNGetFallback(pc, &type, &why)), 0);
   return why;
 }
-
-// Written by each rank for itself.
-class ModelFile {
-public:
-  explicit ModelFile(const linnet::learned::Model& model) {
-    PetscMPIInt rank = 0;
-    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-    name_ = std::filesystem::temp_directory_path() /
-            ("cycle" + std::to_string(getpid()) + "-" + std::to_string(rank) + ".safetensors");
-    write_model(model, name_);
-  }
-  ~ModelFile() { std::remove(name_.c_str()); }
-  ModelFile(const ModelFile&) = delete;
-  ModelFile& operator=(const ModelFile&) = delete;
-  const char* name() const { return name_.c_str(); }
-
-private:
-  std::string name_;
-};
 
 constexpr linnet::latticemg::CycleWeights others{
     {0.5F, 0.4375F, 0.5F}, {0.875F, 0.75F, 1}, 1.125F, {{0.5F, 0.75F}, {1, 0.875F}, 1.25F}};

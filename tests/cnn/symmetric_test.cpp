@@ -1,37 +1,16 @@
 // PCCNN made symmetric and positive definite, whatever its model: as a dense matrix, around KSPCG, on any ranks.
 #include "cnn/cycle_model.hpp"
+#include "cnn/model_file.hpp"
 #include "latticemg/solve.hpp"
 #include "learned/architectures.hpp"
 #include "learned/shipped.hpp"
 
 #include <Eigen/Dense>
 
-#include <cstdio>
-#include <filesystem>
-
 using namespace latticemg_test;
 using namespace voxels;
 
 namespace {
-
-// Written by each rank for itself.
-class ModelFile {
-public:
-  explicit ModelFile(const linnet::learned::Model& model) {
-    PetscMPIInt rank = 0;
-    MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-    name_ = std::filesystem::temp_directory_path() /
-            ("symmetric" + std::to_string(getpid()) + "-" + std::to_string(rank) + ".safetensors");
-    write_model(model, name_);
-  }
-  ~ModelFile() { std::remove(name_.c_str()); }
-  ModelFile(const ModelFile&) = delete;
-  ModelFile& operator=(const ModelFile&) = delete;
-  const char* name() const { return name_.c_str(); }
-
-private:
-  std::string name_;
-};
 
 OwnedKSP symmetric_solver(Mat A, const char* model, const char* type = KSPCG) {
   OwnedKSP ksp = make_solver(A, type);

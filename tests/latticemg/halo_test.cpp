@@ -29,16 +29,8 @@ OwnedMat open_box(MPI_Comm comm, Size size) {
   return A;
 }
 
-int ranks_of_world() {
-  int ranks = 1;
-  MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
-  return ranks;
-}
-
 int neighbours() {
-  int rank = 0;
-  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  return (rank > 0) + (rank + 1 < ranks_of_world());
+  return (rank_in_world() > 0) + (rank_in_world() + 1 < ranks_of_world());
 }
 
 // Of the second application: the first one sets messages up.

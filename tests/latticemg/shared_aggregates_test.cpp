@@ -14,18 +14,6 @@ using voxels::Domain;
 
 namespace {
 
-int world_rank() {
-  int rank = 0;
-  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  return rank;
-}
-
-int world_size() {
-  int size = 1;
-  MPI_Comm_size(PETSC_COMM_WORLD, &size);
-  return size;
-}
-
 // The operator on the whole lattice, and on the slab of this rank.
 struct Slabs {
   Lattice lattice;
@@ -41,21 +29,21 @@ struct Slabs {
     whole = read(alone);
     const int planes = domain.size[static_cast<std::size_t>(axis)];
     plan = {{0}, 1, 8, domain.periodic[static_cast<std::size_t>(axis)]};
-    for (int r = 1; r < world_size(); ++r)
-      plan.first.push_back(planes * r / world_size() / 4 * 4);
+    for (int r = 1; r < ranks_of_world(); ++r)
+      plan.first.push_back(planes * r / ranks_of_world() / 4 * 4);
     plan.first.push_back(planes);
-    if (world_size() == 1) {
+    if (ranks_of_world() == 1) {
       plan = {{0, planes}, 0, 0, false};
       slab = read(alone);
       return;
     }
     LatticeOperator box = read(alone); // all rows are the first rank's
-    if (world_rank() > 0)
+    if (rank_in_world() > 0)
       box.size = {0, 0, 0};
     distribute(box, lattice, axis, plan, PETSC_COMM_WORLD, &slab);
   }
   BoxPlanes own() const {
-    const auto r = static_cast<std::size_t>(world_rank());
+    const auto r = static_cast<std::size_t>(rank_in_world());
     return {axis, {plan.halo, plan.halo + plan.first[r + 1] - plan.first[r]}};
   }
   Border border() const { return Border::of_slab(PETSC_COMM_WORLD, plan.ring); }
@@ -156,7 +144,7 @@ TEST(SharedGraph, HasTheValuesOfTheNeighbours) {
     Buffer<int> place;
     set_operator(graph, 1, &level, &place);
     EXPECT_EQ(level.all_nodes, whole.nodes());
-    EXPECT_EQ(level.halo != nullptr, world_size() > 1);
+    EXPECT_EQ(level.halo != nullptr, ranks_of_world() > 1);
     if (!level.halo)
       continue;
     // Their numbers in the whole graph, of which the gathered rows are in the order of the own ones.
@@ -194,7 +182,7 @@ public:
     EXPECT_EQ(layout.coarsening.axis[2], s.axis);
     layout.aggregation = Aggregation::always;
     layout.slabs = s.plan;
-    layout.ranks = {PETSC_COMM_WORLD, PETSC_COMM_WORLD, world_rank()};
+    layout.ranks = {PETSC_COMM_WORLD, PETSC_COMM_WORLD, rank_in_world()};
     layout.most_gathered = 0;
     EXPECT_EQ(multigrid_.build(s.slab, rows, static_cast<PetscInt>(rows.cells.size()), 1, layout), "");
   }
@@ -219,7 +207,7 @@ private:
 TEST(SharedAggregates, MakeASymmetricPositiveCycle) {
   for (const Slabs& s : systems()) {
     SharedCycle cycle(s);
-    EXPECT_EQ(cycle.aggregates().shared_levels() > 1, world_size() > 1);
+    EXPECT_EQ(cycle.aggregates().shared_levels() > 1, ranks_of_world() > 1);
     const std::vector<long long> sizes = cycle.aggregates().sizes();
     EXPECT_LE(sizes.back(), coarsest_nodes);
     const auto n = s.whole.cell_count();
@@ -267,7 +255,7 @@ TEST(SharedAggregates, TakeTheIterationsOfOneRankWithinOne) {
     const std::string text = view(pc_of(together));
     const bool says = text.find("levels of aggregates they share: 0") == std::string::npos &&
                       text.find("levels of aggregates they share: ") != std::string::npos;
-    EXPECT_TRUE(world_rank() > 0 || says == (world_size() > 1)) << text;
+    EXPECT_TRUE(rank_in_world() > 0 || says == (ranks_of_world() > 1)) << text;
   }
 }
 

@@ -13,6 +13,18 @@ namespace latticemg_test {
 
 using namespace linnet::test;
 
+inline int rank_in_world() {
+  int rank = 0;
+  MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
+  return rank;
+}
+
+inline int ranks_of_world() {
+  int ranks = 1;
+  MPI_Comm_size(PETSC_COMM_WORLD, &ranks);
+  return ranks;
+}
+
 struct Outcome {
   PetscInt iterations = -1;
   KSPConvergedReason reason = KSP_CONVERGED_ITERATING;

@@ -1,4 +1,5 @@
 #include "latticemg/aggregates/border.hpp"
+#include "latticemg/halo.hpp"
 
 namespace linnet::latticemg {
 
@@ -9,15 +10,13 @@ enum BorderTag : int { setup_upwards = 16, setup_downwards = 17 };
 } // namespace
 
 Border Border::of_slab(MPI_Comm ranks, bool ring) {
-  int rank = 0, count = 1;
-  MPI_Comm_rank(ranks, &rank);
+  int count = 1;
   MPI_Comm_size(ranks, &count);
   Border border;
   if (count == 1)
     return border;
   border.ranks = ranks;
-  border.neighbour[below] = rank > 0 ? rank - 1 : ring ? count - 1 : MPI_PROC_NULL;
-  border.neighbour[above] = rank + 1 < count ? rank + 1 : ring ? 0 : MPI_PROC_NULL;
+  border.neighbour = slab_neighbours(ranks, ring);
   return border;
 }
 
