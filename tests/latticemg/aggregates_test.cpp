@@ -103,7 +103,7 @@ TEST(Pairing, JoinsEachNodeThatHasLinksWithStronglyCoupledOnes) {
     contract(system.op, groups, Border{}, 1, least_part, 1, 1, &graph);
     const GraphCouplings fine = couplings_of(graph);
     Pairing pairing;
-    pair_up(graph, least_strength, &pairing);
+    pair_up(graph, least_strength, 2, &pairing);
     std::vector<int> members(static_cast<std::size_t>(pairing.count), 0);
     for (int i = 0; i < graph.nodes(); ++i) {
       EXPECT_EQ(pairing.of[static_cast<std::size_t>(i)] >= 0, graph.links(i) > 0);
@@ -137,7 +137,7 @@ TEST(Pairing, LeavesOutNodesWithoutLinks) {
   graph.degree.resize(1);
   graph.first[0] = graph.first[1] = graph.degree[0] = 0;
   Pairing pairing;
-  pair_up(graph, least_strength, &pairing);
+  pair_up(graph, least_strength, 2, &pairing);
   EXPECT_EQ(pairing.count, 0);
   EXPECT_EQ(pairing.of[0], -1);
 }
@@ -162,7 +162,7 @@ TEST(Pairing, GoesAlongTheStrongestCouplingOfAChain) {
   std::copy_n(neighbour, 6, chain.neighbour.begin());
   std::copy_n(coupling, 6, chain.coupling.begin());
   Pairing pairing;
-  pair_up(chain, least_strength, &pairing);
+  pair_up(chain, least_strength, 2, &pairing);
   EXPECT_EQ(std::vector<int>(pairing.of.begin(), pairing.of.end()), (std::vector<int>{0, 0, 1, 1}));
   Graph coarse;
   contract(chain, pairing, least_part, 1, 1, &coarse);

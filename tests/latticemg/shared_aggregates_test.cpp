@@ -118,7 +118,7 @@ TEST(SharedGraph, OfAggregatesIsThatOfItsPairs) {
       Pairing pairing;
       Graph coarse;
       int first = 0, coarse_first = 0;
-      pair_up(graph, least_strength, &pairing);
+      pair_up(graph, least_strength, 2, &pairing);
       contract(graph, pairing, least_part, 0.5F, 1, &coarse);
       const Graph fine = gathered(graph, &first), all = gathered(coarse, &coarse_first);
       std::vector<int> of(static_cast<std::size_t>(fine.nodes()), -1);

@@ -148,7 +148,7 @@ void Aggregates::add_coarser_levels(Graph graph, Buffer<int> place, const Aggreg
     Pairing pairing;
     Graph coarse;
     bool gather = false;
-    pair_up(graph, least, &pairing);
+    pair_up(graph, least, threads, &pairing);
     contract(graph, pairing, weights.coupling[1], weights.excess[1], threads, &coarse);
     const long long nodes = coarse.border.sum(coarse.nodes());
     if (nodes == 0 || nodes > 3 * (levels_.back().all_nodes / 4)) {

@@ -15,23 +15,72 @@ std::size_t bytes_of(const Buffer<T>& buffer) {
   return buffer.size() * sizeof(T);
 }
 
-// Greedy, in the order of the nodes; ghosts have none. Returns the number of nodes of each colour.
-std::vector<int> colour(const Graph& graph, int* colour_of) {
-  std::vector<int> taken{-1}; // by colour: the last node that has a neighbour of it
-  std::vector<int> count{0};
-  for (int i = 0; i < graph.nodes(); ++i) {
-    graph.for_each_link(i, [&](int j, float) {
-      if (j < i)
-        taken[static_cast<std::size_t>(colour_of[j])] = i;
+// Nodes of a part are coloured in their order and without regard to other parts, parts at the same time; then those
+// that have the colour of a neighbour in an earlier part get another one. The same on any threads.
+constexpr int nodes_of_part = 1 << 14;
+
+// The lowest colour that is not taken.
+class FreeColour {
+public:
+  // take_all(take): take(colour) for each that is.
+  template <class TakeAll>
+  int find(const TakeAll& take_all) {
+    ++search_;
+    take_all([&](int colour) {
+      if (static_cast<std::size_t>(colour) >= taken_.size())
+        taken_.resize(static_cast<std::size_t>(colour) + 1, 0);
+      taken_[static_cast<std::size_t>(colour)] = search_;
     });
     std::size_t c = 0;
-    while (c < taken.size() && taken[c] == i)
+    while (c < taken_.size() && taken_[c] == search_)
       ++c;
-    if (c == taken.size()) {
-      taken.push_back(-1);
-      count.push_back(0);
+    return static_cast<int>(c);
+  }
+
+private:
+  int search_ = 0;
+  std::vector<int> taken_; // by colour: the last search that it was taken in
+};
+
+// Ghosts have none. Returns the number of nodes of each colour.
+std::vector<int> colour(const Graph& graph, int threads, int* colour_of) {
+  const int nodes = graph.nodes(), parts = (nodes + nodes_of_part - 1) / nodes_of_part;
+  std::vector<std::vector<int>> across(static_cast<std::size_t>(parts)); // those with neighbours in earlier parts
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int part = 0; part < parts; ++part) {
+    const int first = part * nodes_of_part, last = std::min(first + nodes_of_part, nodes);
+    FreeColour free;
+    for (int i = first; i < last; ++i) {
+      bool earlier = false;
+      colour_of[i] = free.find([&](const auto& take) {
+        graph.for_each_link(i, [&](int j, float) {
+          if (first <= j && j < i)
+            take(colour_of[j]);
+          earlier = earlier || j < first;
+        });
+      });
+      if (earlier)
+        across[static_cast<std::size_t>(part)].push_back(i);
     }
-    colour_of[i] = static_cast<int>(c);
+  }
+  FreeColour free;
+  for (int part = 0; part < parts; ++part)
+    for (const int i : across[static_cast<std::size_t>(part)]) {
+      bool clash = false;
+      graph.for_each_link(i, [&](int j, float) { clash |= j < part * nodes_of_part && colour_of[j] == colour_of[i]; });
+      if (clash)
+        colour_of[i] = free.find([&](const auto& take) {
+          graph.for_each_link(i, [&](int j, float) {
+            if (j < nodes)
+              take(colour_of[j]);
+          });
+        });
+    }
+  std::vector<int> count;
+  for (int i = 0; i < nodes; ++i) {
+    const auto c = static_cast<std::size_t>(colour_of[i]);
+    if (c >= count.size())
+      count.resize(c + 1, 0);
     ++count[c];
   }
   return count;
@@ -49,7 +98,7 @@ void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int
   level->nodes = nodes;
   level->all_nodes = graph.border.sum(nodes);
   place->resize(static_cast<std::size_t>(graph.nodes_and_ghosts()));
-  const std::vector<int> count = colour(graph, place->data());
+  const std::vector<int> count = colour(graph, threads, place->data());
   // Nodes of each colour, in their order.
   std::vector<int> begin(count.size() + 1, 0), node(static_cast<std::size_t>(nodes));
   std::partial_sum(count.begin(), count.end(), begin.begin() + 1);

@@ -21,23 +21,38 @@ const T& at(const Buffer<T>& buffer, std::ptrdiff_t i) {
   return buffer[static_cast<std::size_t>(i)];
 }
 
+// Nodes of a part are paired among themselves, parts at the same time; then those that are left, across parts. What
+// comes out is the same on any threads.
+constexpr int nodes_of_part = 1 << 15;
+
 class Pairs {
 public:
-  Pairs(const Graph& graph, float least) : graph_(graph), least_(least) {}
+  Pairs(const Graph& graph, float least, int threads) : graph_(graph), least_(least), threads_(threads) {}
 
   // Writes the aggregate of each node. Returns their number.
   int number(int* of) {
-    const int end = graph_.nodes();
+    const int end = graph_.nodes(), parts = (end + nodes_of_part - 1) / nodes_of_part;
     const auto nodes = static_cast<std::size_t>(end);
-    strongest_.assign(nodes, 0);
+    strongest_.resize(nodes);
     root_.assign(nodes, -1);
     members_.assign(nodes, 0);
-    for (int i = 0; i < end; ++i)
-      graph_.for_each_link(i, [&](int, float w) { strongest(i) = std::max(strongest(i), w); });
-    for (const float share : {0.9F, 0.5F, least_})
-      for (int i = 0; i < end; ++i)
-        if (root(i) < 0 && strongest(i) > 0)
-          find_partner(i, share);
+    const auto for_each_part = [&](const auto& work) {
+#pragma omp parallel for schedule(static) num_threads(threads_)
+      for (int part = 0; part < parts; ++part)
+        work(Range{part * nodes_of_part, std::min((part + 1) * nodes_of_part, end)});
+    };
+    for_each_part([&](Range part) {
+      for (int i = part.first; i < part.last; ++i) {
+        float most = 0;
+        graph_.for_each_link(i, [&](int, float w) { most = std::max(most, w); });
+        strongest(i) = most;
+      }
+    });
+    for (const float share : {0.9F, 0.5F, least_}) {
+      for_each_part([&](Range part) { find_partners(part, share); });
+      if (parts > 1)
+        find_partners({0, end}, share);
+    }
     for (int i = 0; i < end; ++i)
       if (root(i) < 0 && strongest(i) > 0)
         join_pair(i);
@@ -54,16 +69,31 @@ public:
   }
 
 private:
-  float& strongest(int i) { return strongest_[static_cast<std::size_t>(i)]; }
-  int& root(int i) { return root_[static_cast<std::size_t>(i)]; }
-  signed char& members(int root) { return members_[static_cast<std::size_t>(root)]; }
+  struct Range {
+    int first, last;
+  };
+  float& strongest(int i) {
+    return strongest_[static_cast<std::size_t>(i)];
+  }
+  int& root(int i) {
+    return root_[static_cast<std::size_t>(i)];
+  }
+  signed char& members(int root) {
+    return members_[static_cast<std::size_t>(root)];
+  }
 
-  void find_partner(int i, float share) {
+  void find_partners(Range range, float share) {
+    for (int i = range.first; i < range.last; ++i)
+      if (root(i) < 0 && strongest(i) > 0)
+        find_partner(i, share, range);
+  }
+
+  void find_partner(int i, float share, Range range) {
     int partner = -1;
     float most = 0;
     graph_.for_each_link(i, [&](int j, float w) {
       // The first of nearly equal ones: sums of equal couplings differ by rounding.
-      if (j < graph_.nodes() && root(j) < 0 && w > most * 1.0001F &&
+      if (range.first <= j && j < range.last && root(j) < 0 && w > most * 1.0001F &&
           w >= share * std::max(strongest(i), strongest(j))) {
         most = w;
         partner = j;
@@ -91,8 +121,9 @@ private:
 
   const Graph& graph_;
   float least_;
-  std::vector<float> strongest_; // by node
-  std::vector<int> root_;        // a node that stands for the aggregate, -1: none yet
+  int threads_;
+  Buffer<float> strongest_; // by node
+  std::vector<int> root_;   // a node that stands for the aggregate, -1: none yet
   std::vector<signed char> members_;
 };
 
@@ -221,9 +252,9 @@ void leave_single(const Graph& graph, Pairing* pairing) {
     at(pairing->of, i) = at(pairing->member, std::ptrdiff_t{Pairing::most_members} * i) = i;
 }
 
-void pair_up(const Graph& graph, float least, Pairing* pairing) {
+void pair_up(const Graph& graph, float least, int threads, Pairing* pairing) {
   pairing->of.resize(static_cast<std::size_t>(graph.nodes()));
-  pairing->count = Pairs(graph, least).number(pairing->of.data());
+  pairing->count = Pairs(graph, least, threads).number(pairing->of.data());
   pairing->member.resize(static_cast<std::size_t>(Pairing::most_members) * static_cast<std::size_t>(pairing->count));
   std::fill(pairing->member.begin(), pairing->member.end(), -1);
   for (int i = 0; i < graph.nodes(); ++i)

@@ -19,7 +19,7 @@ inline constexpr float least_strength = 0.25F;
 /// nearly the strongest of both first. Nodes that are left join a pair if their coupling with it is strong, or stay
 /// alone; those without links are in no aggregate: relaxation solves for them. Ghosts are joined by their own rank.
 /// `least`: least_strength or less, 0 to join nodes whatever their couplings.
-void pair_up(const Graph& graph, float least, Pairing* pairing);
+void pair_up(const Graph& graph, float least, int threads, Pairing* pairing);
 
 /// Part of the resistance between two nodes that lies within an aggregate which a link leaves at some of its nodes
 /// only: a half, between the middles of two nodes of a chain.
