@@ -250,7 +250,7 @@ bool Cycle::takes_lead(int stages) const {
     return false;
   // Planes that are under way at the same time, with u, b and the operator; p of three, x of one.
   const double planes = stages + reach() + 1;
-  const double of_cell = finest.couplings == Couplings::general ? 28 : 9;
+  const double of_cell = finest.has_walls() ? 10 : finest.coded() ? 9 : 28;
   return 2 * static_cast<double>(finest.plane) * (planes * of_cell + 3 * 4 + 8) < private_cache();
 }
 

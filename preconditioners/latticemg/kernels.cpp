@@ -202,6 +202,10 @@ void add_correction_as(const Level& level, int colour, Lines lines, const int* n
     return name<Coded<false, false>>(__VA_ARGS__);                                                                     \
   case Couplings::uniform:                                                                                             \
     return name<Coded<true, true>>(__VA_ARGS__);                                                                       \
+  case Couplings::walls:                                                                                               \
+    return name<Walls<true>>(__VA_ARGS__);                                                                             \
+  case Couplings::wall_ones:                                                                                           \
+    return name<Walls<false>>(__VA_ARGS__);                                                                            \
   default:                                                                                                             \
     return name<General>(__VA_ARGS__);                                                                                 \
   }

@@ -10,8 +10,14 @@ enum class Couplings : std::uint8_t {
   ones,      ///< 1 along each of three axes, between all cells with an unknown
   flat_ones, ///< the same along x and z only
   uniform,   ///< unit[axis] between all cells with an unknown
+  walls,     ///< unit[axis] between the cells that `links` joins
+  wall_ones, ///< the same, and 1 along each axis
   general    ///< face[axis]
 };
+
+/// Different diagonals of a level whose couplings are of one size along each axis: 27 of unequal spacings, and excess.
+inline constexpr int most_diagonals = 64;
+inline constexpr int few_diagonals = 16;
 
 /// Planes first ... last - 1 of a field.
 struct Planes {
@@ -59,11 +65,14 @@ struct Level {
   float* diagonal_low;
   float* face_low[3];
 
-  /// Otherwise: the diagonal of cell c is diagonal_of[code[c]]; code 0 where there is no unknown.
+  /// Otherwise: the diagonal of cell c is diagonal_of[code[c]], few_diagonals of them where couplings are 1; code 0
+  /// where there is no unknown.
   std::uint8_t* code;
+  /// walls: bits 2 a and 2 a + 1 where the cell is coupled with its lower and its upper neighbour on axis a.
+  std::uint8_t* links;
   float unit[3];
-  float diagonal_of[16], inverse_of[16];
-  double exact_unit[3], exact_diagonal_of[16];
+  float diagonal_of[most_diagonals], inverse_of[most_diagonals];
+  double exact_unit[3], exact_diagonal_of[most_diagonals];
   bool exact; ///< diagonal_of is exact
 
   /// Cells of one colour on a line.
@@ -76,7 +85,9 @@ struct Level {
     return {own.first - reach < grid.first ? grid.first : own.first - reach,
             own.last + reach > grid.last ? grid.last : own.last + reach};
   }
-  bool has_unknown(std::ptrdiff_t c) const { return couplings == Couplings::general ? diagonal[c] > 0 : code[c] != 0; }
+  bool coded() const { return couplings != Couplings::general; }
+  bool has_walls() const { return couplings == Couplings::walls || couplings == Couplings::wall_ones; }
+  bool has_unknown(std::ptrdiff_t c) const { return coded() ? code[c] != 0 : diagonal[c] > 0; }
   bool wraps() const { return periodic[0] || periodic[1] || periodic[2]; }
   /// Some cells of one colour are coupled: an odd number of cells around an axis.
   bool mixed() const {

@@ -1,4 +1,4 @@
-// Vectors along a line of a level: where its neighbours lie, and the two forms of the operator. Included once for each
+// Vectors along a line of a level: where its neighbours lie, and the forms of the operator. Included once for each
 // instruction set.
 #if defined(LINNET_LATTICEMG_LINE_VECTORS) == defined(HWY_TARGET_TOGGLE)
 #ifdef LINNET_LATTICEMG_LINE_VECTORS
@@ -45,6 +45,15 @@ HWY_INLINE double total(VD v) {
   return hn::GetLane(hn::SumOfLanes(D(), v));
 }
 
+// Bytes of a block of cells, and of one half of it.
+HWY_INLINE VI bytes_of_block(const std::uint8_t* p) {
+  return hn::PromoteTo(I(), hn::LoadU(hn::Rebind<std::uint8_t, F>(), p));
+}
+HWY_INLINE auto bytes_of_half(const std::uint8_t* p) {
+  const auto narrow = hn::PromoteTo(hn::Rebind<std::int32_t, D>(), hn::LoadU(hn::Rebind<std::uint8_t, D>(), p));
+  return hn::PromoteTo(hn::RebindToSigned<D>(), narrow);
+}
+
 // Members below are copies, not references to a level: stores of vectors may alias anything, so that what a level holds
 // would be loaded again for each block.
 
@@ -72,107 +81,191 @@ private:
   std::ptrdiff_t own_, other_, step_, parity_, end_[2];
 };
 
-// A table of 16 numbers.
+// A table of 16 or 64 numbers.
+template <int entries>
 class Lookup {
 public:
   HWY_INLINE explicit Lookup(const float* table) {
     if constexpr (lanes == 16)
-      values_ = hn::LoadU(F(), table);
+      for (int n = 0; n < registers; ++n)
+        values_[n] = hn::LoadU(F(), table + n * lanes);
     else
       table_ = table;
   }
   HWY_INLINE VF operator()(VI index) const {
-    if constexpr (lanes == 16)
-      return hn::TableLookupLanes(values_, hn::IndicesFromVec(F(), index));
-    else
+    if constexpr (lanes != 16)
       return hn::GatherIndex(F(), table_, index);
+    else if constexpr (registers == 1)
+      return hn::TableLookupLanes(values_[0], hn::IndicesFromVec(F(), index));
+    else
+      return select(32, index, select(16, index, lane(0, index), lane(1, index)),
+                    select(16, index, lane(2, index), lane(3, index)));
   }
 
 private:
-  VF values_;
+  static constexpr int registers = lanes == 16 ? entries / lanes : 1;
+  HWY_INLINE VF lane(int n, VI index) const {
+    return hn::TableLookupLanes(values_[n], hn::IndicesFromVec(F(), hn::And(index, hn::Set(I(), lanes - 1))));
+  }
+  HWY_INLINE static VF select(int bit, VI index, VF without, VF with) {
+    return hn::IfThenElse(hn::RebindMask(F(), hn::TestBit(index, hn::Set(I(), bit))), with, without);
+  }
+
+  VF values_[registers];
   const float* table_ = nullptr;
 };
 
-// Unknowns told by codes; the same coupling along an axis everywhere. with_y: there is a second axis across the line.
-template <bool with_y, bool weighted>
-class Coded {
+// Unknowns and diagonals told by codes.
+template <int diagonals>
+class CodedCells {
 public:
-  static constexpr bool unweighted = !weighted;
+  HWY_INLINE explicit CodedCells(const Level& level)
+      : code_(level.code), exact_(level.exact), exact_diagonal_of_(level.exact_diagonal_of), inverse_(level.inverse_of),
+        diagonal_(level.diagonal_of) {}
 
-  HWY_INLINE explicit Coded(const Level& level)
-      : code_(level.code), line_(level.line), plane_(level.plane), exact_(level.exact),
-        exact_diagonal_of_(level.exact_diagonal_of), inverse_(level.inverse_of), diagonal_(level.diagonal_of) {
-    for (int axis = 0; weighted && axis < 3; ++axis) {
-      unit_[axis] = level.unit[axis];
-      exact_unit_[axis] = level.exact_unit[axis];
-    }
-  }
-
-  // sum_d w_d u_d of the block of cells from t on.
-  HWY_INLINE VF neighbours(const Line& line, const float* field, std::ptrdiff_t t) const {
-    const F df;
-    const float* u = field + line.other + t;
-    VF sum = hn::Add(hn::LoadU(df, u + line.q - 1), hn::LoadU(df, u + line.q));
-    const VF z = hn::Add(hn::LoadU(df, u - plane_), hn::LoadU(df, u + plane_));
-    if constexpr (weighted)
-      sum = hn::MulAdd(hn::Set(df, unit_[2]), z, hn::Mul(hn::Set(df, unit_[0]), sum));
-    else
-      sum = hn::Add(sum, z);
-    if constexpr (with_y) {
-      const VF y = hn::Add(hn::LoadU(df, u - line_), hn::LoadU(df, u + line_));
-      sum = weighted ? hn::MulAdd(hn::Set(df, unit_[1]), y, sum) : hn::Add(sum, y);
-    }
-    return sum;
-  }
   HWY_INLINE VF inverse(const Line& line, std::ptrdiff_t t) const { return inverse_(index(line, t)); }
   HWY_INLINE VF diagonal(const Line& line, std::ptrdiff_t t) const { return diagonal_(index(line, t)); }
   HWY_INLINE VF on_unknowns(const Line& line, std::ptrdiff_t t, VF v) const {
     const auto unknown = hn::Gt(index(line, t), hn::Zero(I()));
     return hn::IfThenElseZero(hn::RebindMask(F(), unknown), v);
   }
-  // (A p)_c of one half of the block, from p_c and the other colour; zero where there is no unknown.
-  template <class Real>
-  HWY_INLINE VD exact_product(const Line& line, VD own, const Real* field, std::ptrdiff_t t, int half) const {
-    const D dd;
-    const Real* p = field + line.other + t + half * half_lanes;
-    VD sum = hn::Add(load(p + line.q - 1), load(p + line.q));
-    const VD z = hn::Add(load(p - plane_), load(p + plane_));
-    if constexpr (weighted)
-      sum = hn::MulAdd(hn::Set(dd, exact_unit_[2]), z, hn::Mul(hn::Set(dd, exact_unit_[0]), sum));
-    else
-      sum = hn::Add(sum, z);
-    if constexpr (with_y) {
-      const VD y = hn::Add(load(p - line_), load(p + line_));
-      sum = weighted ? hn::MulAdd(hn::Set(dd, exact_unit_[1]), y, sum) : hn::Add(sum, y);
-    }
+
+protected:
+  // a own - sum of one half of the block; zero where there is no unknown.
+  HWY_INLINE VD exact_row(const Line& line, VD own, VD sum, std::ptrdiff_t t, int half) const {
     const VD a = exact_diagonal(line, t, half);
-    return hn::IfThenElseZero(hn::Gt(a, hn::Zero(dd)), hn::MulSub(a, own, sum));
+    return hn::IfThenElseZero(hn::Gt(a, hn::Zero(D())), hn::MulSub(a, own, sum));
   }
 
 private:
-  HWY_INLINE VI index(const Line& line, std::ptrdiff_t t) const {
-    const hn::Rebind<std::uint8_t, F> bytes;
-    return hn::PromoteTo(I(), hn::LoadU(bytes, code_ + line.own + t));
-  }
+  HWY_INLINE VI index(const Line& line, std::ptrdiff_t t) const { return bytes_of_block(code_ + line.own + t); }
   HWY_INLINE VD exact_diagonal(const Line& line, std::ptrdiff_t t, int half) const {
     if (exact_) {
       const VF a = diagonal(line, t);
       return half ? upper(a) : lower(a);
     }
-    const hn::RebindToSigned<D> wide;
-    const hn::Rebind<std::int32_t, D> narrow;
-    const hn::Rebind<std::uint8_t, D> bytes;
-    const auto code = hn::PromoteTo(narrow, hn::LoadU(bytes, code_ + line.own + t + half * half_lanes));
-    return hn::GatherIndex(D(), exact_diagonal_of_, hn::PromoteTo(wide, code));
+    return hn::GatherIndex(D(), exact_diagonal_of_, bytes_of_half(code_ + line.own + t + half * half_lanes));
   }
 
   const std::uint8_t* code_;
-  std::ptrdiff_t line_, plane_;
   bool exact_;
   const double* exact_diagonal_of_;
+  Lookup<diagonals> inverse_, diagonal_;
+};
+
+// The couplings along the axes, times sums over the neighbours on both sides.
+template <bool weighted>
+class Units {
+public:
+  HWY_INLINE explicit Units(const Level& level) {
+    for (int axis = 0; weighted && axis < 3; ++axis) {
+      unit_[axis] = level.unit[axis];
+      exact_unit_[axis] = level.exact_unit[axis];
+    }
+  }
+  HWY_INLINE VF weigh(VF x, VF z) const { return weigh(F(), unit_, x, z); }
+  HWY_INLINE VF weigh(VF x, VF y, VF z) const { return weigh(F(), unit_, x, y, z); }
+  HWY_INLINE VD weigh(VD x, VD z) const { return weigh(D(), exact_unit_, x, z); }
+  HWY_INLINE VD weigh(VD x, VD y, VD z) const { return weigh(D(), exact_unit_, x, y, z); }
+
+private:
+  template <class Tag, class Real, class V>
+  HWY_INLINE static V weigh(Tag tag, const Real* unit, V x, V z) {
+    if constexpr (weighted)
+      return hn::MulAdd(hn::Set(tag, unit[2]), z, hn::Mul(hn::Set(tag, unit[0]), x));
+    else
+      return hn::Add(x, z);
+  }
+  template <class Tag, class Real, class V>
+  HWY_INLINE static V weigh(Tag tag, const Real* unit, V x, V y, V z) {
+    const V sum = weigh(tag, unit, x, z);
+    return weighted ? hn::MulAdd(hn::Set(tag, unit[1]), y, sum) : hn::Add(sum, y);
+  }
+
   float unit_[3]{};
   double exact_unit_[3]{};
-  Lookup inverse_, diagonal_;
+};
+
+// The same coupling along an axis between all unknowns: beside them lie zeros. with_y: there is a second axis across
+// the line.
+template <bool with_y, bool weighted>
+class Coded : public CodedCells<weighted ? most_diagonals : few_diagonals> {
+  using Cells = CodedCells<weighted ? most_diagonals : few_diagonals>;
+
+public:
+  static constexpr bool unweighted = !weighted;
+
+  HWY_INLINE explicit Coded(const Level& level) : Cells(level), line_(level.line), plane_(level.plane), units_(level) {}
+
+  // sum_d w_d u_d of the block of cells from t on.
+  HWY_INLINE VF neighbours(const Line& line, const float* field, std::ptrdiff_t t) const {
+    const F df;
+    return sum(field + line.other + t, line.q, [&](const float* u) HWY_ATTR { return hn::LoadU(df, u); });
+  }
+  // (A p)_c of one half of the block, from p_c and the other colour; zero where there is no unknown.
+  template <class Real>
+  HWY_INLINE VD exact_product(const Line& line, VD own, const Real* field, std::ptrdiff_t t, int half) const {
+    const VD all =
+        sum(field + line.other + t + half * half_lanes, line.q, [](const Real* p) HWY_ATTR { return load(p); });
+    return Cells::exact_row(line, own, all, t, half);
+  }
+
+private:
+  template <class Real, class Load>
+  HWY_INLINE auto sum(const Real* u, std::ptrdiff_t q, const Load& value) const {
+    const auto x = hn::Add(value(u + q - 1), value(u + q));
+    const auto z = hn::Add(value(u - plane_), value(u + plane_));
+    if constexpr (with_y)
+      return units_.weigh(x, hn::Add(value(u - line_), value(u + line_)), z);
+    else
+      return units_.weigh(x, z);
+  }
+
+  std::ptrdiff_t line_, plane_;
+  Units<weighted> units_;
+};
+
+// The same coupling along an axis where there is one.
+template <bool weighted>
+class Walls : public CodedCells<weighted ? most_diagonals : few_diagonals> {
+  using Cells = CodedCells<weighted ? most_diagonals : few_diagonals>;
+
+public:
+  static constexpr bool unweighted = !weighted;
+
+  HWY_INLINE explicit Walls(const Level& level)
+      : Cells(level), links_(level.links), line_(level.line), plane_(level.plane), units_(level) {}
+
+  HWY_INLINE VF neighbours(const Line& line, const float* field, std::ptrdiff_t t) const {
+    const F df;
+    const VI links = bytes_of_block(links_ + line.own + t);
+    return sum(field + line.other + t, line.q, [&](const float* u, int bit) HWY_ATTR {
+      const auto linked = hn::TestBit(links, hn::Set(I(), 1 << bit));
+      return hn::IfThenElseZero(hn::RebindMask(df, linked), hn::LoadU(df, u));
+    });
+  }
+  template <class Real>
+  HWY_INLINE VD exact_product(const Line& line, VD own, const Real* field, std::ptrdiff_t t, int half) const {
+    const std::ptrdiff_t s = t + half * half_lanes;
+    const auto links = bytes_of_half(links_ + line.own + s);
+    const VD all = sum(field + line.other + s, line.q, [&](const Real* p, int bit) HWY_ATTR {
+      const auto linked = hn::TestBit(links, hn::Set(hn::RebindToSigned<D>(), std::int64_t{1} << bit));
+      return hn::IfThenElseZero(hn::RebindMask(D(), linked), load(p));
+    });
+    return Cells::exact_row(line, own, all, t, half);
+  }
+
+private:
+  template <class Real, class Load>
+  HWY_INLINE auto sum(const Real* u, std::ptrdiff_t q, const Load& linked) const {
+    return units_.weigh(hn::Add(linked(u + q - 1, 0), linked(u + q, 1)),
+                        hn::Add(linked(u - line_, 2), linked(u + line_, 3)),
+                        hn::Add(linked(u - plane_, 4), linked(u + plane_, 5)));
+  }
+
+  const std::uint8_t* links_;
+  std::ptrdiff_t line_, plane_;
+  Units<weighted> units_;
 };
 
 // Any couplings, zero where there is no unknown.

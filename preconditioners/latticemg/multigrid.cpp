@@ -64,6 +64,13 @@ std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
   return fields;
 }
 
+// Bytes laid out as the fields of a level, all 0. Returns that of its cell (0, 0, 0).
+std::uint8_t* place_bytes(const Level& level, int threads, Buffer<std::uint8_t>* bytes) {
+  bytes->resize(static_cast<std::size_t>(2 * level.gap));
+  clear(threads, bytes);
+  return bytes->data() + level.front;
+}
+
 } // namespace
 
 std::string Multigrid::check(const LatticeOperator& op) {
@@ -212,40 +219,39 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   // Couplings of 1 at most; excess that single precision could not hold beside them counts as well.
   const double unit = std::max(op.max_coupling, op.max_excess / most_excess);
   scale_ = unit > 0 ? 1 / unit : 1;
-  const bool wraps = lattice.periodic[0] || lattice.periodic[1] || lattice.periodic[2];
-  bool uniform = op.uniform && !wraps && !layout_.coarsening.halved.empty();
-  if (uniform) {
+  bool coded = op.uniform && !layout_.coarsening.halved.empty();
+  if (coded) {
     if (!laid)
       place_fields(false, threads);
     laid = true;
-    code_.resize(static_cast<std::size_t>(2 * finest.gap));
-    clear(threads, &code_);
-    finest.code = code_.data() + finest.front;
-    uniform = layout_.ranks.on_all(!active || import_uniform(op, axis, scale_, threads, &finest));
+    finest.code = place_bytes(finest, threads, &code_);
+    coded = layout_.ranks.on_all(!active || import_coded(op, axis, scale_, threads, &finest));
   }
-  if (!uniform) {
+  if (coded && active && finest.has_walls()) {
+    finest.links = place_bytes(finest, threads, &links_);
+    import_links(op, axis, threads, &finest);
+  } else {
+    links_.release();
+  }
+  if (!coded) {
     if (!laid || !laid_general_)
       place_fields(true, threads);
     code_.release();
     if (active)
       import_general(op, axis, scale_, threads, &finest);
   }
-  for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
-    if (l == 0)
-      coarsen_operator(op, axis, scale_, layout_.weights, threads, &views_[0]);
-    else
-      coarsen(levels_[l], l, layout_.weights, threads, &views_[l]);
-    complete_coefficients(&levels_[l + 1], views_[l]);
-    set_diagonals(threads, &levels_[l + 1]);
-  }
-  if (active && !layout_.finest_only)
-    coarsest_.build(levels_.back(), levels_.back().b);
   aggregates_.clear();
   CellGroups groups;
-  const bool aggregate = layout.aggregation == Aggregation::always ||
-                         (layout.aggregation == Aggregation::automatic && grids_fail(op, threads, &groups));
   const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
-  aggregated_ = aggregate && has_levels;
+  const bool automatic = has_levels && layout.aggregation == Aggregation::automatic;
+  aggregated_ = has_levels && (layout.aggregation == Aggregation::always ||
+                               (automatic && couplings_part_cells(op, threads, &groups)));
+  if (!aggregated_) {
+    build_grids(op, threads);
+    aggregated_ = automatic && grids_fail(op, threads);
+  }
+  if (aggregated_)
+    coarsest_ = {};
   if (aggregated_ && active) {
     if (groups.of.empty())
       group_cells(op, own_planes(), threads, &groups);
@@ -263,6 +269,20 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   for (std::ptrdiff_t i = 0; i < length; ++i)
     b[i] = 0;
   return "";
+}
+
+// Those after the finest one.
+void Multigrid::build_grids(const LatticeOperator& op, int threads) {
+  for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
+    if (l == 0)
+      coarsen_operator(op, layout_.coarsening.axis, scale_, layout_.weights, threads, &views_[0]);
+    else
+      coarsen(levels_[l], l, layout_.weights, threads, &views_[l]);
+    complete_coefficients(&levels_[l + 1], views_[l]);
+    set_diagonals(threads, &levels_[l + 1]);
+  }
+  if (layout_.ranks.slab >= 0 && !layout_.finest_only)
+    coarsest_.build(levels_.back(), levels_.back().b);
 }
 
 // The couplings and the excess that other ranks have computed.
@@ -336,9 +356,10 @@ void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
 }
 
 std::size_t Multigrid::bytes() const {
-  std::size_t sum = code_.size() + memory_.size() * sizeof(float) + place_.size() * sizeof(std::uint32_t) +
-                    coarsest_.bytes() + aggregates_.bytes() + decoupled_.size() * sizeof(Decoupled) +
-                    direction_.size() * sizeof(float) + iterate_.size() * sizeof(double);
+  std::size_t sum = code_.size() + links_.size() + memory_.size() * sizeof(float) +
+                    place_.size() * sizeof(std::uint32_t) + coarsest_.bytes() + aggregates_.bytes() +
+                    decoupled_.size() * sizeof(Decoupled) + direction_.size() * sizeof(float) +
+                    iterate_.size() * sizeof(double);
   for (const std::vector<float>& line : scratch_)
     sum += line.size() * sizeof(float);
   return sum;
@@ -349,14 +370,14 @@ double Multigrid::flops(const CycleOptions& options) const {
   double sum = 0, visits = 1;
   for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
     const double cells = static_cast<double>(levels_[l].cells());
-    const double relax = levels_[l].couplings == Couplings::general ? 13 : 7;
+    const double relax = levels_[l].coded() ? 7 : 13;
     sum += visits * cells * (2 * options.sweeps * relax + (relax + 3) / 2 + 1);
     if (options.w_cycle && l + 2 < levels_.size())
       visits *= 2;
   }
   const double n = static_cast<double>(coarsest_.unknowns());
   if (!aggregates_.empty()) {
-    const double relax = levels_[0].couplings == Couplings::general ? 13 : 7;
+    const double relax = levels_[0].coded() ? 7 : 13;
     sum = static_cast<double>(levels_[0].cells()) * (2 * options.sweeps * relax + (relax + 3) / 2 + 1) +
           aggregates_.flops(options);
     visits = 0;
@@ -366,7 +387,7 @@ double Multigrid::flops(const CycleOptions& options) const {
 
 double Multigrid::outer_flops(const CycleOptions& options) const {
   // A p twice (as many as a half sweep and 2 more on all cells), two dot products, three updates.
-  const double product = levels_[0].couplings == Couplings::general ? 15 : 9;
+  const double product = levels_[0].coded() ? 9 : 15;
   return flops(options) + static_cast<double>(levels_[0].cells()) * (2 * product + 6 + 6);
 }
 

@@ -181,7 +181,8 @@ private:
   friend class FineSweeps; // cnn/fine_sweeps.hpp
   // probe.cpp
   /// `groups`: of the cells, if they were looked at; empty if not.
-  bool grids_fail(const LatticeOperator& op, int threads, CellGroups* groups);
+  bool couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups);
+  bool grids_fail(const LatticeOperator& op, int threads);
   double measured_rate(std::size_t level, int threads);
   /// Those of this rank, in its box.
   BoxPlanes own_planes() const { return {layout_.coarsening.axis[2], levels_[0].own}; }
@@ -189,6 +190,7 @@ private:
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
   void place_fields(bool general, int threads);
   void see_coarse_levels();
+  void build_grids(const LatticeOperator& op, int threads);
   void complete_coefficients(Level* level, const Level& view);
   void place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads);
   void find_decoupled(const LatticeOperator& op, const Lattice& lattice, PetscInt rows);
@@ -205,7 +207,7 @@ private:
   double scale_ = 1; // levels hold the operator times this
   std::vector<Level> levels_, views_;
   Buffer<float> memory_;
-  Buffer<std::uint8_t> code_;
+  Buffer<std::uint8_t> code_, links_;
   CoarsestSolver coarsest_;
   Aggregates aggregates_;
   bool aggregated_ = false;
@@ -228,9 +230,11 @@ private:
 
 // setup.cpp
 
-/// `axis`: of the lattice, by axis of the level. Uniform couplings and the codes of the finest level; false, and the
-/// level is not complete, where the operator is not uniform, has walls between neighbours or too many diagonals.
-bool import_uniform(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level);
+/// `axis`: of the lattice, by axis of the level. Uniform couplings and the codes of the finest level, which needs
+/// import_links() where it has walls. False, and the level is not complete, where the operator is not uniform, couples
+/// cells of a colour or has too many diagonals.
+bool import_coded(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level);
+void import_links(const LatticeOperator& op, const std::array<int, 3>& axis, int threads, Level* level);
 /// Any operator: couplings, diagonals and excess (in b) of the finest level.
 void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level);
 

@@ -33,8 +33,8 @@ constexpr int patience = 20;
 
 // At most, by Gershgorin's circles: an M-matrix whose rows do not sum to less than zero.
 double norm_of_matrix(const Level& level, int threads) {
-  if (level.couplings != Couplings::general)
-    return 2 * *std::max_element(level.diagonal_of, level.diagonal_of + 16);
+  if (level.coded())
+    return 2 * *std::max_element(level.diagonal_of, level.diagonal_of + most_diagonals);
   const float* diagonal = level.diagonal - level.front;
   float largest = 0;
 #pragma omp parallel for schedule(static) num_threads(threads) reduction(max : largest)

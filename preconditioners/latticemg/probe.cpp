@@ -1,4 +1,4 @@
-// Whether the coarser grids are good enough, measured on the operator itself.
+// Whether the coarser grids are good enough: from the operator itself, and measured on it.
 #include "latticemg/aggregates/cell_groups.hpp"
 #include "latticemg/lines.hpp"
 #include "latticemg/multigrid.hpp"
@@ -87,11 +87,10 @@ double Multigrid::measured_rate(std::size_t l, int threads) {
   return rate;
 }
 
-bool Multigrid::grids_fail(const LatticeOperator& op, int threads, CellGroups* groups) {
+bool Multigrid::couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
   if (layout_.coarsening.halved.size() < 2)
     return false;
   double parted = 0, blocks = 0;
-  const double cells = layout_.ranks.sum(static_cast<double>(op.cell_count()));
   if (!op.uniform && op.cell_count() > 0 && op.cell_count() <= std::numeric_limits<int>::max()) {
     group_cells(op, own_planes(), threads, groups);
     blocks = groups->blocks;
@@ -99,8 +98,14 @@ bool Multigrid::grids_fail(const LatticeOperator& op, int threads, CellGroups* g
   }
   blocks = layout_.ranks.sum(blocks);
   parted = layout_.ranks.sum(parted);
-  return parted > many_parted * blocks || measured_rate(1, threads) > slow ||
-         (cells <= few_cells && measured_rate(0, threads) > slow_on_finest);
+  return parted > many_parted * blocks;
+}
+
+bool Multigrid::grids_fail(const LatticeOperator& op, int threads) {
+  if (layout_.coarsening.halved.size() < 2)
+    return false;
+  const double cells = layout_.ranks.sum(static_cast<double>(op.cell_count()));
+  return measured_rate(1, threads) > slow || (cells <= few_cells && measured_rate(0, threads) > slow_on_finest);
 }
 
 } // namespace linnet::latticemg

@@ -16,7 +16,7 @@ std::array<std::size_t, 3> strides_of(const LatticeOperator& op, const std::arra
   return {op.stride(axis[0]), op.stride(axis[1]), op.stride(axis[2])};
 }
 
-// The diagonals that occur, 15 at most, by the links and the excess of a cell.
+// The diagonals that occur, by the links and the excess of a cell.
 class Codes {
 public:
   static constexpr std::uint8_t unknown = 255;
@@ -46,10 +46,10 @@ private:
 #pragma omp critical(linnet_latticemg_codes)
     {
       int c = 1; // those that are 0 are free
-      while (c < 16 && level_->exact_diagonal_of[c] != 0 && level_->exact_diagonal_of[c] != diagonal)
+      while (c < most_diagonals && level_->exact_diagonal_of[c] != 0 && level_->exact_diagonal_of[c] != diagonal)
         ++c;
-      overflow_ = overflow_ || c == 16;
-      if (c < 16) {
+      overflow_ = overflow_ || c == most_diagonals;
+      if (c < most_diagonals) {
         level_->exact_diagonal_of[c] = diagonal;
         code = static_cast<std::uint8_t>(c);
       }
@@ -126,13 +126,12 @@ bool import_line(const LatticeOperator& op, const std::array<int, 3>& axis, cons
 
 } // namespace
 
-bool import_uniform(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                    Level* level) {
-  if (!op.uniform || level->wraps())
+bool import_coded(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level) {
+  if (!op.uniform || level->mixed())
     return false;
   const std::array<std::size_t, 3> step = strides_of(op, axis);
-  std::fill_n(level->exact_diagonal_of, 16, 0.0);
-  bool walls = false, overflow = false;
+  std::fill_n(level->exact_diagonal_of, most_diagonals, 0.0);
+  bool walls = level->wraps(), overflow = false;
 #pragma omp parallel num_threads(threads) reduction(|| : walls, overflow)
   {
     Codes codes(op, axis, scale, level);
@@ -145,9 +144,9 @@ bool import_uniform(const LatticeOperator& op, const std::array<int, 3>& axis, d
     }
     overflow = codes.overflow();
   }
-  if (walls || overflow)
+  if (overflow)
     return false;
-  bool ones = true;
+  bool ones = level->exact_diagonal_of[few_diagonals] == 0; // they fill it from its beginning
   for (int a = 0; a < 3; ++a) {
     // The largest coupling is exactly 1 times the scale.
     const double unit = op.unit[static_cast<std::size_t>(axis[static_cast<std::size_t>(a)])];
@@ -156,16 +155,36 @@ bool import_uniform(const LatticeOperator& op, const std::array<int, 3>& axis, d
     ones = ones && (level->size[a] == 1 || level->exact_unit[a] == 1);
   }
   level->exact = true;
-  for (int c = 0; c < 16; ++c) {
+  for (int c = 0; c < most_diagonals; ++c) {
     const double diagonal = level->exact_diagonal_of[c];
     level->diagonal_of[c] = static_cast<float>(diagonal);
     level->inverse_of[c] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;
     level->exact = level->exact && level->diagonal_of[c] == diagonal;
   }
-  level->couplings = Couplings::uniform;
-  if (ones && level->size[0] > 1 && level->size[2] > 1)
+  if (walls)
+    level->couplings = ones ? Couplings::wall_ones : Couplings::walls;
+  else if (ones && level->size[0] > 1 && level->size[2] > 1)
     level->couplings = level->size[1] > 1 ? Couplings::ones : Couplings::flat_ones;
+  else
+    level->couplings = Couplings::uniform;
   return true;
+}
+
+void import_links(const LatticeOperator& op, const std::array<int, 3>& axis, int threads, Level* level) {
+  const std::array<std::size_t, 3> step = strides_of(op, axis);
+  std::uint8_t by_axis[link_bits + 1]; // the bits of the level, by those of the lattice
+  for (unsigned links = 0; links <= link_bits; ++links) {
+    by_axis[links] = 0;
+    for (unsigned a = 0; a < 3; ++a)
+      by_axis[links] |= static_cast<std::uint8_t>((links >> 2 * axis[a] & 3U) << 2 * a);
+  }
+  for_each_line(*level, threads, [&](int j, int k) {
+    const std::uint8_t* from =
+        op.links.data() + static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
+    std::uint8_t* const colour[2] = {level->links + level->at(0, j, k), level->links + level->at(1, j, k)};
+    for (int i = 0; i < level->size[0]; ++i)
+      colour[i & 1][i >> 1] = by_axis[from[static_cast<std::size_t>(i) * step[0]] & link_bits];
+  });
 }
 
 void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,

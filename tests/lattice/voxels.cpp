@@ -221,6 +221,14 @@ double random(std::uint64_t seed, std::uint64_t number) {
   return static_cast<double>((x ^ (x >> 31)) >> 11) * 0x1p-53;
 }
 
+Coefficients thin_walls(double along_y) {
+  return {[=](const Domain&, int c, int axis) {
+            const double w = axis == 1 ? along_y : 1;
+            return random(8, 3 * static_cast<std::uint64_t>(c) + static_cast<std::uint64_t>(axis)) < 0.15 ? 0 : w;
+          },
+          [](const Domain&, int c) { return c % 11 == 0 ? 2.0 : 0.25; }};
+}
+
 Coefficients neumann() {
   return {[](const Domain&, int, int) { return 1.0; }, [](const Domain&, int) { return 0.0; }};
 }

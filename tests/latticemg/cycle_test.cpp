@@ -24,6 +24,10 @@ Coefficients anisotropic() {
           [](const Domain& d, int c) { return d.at(c)[0] == 0 ? 2.0 : 0.0; }};
 }
 
+Coefficients few_excesses(int count) {
+  return {[](const Domain&, int, int) { return 1.0; }, [=](const Domain&, int c) { return 0.01 * (c % count); }};
+}
+
 // Walls between some active neighbours, and many values of excess.
 Coefficients walled() {
   return {[](const Domain&, int c, int axis) { return voxels::random(7, 3 * c + axis) < 0.1 ? 0.0 : 1.0; },
@@ -67,13 +71,21 @@ const std::vector<Case>& cases() {
       {"box, Neumann", box(15, 15, 15), neumann()},
       {"shift", balls(20, 6, 8), shifted(0.3)},
       {"free surface", balls(20, 6, 8), {voxel().coupling, [](const Domain&, int c) { return c * 7 % 4; }}},
+      {"nine shifts", balls(20, 6, 8), few_excesses(9)},
       {"huge shift", balls(20, 6, 8), {voxel().coupling, [](const Domain&, int c) { return c % 2 * 1e20; }}},
       {"tiny shift", box(12, 14, 15), shifted(1e-9)},
       {"unequal spacings", box(18, 11, 16), anisotropic()},
       {"walls", box(17, 18, 11), walled()},
+      {"thin walls", box(17, 18, 11), thin_walls()},
+      {"thin walls between balls", balls(21, 8, 3), thin_walls()},
+      {"thin walls in a plane", box(35, 34, 1), thin_walls()},
+      {"thin walls in flat cells", box(18, 11, 16), thin_walls(5)},
+      {"thin walls in a line", box(300, 1, 1), thin_walls()},
       {"variable", balls(19, 6, 9), variable(9)},
       {"stretched", box(20, 15, 18), stretched()},
       {"torus", torus(16, 12, 14, {true, true, true}), neumann()},
+      {"torus with thin walls", torus(16, 12, 14, {true, true, true}), thin_walls()},
+      {"torus in flat cells", torus(34, 8, 14, {true, false, true}), anisotropic()},
       {"odd torus", torus(15, 11, 13, {true, true, true}), neumann()},
       {"odd torus with shift", torus(9, 9, 9, {true, true, true}), shifted(0.1)},
       {"periodic x", torus(33, 6, 7, {true, false, false}), variable(10)},
@@ -163,6 +175,34 @@ TEST_P(Cycle, IsTheReferenceWithEachCoarsening) {
     const std::vector<double> z = apply(&multigrid, {false, 2}, r);
     const std::vector<double> expected = reference::apply<double>(system.op, {false, 2}, r, coarsening);
     EXPECT_LE(error_on_coupled_rows(system, z, expected), 1e-5) << static_cast<int>(coarsening);
+  }
+}
+
+TEST(FinestGrid, HasNoCouplingsOfItsOwnWhereTheyAreOfOneSize) {
+  using voxels::torus;
+  const struct {
+    voxels::Domain domain;
+    Coefficients coefficients;
+    Couplings couplings;
+  } expected[]{
+      {voxels::balls(21, 8, 3), voxels::voxel(), Couplings::ones},
+      {voxels::box(33, 34, 1), voxels::voxel(), Couplings::flat_ones},
+      {voxels::box(18, 11, 16), anisotropic(), Couplings::uniform},
+      {voxels::maze(14, 17, 7), voxels::voxel(), Couplings::flat_ones},
+      {voxels::box(17, 18, 11), voxels::thin_walls(), Couplings::wall_ones},
+      {voxels::box(33, 34, 1), voxels::thin_walls(), Couplings::wall_ones},
+      {voxels::box(18, 11, 16), voxels::thin_walls(5), Couplings::walls},
+      {voxels::balls(20, 6, 8), few_excesses(9), Couplings::uniform}, // more diagonals than ones have
+      {torus(16, 12, 14, {true, false, true}), voxels::voxel(), Couplings::wall_ones},
+      {torus(16, 12, 13, {true, false, true}), voxels::voxel(), Couplings::general}, // cells of a colour are coupled
+      {voxels::box(17, 18, 11), walled(), Couplings::general},                       // more diagonals than codes
+      {voxels::balls(19, 6, 9), voxels::variable(9), Couplings::general},
+  };
+  for (const auto& e : expected) {
+    const System system(e.domain, e.coefficients);
+    Multigrid multigrid;
+    ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 2), "");
+    EXPECT_EQ(multigrid.levels()[0].couplings, e.couplings) << &e - expected;
   }
 }
 

@@ -19,6 +19,8 @@ TEST(OuterIteration, KnowsHowFarItsResidualMayBeFromThatOfItsIterate) {
       {"maze", maze(14, 17, 7), voxel()},
       {"variable", balls(19, 6, 9), variable(9)},
       {"stretched", box(20, 15, 18), stretched()},
+      {"thin walls", box(17, 18, 19), thin_walls()},
+      {"torus with thin walls in flat cells", torus(16, 18, 20, {true, true, true}), thin_walls(5)},
       {"odd torus with shift",
        torus(9, 9, 9, {true, true, true}),
        {voxel().coupling, [](const Domain&, int) { return 0.1; }}},
