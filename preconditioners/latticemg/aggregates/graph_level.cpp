@@ -17,7 +17,7 @@ std::size_t bytes_of(const Buffer<T>& buffer) {
 
 // Nodes of a part are coloured in their order and without regard to other parts, parts at the same time; then those
 // that have the colour of a neighbour in an earlier part get another one. The same on any threads.
-constexpr int nodes_of_part = 1 << 14;
+constexpr int nodes_coloured_at_once = 1 << 14;
 
 // The lowest colour that is not taken.
 class FreeColour {
@@ -44,11 +44,11 @@ private:
 
 // Ghosts have none. Returns the number of nodes of each colour.
 std::vector<int> colour(const Graph& graph, int threads, int* colour_of) {
-  const int nodes = graph.nodes(), parts = (nodes + nodes_of_part - 1) / nodes_of_part;
+  const int nodes = graph.nodes(), parts = (nodes + nodes_coloured_at_once - 1) / nodes_coloured_at_once;
   std::vector<std::vector<int>> across(static_cast<std::size_t>(parts)); // those with neighbours in earlier parts
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int part = 0; part < parts; ++part) {
-    const int first = part * nodes_of_part, last = std::min(first + nodes_of_part, nodes);
+    const int first = part * nodes_coloured_at_once, last = std::min(first + nodes_coloured_at_once, nodes);
     FreeColour free;
     for (int i = first; i < last; ++i) {
       bool earlier = false;
@@ -67,7 +67,8 @@ std::vector<int> colour(const Graph& graph, int threads, int* colour_of) {
   for (int part = 0; part < parts; ++part)
     for (const int i : across[static_cast<std::size_t>(part)]) {
       bool clash = false;
-      graph.for_each_link(i, [&](int j, float) { clash |= j < part * nodes_of_part && colour_of[j] == colour_of[i]; });
+      graph.for_each_link(
+          i, [&](int j, float) { clash |= j < part * nodes_coloured_at_once && colour_of[j] == colour_of[i]; });
       if (clash)
         colour_of[i] = free.find([&](const auto& take) {
           graph.for_each_link(i, [&](int j, float) {

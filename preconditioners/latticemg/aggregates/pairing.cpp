@@ -23,7 +23,7 @@ const T& at(const Buffer<T>& buffer, std::ptrdiff_t i) {
 
 // Nodes of a part are paired among themselves, parts at the same time; then those that are left, across parts. What
 // comes out is the same on any threads.
-constexpr int nodes_of_part = 1 << 15;
+constexpr int nodes_paired_at_once = 1 << 15;
 
 class Pairs {
 public:
@@ -31,7 +31,7 @@ public:
 
   // Writes the aggregate of each node. Returns their number.
   int number(int* of) {
-    const int end = graph_.nodes(), parts = (end + nodes_of_part - 1) / nodes_of_part;
+    const int end = graph_.nodes(), parts = (end + nodes_paired_at_once - 1) / nodes_paired_at_once;
     const auto nodes = static_cast<std::size_t>(end);
     strongest_.resize(nodes);
     root_.assign(nodes, -1);
@@ -39,7 +39,7 @@ public:
     const auto for_each_part = [&](const auto& work) {
 #pragma omp parallel for schedule(static) num_threads(threads_)
       for (int part = 0; part < parts; ++part)
-        work(Range{part * nodes_of_part, std::min((part + 1) * nodes_of_part, end)});
+        work(Range{part * nodes_paired_at_once, std::min((part + 1) * nodes_paired_at_once, end)});
     };
     for_each_part([&](Range part) {
       for (int i = part.first; i < part.last; ++i) {
