@@ -3,6 +3,8 @@
 
 #include <petscsf.h>
 
+#include <algorithm>
+
 namespace linnet {
 
 namespace {
@@ -57,11 +59,14 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
 
   PetscFunctionBegin;
   mine.resize(static_cast<std::size_t>(rows.count));
+  const PetscInt* ia = rows.other.ia;
   for (PetscInt r = 0; r < rows.count; ++r) {
-    if (rows.other.ia[r + 1] == rows.other.ia[r])
+    if (ia[r + 1] == ia[r]) { // on to the next row with entries
+      r = static_cast<PetscInt>(std::upper_bound(ia + r + 1, ia + rows.count + 1, ia[r]) - ia) - 2;
       continue;
+    }
     const GridSize at = walker.move_to(lattice.cell(r));
-    for (PetscInt e = rows.other.ia[r]; e < rows.other.ia[r + 1]; ++e) {
+    for (PetscInt e = ia[r]; e < ia[r + 1]; ++e) {
       const Direction d = near.direction(at, ghost_cells[rows.other.ja[e]] - lattice.cell(r));
       if (d < 0 || rows.other.a[e] == 0)
         continue;
