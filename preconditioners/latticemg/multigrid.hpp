@@ -180,8 +180,10 @@ private:
   friend class OuterIteration;
   friend class FineSweeps; // cnn/fine_sweeps.hpp
   // probe.cpp
-  /// `groups`: of the cells, if they were looked at; empty if not.
+  /// Couplings part the cells of so many blocks that grids would fail. `groups`: of the cells, if they were looked at;
+  /// empty if not.
   bool couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups);
+  /// Cycles on the coarser grids leave too much of an error.
   bool grids_fail(const LatticeOperator& op, int threads);
   double measured_rate(std::size_t level, int threads);
   /// Those of this rank, in its box.

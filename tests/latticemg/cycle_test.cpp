@@ -12,28 +12,6 @@ using voxels::Domain;
 
 namespace {
 
-Coefficients shifted(double excess) {
-  return {[](const Domain&, int, int) { return 1.0; }, [=](const Domain&, int) { return excess; }};
-}
-
-// One value of coupling along each axis.
-Coefficients anisotropic() {
-  return {[](const Domain&, int, int axis) { return axis == 0   ? 1.0
-                                                    : axis == 1 ? 0.3
-                                                                : 7.0; },
-          [](const Domain& d, int c) { return d.at(c)[0] == 0 ? 2.0 : 0.0; }};
-}
-
-Coefficients few_excesses(int count) {
-  return {[](const Domain&, int, int) { return 1.0; }, [=](const Domain&, int c) { return 0.01 * (c % count); }};
-}
-
-// Walls between some active neighbours, and many values of excess.
-Coefficients walled() {
-  return {[](const Domain&, int c, int axis) { return voxels::random(7, 3 * c + axis) < 0.1 ? 0.0 : 1.0; },
-          [](const Domain&, int c) { return 0.01 * (c % 97); }};
-}
-
 // A plane with a gap around a corner of 4 x 2 cells, which two groups of cells cover.
 Domain corner() {
   Domain domain = voxels::box(40, 38, 1);
@@ -176,52 +154,6 @@ TEST_P(Cycle, IsTheReferenceWithEachCoarsening) {
     const std::vector<double> expected = reference::apply<double>(system.op, {false, 2}, r, coarsening);
     EXPECT_LE(error_on_coupled_rows(system, z, expected), 1e-5) << static_cast<int>(coarsening);
   }
-}
-
-TEST(FinestGrid, HasNoCouplingsOfItsOwnWhereTheyAreOfOneSize) {
-  using voxels::torus;
-  const struct {
-    voxels::Domain domain;
-    Coefficients coefficients;
-    Couplings couplings;
-  } expected[]{
-      {voxels::balls(21, 8, 3), voxels::voxel(), Couplings::ones},
-      {voxels::box(33, 34, 1), voxels::voxel(), Couplings::flat_ones},
-      {voxels::box(18, 11, 16), anisotropic(), Couplings::uniform},
-      {voxels::maze(14, 17, 7), voxels::voxel(), Couplings::flat_ones},
-      {voxels::box(17, 18, 11), voxels::thin_walls(), Couplings::wall_ones},
-      {voxels::box(33, 34, 1), voxels::thin_walls(), Couplings::wall_ones},
-      {voxels::box(18, 11, 16), voxels::thin_walls(5), Couplings::walls},
-      {voxels::balls(20, 6, 8), few_excesses(9), Couplings::uniform}, // more diagonals than ones have
-      {torus(16, 12, 14, {true, false, true}), voxels::voxel(), Couplings::wall_ones},
-      {torus(16, 12, 13, {true, false, true}), voxels::voxel(), Couplings::general}, // cells of a colour are coupled
-      {voxels::box(17, 18, 11), walled(), Couplings::general},                       // more diagonals than codes
-      {voxels::balls(19, 6, 9), voxels::variable(9), Couplings::general},
-  };
-  for (const auto& e : expected) {
-    const System system(e.domain, e.coefficients);
-    Multigrid multigrid;
-    ASSERT_EQ(multigrid.build(system.op, system.lattice, system.rows, 2), "");
-    EXPECT_EQ(multigrid.levels()[0].couplings, e.couplings) << &e - expected;
-  }
-}
-
-TEST(CoarseningPlan, HalvesTheStrongAxesUntilTheOthersAreAsStrong) {
-  // Couplings 1 : 0.3 : 7 become 1 : 0.3 : 7/4, then 1/4 : 0.3 : 7/16, within a factor of 3 of each other.
-  const System system(voxels::box(18, 11, 16), anisotropic());
-  const CoarseningPlan plan = plan_coarsening(system.op, Coarsening::automatic, 10, 1);
-  EXPECT_TRUE(plan.semi);
-  EXPECT_EQ(plan.axis, (std::array<int, 3>{2, 1, 0}));
-  const std::vector<std::array<bool, 3>> halved{
-      {true, false, false}, {true, false, true}, {true, true, true}, {true, true, true}};
-  EXPECT_EQ(plan.halved, halved);
-  EXPECT_FALSE(plan_coarsening(system.op, Coarsening::full, 10, 1).semi);
-  EXPECT_FALSE(plan_coarsening(System(voxels::box(9, 8, 7), voxels::voxel()).op, Coarsening::semi, 10, 1).semi);
-}
-
-TEST(CoarseningPlan, IsTheSameOnAnyThreads) {
-  const System system(voxels::balls(19, 6, 9), voxels::stretched());
-  EXPECT_EQ(plan_coarsening(system.op, Coarsening::semi, 10, 1), plan_coarsening(system.op, Coarsening::semi, 10, 3));
 }
 
 void expect_symmetric_and_positive(Multigrid* multigrid, const CycleOptions& options, PetscInt rows, double rounding) {
@@ -373,54 +305,6 @@ TEST(Cycle, OfZeroIsZeroAndOfNaNIsNaN) {
   r[17] = 1;
   for (const double z : apply(&multigrid, {}, r))
     ASSERT_TRUE(std::isfinite(z));
-}
-
-TEST(Setup, TakesNewValuesAndNewObstaclesIntoTheSameMemory) {
-  const System first(voxels::balls(20, 6, 1), voxels::variable(1), true);
-  const System second(voxels::balls(20, 6, 2), voxels::variable(2), true);
-  Multigrid reused, fresh;
-  ASSERT_EQ(reused.build(first.op, first.lattice, first.rows, 1), "");
-  const float* memory = reused.levels()[0].u;
-  const std::vector<double> r = noise(first.rows, 5);
-  apply(&reused, {}, r);
-  ASSERT_EQ(reused.build(second.op, second.lattice, second.rows, 1), "");
-  ASSERT_EQ(fresh.build(second.op, second.lattice, second.rows, 1), "");
-  EXPECT_EQ(reused.levels()[0].u, memory);
-  EXPECT_EQ(apply(&reused, {}, r), apply(&fresh, {}, r));
-}
-
-TEST(Setup, ChangesBetweenFormsAndSizes) {
-  Multigrid reused;
-  for (const auto& [domain, coefficients] :
-       {std::pair{voxels::box(20, 18, 19), voxels::voxel()}, std::pair{voxels::box(20, 18, 19), voxels::variable(3)},
-        std::pair{voxels::box(20, 18, 19), voxels::voxel()}, std::pair{voxels::box(9, 30, 1), voxels::voxel()},
-        std::pair{voxels::box(1, 1, 1), shifted(1)},
-        std::pair{voxels::torus(9, 9, 9, {true, false, true}), voxels::voxel()},
-        std::pair{voxels::box(9, 9, 9), voxels::voxel()}}) {
-    const System system(domain, coefficients);
-    Multigrid fresh;
-    ASSERT_EQ(reused.build(system.op, system.lattice, system.rows, 1), "");
-    ASSERT_EQ(fresh.build(system.op, system.lattice, system.rows, 1), "");
-    const std::vector<double> r = noise(system.rows, 6);
-    EXPECT_EQ(apply(&reused, {}, r), apply(&fresh, {}, r));
-  }
-}
-
-TEST(Setup, SaysWhyItRefuses) {
-  Coefficients negative_coupling = voxels::voxel(), negative_excess = voxels::voxel();
-  negative_coupling.coupling = [](const Domain&, int c, int) { return c == 40 ? -0.5 : 1; };
-  negative_excess.excess = [](const Domain&, int c) { return c == 44 ? -6.25 : 1; };
-  const System coupling(voxels::box(9, 9, 9), negative_coupling), excess(voxels::box(9, 9, 9), negative_excess);
-  const System decoupled(voxels::box(1, 1, 1), shifted(-2)), wide(voxels::box(9, 9, 9), shifted(1e30));
-  Multigrid multigrid;
-  EXPECT_EQ(multigrid.build(coupling.op, coupling.lattice, coupling.rows, 1).find("a coupling is -0.5, "), 0U);
-  EXPECT_EQ(
-      multigrid.build(excess.op, excess.lattice, excess.rows, 1).find("the diagonal of cell (8, 4, 0) is -2.25: "), 0U);
-  EXPECT_EQ(multigrid.build(wide.op, wide.lattice, wide.rows, 1),
-            "the coefficients go from 1 to 1e+30, a wider range than single precision holds");
-  EXPECT_EQ(multigrid.build(decoupled.op, decoupled.lattice, decoupled.rows, 1)
-                .find("the diagonal of cell (0, 0, 0) is -2: "),
-            0U);
 }
 
 } // namespace

@@ -39,6 +39,29 @@ struct System {
   std::size_t cell(PetscInt row) const { return op.box_index(lattice, lattice.cell(row)); }
 };
 
+inline voxels::Coefficients shifted(double excess) {
+  return {[](const voxels::Domain&, int, int) { return 1.0; }, [=](const voxels::Domain&, int) { return excess; }};
+}
+
+/// One value of coupling along each axis.
+inline voxels::Coefficients anisotropic() {
+  return {[](const voxels::Domain&, int, int axis) { return axis == 0   ? 1.0
+                                                            : axis == 1 ? 0.3
+                                                                        : 7.0; },
+          [](const voxels::Domain& d, int c) { return d.at(c)[0] == 0 ? 2.0 : 0.0; }};
+}
+
+inline voxels::Coefficients few_excesses(int count) {
+  return {[](const voxels::Domain&, int, int) { return 1.0; },
+          [=](const voxels::Domain&, int c) { return 0.01 * (c % count); }};
+}
+
+/// Walls between some active neighbours, and many values of excess.
+inline voxels::Coefficients walled() {
+  return {[](const voxels::Domain&, int c, int axis) { return voxels::random(7, 3 * c + axis) < 0.1 ? 0.0 : 1.0; },
+          [](const voxels::Domain&, int c) { return 0.01 * (c % 97); }};
+}
+
 /// As training finds them.
 inline constexpr linnet::latticemg::CycleWeights fitted_weights{
     {0.49F, 0.395F, 0.44F}, {0.79F, 0.61F, 0.94F}, 1.25F, {{0.5F, 0.72F}, {0.9F, 0.85F}, 1.3F}};

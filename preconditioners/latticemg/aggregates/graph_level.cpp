@@ -1,4 +1,5 @@
 #include "latticemg/aggregates/graph_level.hpp"
+#include "latticemg/aggregates/parts.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -44,31 +45,30 @@ private:
 
 // Ghosts have none. Returns the number of nodes of each colour.
 std::vector<int> colour(const Graph& graph, int threads, int* colour_of) {
-  const int nodes = graph.nodes(), parts = (nodes + nodes_coloured_at_once - 1) / nodes_coloured_at_once;
-  std::vector<std::vector<int>> across(static_cast<std::size_t>(parts)); // those with neighbours in earlier parts
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int part = 0; part < parts; ++part) {
-    const int first = part * nodes_coloured_at_once, last = std::min(first + nodes_coloured_at_once, nodes);
+  const int nodes = graph.nodes();
+  // Those with neighbours in earlier parts, by part.
+  std::vector<std::vector<int>> across(static_cast<std::size_t>(nodes / nodes_coloured_at_once) + 1);
+  for_each_part(nodes, nodes_coloured_at_once, threads, [&](NodeRange part, int number) {
     FreeColour free;
-    for (int i = first; i < last; ++i) {
+    for (int i = part.first; i < part.last; ++i) {
       bool earlier = false;
       colour_of[i] = free.find([&](const auto& take) {
         graph.for_each_link(i, [&](int j, float) {
-          if (first <= j && j < i)
+          if (part.first <= j && j < i)
             take(colour_of[j]);
-          earlier = earlier || j < first;
+          earlier = earlier || j < part.first;
         });
       });
       if (earlier)
-        across[static_cast<std::size_t>(part)].push_back(i);
+        across[static_cast<std::size_t>(number)].push_back(i);
     }
-  }
+  });
   FreeColour free;
-  for (int part = 0; part < parts; ++part)
-    for (const int i : across[static_cast<std::size_t>(part)]) {
+  for (const std::vector<int>& of_part : across)
+    for (const int i : of_part) {
+      const int first = i / nodes_coloured_at_once * nodes_coloured_at_once;
       bool clash = false;
-      graph.for_each_link(
-          i, [&](int j, float) { clash |= j < part * nodes_coloured_at_once && colour_of[j] == colour_of[i]; });
+      graph.for_each_link(i, [&](int j, float) { clash |= j < first && colour_of[j] == colour_of[i]; });
       if (clash)
         colour_of[i] = free.find([&](const auto& take) {
           graph.for_each_link(i, [&](int j, float) {

@@ -1,4 +1,5 @@
 #include "latticemg/aggregates/pairing.hpp"
+#include "latticemg/aggregates/parts.hpp"
 #include "latticemg/zeros.hpp"
 
 #include <algorithm>
@@ -31,17 +32,12 @@ public:
 
   // Writes the aggregate of each node. Returns their number.
   int number(int* of) {
-    const int end = graph_.nodes(), parts = (end + nodes_paired_at_once - 1) / nodes_paired_at_once;
+    const int end = graph_.nodes();
     const auto nodes = static_cast<std::size_t>(end);
     strongest_.resize(nodes);
     root_.assign(nodes, -1);
     members_.assign(nodes, 0);
-    const auto for_each_part = [&](const auto& work) {
-#pragma omp parallel for schedule(static) num_threads(threads_)
-      for (int part = 0; part < parts; ++part)
-        work(Range{part * nodes_paired_at_once, std::min((part + 1) * nodes_paired_at_once, end)});
-    };
-    for_each_part([&](Range part) {
+    for_each_part(end, nodes_paired_at_once, threads_, [&](NodeRange part, int) {
       for (int i = part.first; i < part.last; ++i) {
         float most = 0;
         graph_.for_each_link(i, [&](int, float w) { most = std::max(most, w); });
@@ -49,8 +45,8 @@ public:
       }
     });
     for (const float share : {0.9F, 0.5F, least_}) {
-      for_each_part([&](Range part) { find_partners(part, share); });
-      if (parts > 1)
+      for_each_part(end, nodes_paired_at_once, threads_, [&](NodeRange part, int) { find_partners(part, share); });
+      if (end > nodes_paired_at_once)
         find_partners({0, end}, share);
     }
     for (int i = 0; i < end; ++i)
@@ -69,32 +65,22 @@ public:
   }
 
 private:
-  struct Range {
-    int first, last;
-  };
-  float& strongest(int i) {
-    return strongest_[static_cast<std::size_t>(i)];
-  }
-  int& root(int i) {
-    return root_[static_cast<std::size_t>(i)];
-  }
-  signed char& members(int root) {
-    return members_[static_cast<std::size_t>(root)];
-  }
+  float& strongest(int i) { return strongest_[static_cast<std::size_t>(i)]; }
+  int& root(int i) { return root_[static_cast<std::size_t>(i)]; }
+  signed char& members(int root) { return members_[static_cast<std::size_t>(root)]; }
 
-  void find_partners(Range range, float share) {
+  void find_partners(NodeRange range, float share) {
     for (int i = range.first; i < range.last; ++i)
       if (root(i) < 0 && strongest(i) > 0)
         find_partner(i, share, range);
   }
 
-  void find_partner(int i, float share, Range range) {
+  void find_partner(int i, float share, NodeRange range) {
     int partner = -1;
     float most = 0;
     graph_.for_each_link(i, [&](int j, float w) {
       // The first of nearly equal ones: sums of equal couplings differ by rounding.
-      if (range.first <= j && j < range.last && root(j) < 0 && w > most * 1.0001F &&
-          w >= share * std::max(strongest(i), strongest(j))) {
+      if (range.has(j) && root(j) < 0 && w > most * 1.0001F && w >= share * std::max(strongest(i), strongest(j))) {
         most = w;
         partner = j;
       }
