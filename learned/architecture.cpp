@@ -161,8 +161,8 @@ Block parse_block(const Json& json, const std::string& where) {
 
 const TensorShapes& cycle_shapes() {
   static const TensorShapes shapes = {{"grids.coupling", {3}},    {"grids.excess", {3}},
-                                      {"grids.red", {1}},         {"aggregates.coupling", {2}},
-                                      {"aggregates.excess", {2}}, {"aggregates.red", {1}}};
+                                      {"grids.red", {1}},         {"aggregates.coupling", {3}},
+                                      {"aggregates.excess", {3}}, {"aggregates.red", {1}}};
   return shapes;
 }
 

@@ -186,20 +186,20 @@ PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps) {
 
   Input Parameters:
 + pc     - the preconditioner
-- values - twelve numbers. Of grids: three factors of the couplings between cells, in (0, 1], for the second, the third
-           and all further ones; three of the excess of a diagonal over its couplings, in (0, 2]; omega of the red half
+- values - fourteen numbers. Of grids: three factors of the couplings between cells, in (0, 1], for the second, the
+third and all further ones; three of the excess of a diagonal over its couplings, in (0, 2]; omega of the red half
            sweeps on the finest grid but the first and the last one, in (0, 1.99]. Of aggregates: the least part of
-           their couplings that groups of cells keep, in (0, 1], and pairs, in [.71, 1]; the factors of excess, in
-           (0, 2] and [.71, 2]; the omega. `NULL`: the classical ones (the default)
+           their couplings that groups of cells keep, in (0, 1], blocks of them, in [.51, 1], and pairs, in [.71, 1];
+           the factors of excess, in (0, 2], [.51, 2] and [.71, 2]; the omega. `NULL`: the classical ones (the default)
 
   Options Database Key:
-. -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red,c1,c2,e1,e2,red> - the twelve numbers
+. -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red,c1,c2,c3,e1,e2,e3,red> - the fourteen numbers
 
   Level: advanced
 
   Notes:
-  Couplings are multiplied along axes that are halved. The classical cycle has .5,.5,.5,1,1,1,1,.6,.775,1,1,1; it is
-  the default. `PCCNN` has trained ones, and `linnet train` fits them to systems of one's own.
+  Couplings are multiplied along axes that are halved. The classical cycle has .5,.5,.5,1,1,1,1,.6,.55,.775,1,1,1,1; it
+is the default. `PCCNN` has trained ones, and `linnet train` fits them to systems of one's own.
 
 .seealso: `PCLATTICEMG`, `PCCNN`, `PCLatticeMGGetWeights()`, `PCLatticeMGSetCycle()`, `PCLatticeMGSetCoarsening()`
 @*/
@@ -219,7 +219,7 @@ PetscErrorCode PCLatticeMGSetWeights(PC pc, const PetscReal values[PC_LATTICEMG_
 . pc - the preconditioner, of type `PCLATTICEMG`
 
   Output Parameter:
-. values - twelve numbers as in `PCLatticeMGSetWeights()`
+. values - fourteen numbers as in `PCLatticeMGSetWeights()`
 
   Level: advanced
 

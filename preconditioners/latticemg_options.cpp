@@ -242,9 +242,10 @@ PetscErrorCode PCSetFromOptions_LatticeMG(PC pc, PetscOptionItems* PetscOptionsO
                                   "aggregates: the same (2, 2, 1)",
                                   "PCLatticeMGSetWeights", weights, &numbers, &set));
   if (set) {
-    PetscCheck(numbers == PC_LATTICEMG_WEIGHTS, CommOf(pc), PETSC_ERR_ARG_SIZ,
-               "-pc_latticemg_weights takes twelve numbers c1,c2,c3,e1,e2,e3,red,c1,c2,e1,e2,red, not %" PetscInt_FMT,
-               numbers);
+    PetscCheck(
+        numbers == PC_LATTICEMG_WEIGHTS, CommOf(pc), PETSC_ERR_ARG_SIZ,
+        "-pc_latticemg_weights takes fourteen numbers c1,c2,c3,e1,e2,e3,red,c1,c2,c3,e1,e2,e3,red, not %" PetscInt_FMT,
+        numbers);
     PetscCall(PCLatticeMGSetWeights(pc, weights));
   }
   PetscCall(

@@ -39,8 +39,8 @@ static std::string DescribeAggregates(const PC_LatticeMG* mg) {
     text += ", " + std::to_string(nodes);
   const linnet::latticemg::AggregateWeights& w = mg->multigrid.layout().weights.aggregates;
   return text + "; the last one solved directly\n  coarsening: aggregates of strongly coupled cells\n" +
-         DescribeWeights("couplings at least %g, %g; excess %g, %g; red half sweeps %g", w.coupling[0], w.coupling[1],
-                         w.excess[0], w.excess[1], w.red);
+         DescribeWeights("couplings at least %g, %g, %g; excess %g, %g, %g; red half sweeps %g", w.coupling[0],
+                         w.coupling[1], w.coupling[2], w.excess[0], w.excess[1], w.excess[2], w.red);
 }
 
 /* The hierarchy, in lines; `bytes`: of all ranks. */

@@ -8,6 +8,7 @@
 #include <memory>
 #include <new>
 #include <type_traits>
+#include <utility>
 
 namespace linnet {
 
@@ -16,6 +17,17 @@ namespace linnet {
 template <class T>
 class Buffer {
 public:
+  Buffer() = default;
+  /// Leaves the other one empty, without room.
+  Buffer(Buffer&& other) noexcept
+      : data_(std::move(other.data_)), count_(std::exchange(other.count_, 0)),
+        capacity_(std::exchange(other.capacity_, 0)) {}
+  Buffer& operator=(Buffer&& other) noexcept {
+    data_ = std::move(other.data_);
+    count_ = std::exchange(other.count_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
   /// The contents are unspecified afterwards.
   void resize(std::size_t count) {
     if (count > capacity_) {

@@ -103,7 +103,7 @@ namespace {
 
 constexpr std::size_t first_of_aggregates = 7; // in a WeightList
 // The first steps of the search, by number.
-constexpr WeightList first_steps = {0.04, 0.06, 0.06, 0.12, 0.12, 0.12, 0.1, 0.06, 0.04, 0.1, 0.08, 0.1};
+constexpr WeightList first_steps = {0.04, 0.06, 0.06, 0.12, 0.12, 0.12, 0.1, 0.06, 0.06, 0.04, 0.1, 0.1, 0.08, 0.1};
 constexpr double least_gain = 1e-3;
 
 class Search {

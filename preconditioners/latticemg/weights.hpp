@@ -9,19 +9,21 @@ namespace linnet::latticemg {
 
 /// The numbers of a cycle on aggregates. Functions that are constant on each have more energy than smooth ones: from
 /// one level to the next the couplings between aggregates are reduced by the resistance within them
-/// (aggregates/pairing.hpp), to no less than the factor `coupling`, and their excess by the factor `excess`; the first
-/// numbers are for the groups of cells, the others for pairs of nodes.
+/// (aggregates/pairing.hpp), to no less than the factor `coupling`, and their excess by the factor `excess`; the
+/// numbers are for groups of cells, groups of nodes in blocks, and pairs of nodes.
 ///
-/// M stays positive definite while coupling[1]^2 and excess[1]^2 are above 1/2: corrections are then less than twice
-/// too large where a level is visited twice, which makes l (2 - l) > 0 of an eigenvalue l < 2 of the correction.
+/// M stays positive definite while the factors of levels from one that is visited twice to the next have a product
+/// above 1/2: corrections are then less than twice too large there, which makes l (2 - l) > 0 of an eigenvalue l < 2 of
+/// the correction. Blocks are visited twice, and of pairs every other level at least.
 struct AggregateWeights {
-  std::array<float, 2> coupling{0.6F, 0.775F};
-  std::array<float, 2> excess{1, 1};
+  enum Group : std::size_t { cells, blocks, pairs };
+  std::array<float, 3> coupling{0.6F, 0.55F, 0.775F};
+  std::array<float, 3> excess{1, 1, 1};
   float red = 1; ///< as CycleWeights::red, on the finest grid
 
   bool operator==(const AggregateWeights&) const = default;
 };
-inline constexpr double least_pair_weight = 0.71; ///< of coupling[1] and excess[1]
+inline constexpr double least_block_weight = 0.51, least_pair_weight = 0.71;
 
 /// The numbers of a cycle. Transfers are constant on the cells of a coarser grid, so that the Galerkin operator is too
 /// stiff for smooth errors: its couplings and its excess are scaled from one grid to the next. The first numbers are
@@ -47,7 +49,7 @@ struct CycleWeights {
 inline constexpr CycleWeights classical_weights{};
 
 /// All numbers of CycleWeights in a row, as options and models have them.
-inline constexpr std::size_t weight_count = 12;
+inline constexpr std::size_t weight_count = 14;
 using WeightList = std::array<double, weight_count>;
 struct WeightRange {
   const char* name;
@@ -63,9 +65,11 @@ inline constexpr std::array<WeightRange, weight_count> weight_ranges = {
      {"the factor of excess of the third grid", 0, 2},
      {"the factor of excess of further grids", 0, 2},
      {"omega of red half sweeps", 0, 1.99},
-     {"the least part of couplings of groups", 0, 1},
+     {"the least part of couplings of groups of cells", 0, 1},
+     {"the least part of couplings of blocks", least_block_weight, 1},
      {"the least part of couplings of pairs", least_pair_weight, 1},
-     {"the factor of excess of groups", 0, 2},
+     {"the factor of excess of groups of cells", 0, 2},
+     {"the factor of excess of blocks", least_block_weight, 2},
      {"the factor of excess of pairs", least_pair_weight, 2},
      {"omega of red half sweeps around aggregates", 0, 1.99}}};
 
@@ -81,12 +85,13 @@ inline std::string refusal_of(const WeightList& list) {
 
 inline WeightList list_of(const CycleWeights& w) {
   const AggregateWeights& a = w.aggregates;
-  return {w.coupling[0], w.coupling[1], w.coupling[2], w.excess[0], w.excess[1], w.excess[2],
-          w.red,         a.coupling[0], a.coupling[1], a.excess[0], a.excess[1], a.red};
+  return {w.coupling[0], w.coupling[1], w.coupling[2], w.excess[0], w.excess[1], w.excess[2], w.red,
+          a.coupling[0], a.coupling[1], a.coupling[2], a.excess[0], a.excess[1], a.excess[2], a.red};
 }
 inline CycleWeights weights_of(const WeightList& list) {
   const auto at = [&](std::size_t i) { return static_cast<float>(list[i]); };
-  return {{at(0), at(1), at(2)}, {at(3), at(4), at(5)}, at(6), {{at(7), at(8)}, {at(9), at(10)}, at(11)}};
+  return {
+      {at(0), at(1), at(2)}, {at(3), at(4), at(5)}, at(6), {{at(7), at(8), at(9)}, {at(10), at(11), at(12)}, at(13)}};
 }
 
 } // namespace linnet::latticemg

@@ -109,7 +109,7 @@ TEST_F(Networks, ThatAreCyclesAreFittedToSystemsOfOnesOwnShownAndUsed) {
   ASSERT_EQ(train({"--architecture", "cycle", "--systems", systems, "--count", "3", "--steps", "5"}).status, 0);
   const auto object = json_of(linnet({"info", model, "--json"}), 0);
   EXPECT_EQ(object["network"], "cycle");
-  EXPECT_EQ(object["parameters"], 12);
+  EXPECT_EQ(object["parameters"], 14);
   EXPECT_EQ(object["cycle"]["grids.coupling"].size(), 3);
   EXPECT_NE(object["provenance"]["command"].get<std::string>().find("--count 3 --steps 5"), std::string::npos);
   EXPECT_TRUE(object["provenance"].contains("validation systems"));

@@ -28,7 +28,7 @@ std::string reason_for_fallback(PC pc) {
 }
 
 constexpr linnet::latticemg::CycleWeights others{
-    {0.5F, 0.4375F, 0.5F}, {0.875F, 0.75F, 1}, 1.125F, {{0.5F, 0.75F}, {1, 0.875F}, 1.25F}};
+    {0.5F, 0.4375F, 0.5F}, {0.875F, 0.75F, 1}, 1.125F, {{0.5F, 0.625F, 0.75F}, {1, 1.125F, 0.875F}, 1.25F}};
 
 // Plates with holes, one cell thick.
 Domain plates(int n) {
@@ -100,7 +100,7 @@ TEST(CycleModel, IsShown) {
   const std::string text = view(pc_of(ksp));
   PetscMPIInt rank = 0;
   MPI_Comm_rank(PETSC_COMM_WORLD, &rank);
-  for (const char* expected : {"type: cnn", "network: cycle, 12 parameters, run by the multigrid of the lattice",
+  for (const char* expected : {"type: cnn", "network: cycle, 14 parameters, run by the multigrid of the lattice",
                                "lattice:", "cycle: w", "weights: couplings "})
     EXPECT_EQ(text.find(expected) == std::string::npos, rank > 0) << expected << " in\n" << text;
 }

@@ -1,4 +1,4 @@
-// Groups of cells, pairs of nodes, and the graphs that are left of them.
+// Groups of cells and of nodes, and the graphs that are left of them.
 #include <gtest/gtest.h>
 
 #include "latticemg/couplings.hpp"
@@ -26,6 +26,60 @@ std::vector<System> systems() {
                                                     {voxels::box(31, 26, 1), voxels::stretched()}})
     all.emplace_back(domain, coefficients, true);
   return all;
+}
+
+// Couplings between each node and the next one.
+Graph chain_of(const std::vector<float>& couplings) {
+  Graph chain;
+  chain.count = static_cast<int>(couplings.size()) + 1;
+  const auto nodes = couplings.size() + 1;
+  chain.first.resize(nodes + 1);
+  chain.degree.resize(nodes);
+  chain.own_excess.resize(nodes);
+  chain.neighbour.resize(2 * couplings.size());
+  chain.coupling.resize(2 * couplings.size());
+  std::size_t end = 0;
+  for (std::size_t i = 0; i < nodes; ++i) {
+    chain.first[i] = static_cast<std::int64_t>(end);
+    for (const std::size_t j : {i - 1, i + 1})
+      if (j < nodes) {
+        chain.neighbour[end] = static_cast<int>(j);
+        chain.coupling[end++] = couplings[std::min(i, j)];
+      }
+    chain.degree[i] = static_cast<int>(static_cast<std::int64_t>(end) - chain.first[i]);
+    chain.own_excess[i] = 0;
+  }
+  chain.first[nodes] = static_cast<std::int64_t>(end);
+  return chain;
+}
+
+float strongest(const Graph& graph, int i) {
+  float most = 0;
+  graph.for_each_link(i, [&](int, float w) { most = std::max(most, w); });
+  return most;
+}
+
+// That of 2 x 2 x 2 blocks, in which a node lies.
+int block_of_blocks(const NodeBlocks& blocks, int node) {
+  const int b = blocks.of[static_cast<std::size_t>(node)], rest = b / blocks.size[0];
+  const int x = b % blocks.size[0] / 2, y = rest % blocks.size[1] / 2, z = rest / blocks.size[1] / 2;
+  return x + (blocks.size[0] + 1) / 2 * (y + (blocks.size[1] + 1) / 2 * z);
+}
+
+// Each node with links is listed once, by its group; others by none.
+void expect_partition(const Graph& graph, const NodeGroups& groups) {
+  std::vector<int> times(static_cast<std::size_t>(graph.nodes()), 0);
+  for (int I = 0; I < groups.count; ++I) {
+    EXPECT_GT(groups.members(I), 0);
+    groups.for_each_member(I, [&](int i, int) {
+      EXPECT_EQ(groups.of[static_cast<std::size_t>(i)], I);
+      ++times[static_cast<std::size_t>(i)];
+    });
+  }
+  for (int i = 0; i < graph.nodes(); ++i) {
+    EXPECT_EQ(times[static_cast<std::size_t>(i)], graph.links(i) > 0);
+    EXPECT_EQ(groups.of[static_cast<std::size_t>(i)] >= 0, graph.links(i) > 0);
+  }
 }
 
 TEST(CellGroups, AreTheStronglyCoupledCellsOfABlock) {
@@ -102,32 +156,99 @@ TEST(Pairing, JoinsEachNodeThatHasLinksWithStronglyCoupledOnes) {
     group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
     contract(system.op, groups, Border{}, 1, least_part, 1, 1, &graph);
     const GraphCouplings fine = couplings_of(graph);
-    Pairing pairing;
-    pair_up(graph, least_strength, 2, &pairing);
-    std::vector<int> members(static_cast<std::size_t>(pairing.count), 0);
-    for (int i = 0; i < graph.nodes(); ++i) {
-      EXPECT_EQ(pairing.of[static_cast<std::size_t>(i)] >= 0, graph.links(i) > 0);
-      if (graph.links(i) > 0)
-        ++members[static_cast<std::size_t>(pairing.of[static_cast<std::size_t>(i)])];
-    }
-    for (int I = 0; I < pairing.count; ++I) {
-      const int* member = pairing.member.data() + std::ptrdiff_t{3} * I;
-      const int listed = 1 + (member[1] >= 0) + (member[2] >= 0);
-      EXPECT_EQ(members[static_cast<std::size_t>(I)], listed);
-      for (int s = 0; s < listed; ++s)
-        EXPECT_EQ(pairing.of[static_cast<std::size_t>(member[s])], I);
+    NodeGroups pairs;
+    pair_up(graph, least_strength, 2, &pairs);
+    expect_partition(graph, pairs);
+    for (int I = 0; I < pairs.count; ++I) {
       double most = 0;
-      for (int s = 0; s < listed; ++s)
-        for (int t = 0; t < s; ++t)
-          if (const auto at = fine.find({member[s], member[t]}); at != fine.end())
+      EXPECT_LE(pairs.members(I), most_in_group);
+      pairs.for_each_member(I, [&](int i, int) {
+        pairs.for_each_member(I, [&](int j, int) {
+          if (const auto at = fine.find({i, j}); at != fine.end())
             most = std::max(most, at->second);
-      EXPECT_TRUE(listed == 1 || most > 0);
+        });
+      });
+      EXPECT_TRUE(pairs.members(I) == 1 || most > 0);
     }
-    EXPECT_LT(pairing.count, 0.75 * graph.nodes());
-    contract(graph, pairing, least_part, 0.5F, 1, &coarse);
-    expect_contracted(coarse, summed(fine, pairing.of.data()), least_part);
+    EXPECT_LT(pairs.count, 0.75 * graph.nodes());
+    contract(graph, pairs, least_part, 0.5F, 1, &coarse);
+    expect_contracted(coarse, summed(fine, pairs.of.data()), least_part);
     EXPECT_NEAR(total_excess(coarse), total_excess(graph) / 2, 1e-5 * (1 + total_excess(graph)));
   }
+}
+
+TEST(NodeBlocks, JoinStronglyCoupledNodesOfABlock) {
+  for (const System& system : systems()) {
+    CellGroups groups;
+    Graph graph;
+    group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
+    contract(system.op, groups, Border{}, 1, least_part, 1, 1, &graph);
+    const NodeBlocks* blocks = &groups.lie;
+    NodeBlocks next[2];
+    for (NodeBlocks& coarse_blocks : next) {
+      NodeGroups joined;
+      Graph coarse;
+      group_nodes(graph, *blocks, 2, &joined, &coarse_blocks);
+      expect_partition(graph, joined);
+      const GraphCouplings fine = couplings_of(graph);
+      for (int i = 0; i < graph.nodes(); ++i) {
+        const int own = joined.of[static_cast<std::size_t>(i)];
+        if (own < 0)
+          continue;
+        EXPECT_EQ(coarse_blocks.of[static_cast<std::size_t>(own)], block_of_blocks(*blocks, i));
+        graph.for_each_link(i, [&](int j, float w) { // strong for both: in one group
+          if (block_of_blocks(*blocks, i) == block_of_blocks(*blocks, j) &&
+              w >= least_strength * std::max(strongest(graph, i), strongest(graph, j))) {
+            EXPECT_EQ(joined.of[static_cast<std::size_t>(j)], own);
+          }
+        });
+      }
+      for (int line = 0; line < coarse_blocks.lines(); ++line)
+        for (int I = coarse_blocks.first[static_cast<std::size_t>(line)];
+             I < coarse_blocks.first[static_cast<std::size_t>(line) + 1]; ++I)
+          EXPECT_EQ(coarse_blocks.of[static_cast<std::size_t>(I)] / coarse_blocks.size[0], line);
+      contract(graph, *blocks, joined, least_part, 0.5F, 1, &coarse);
+      expect_contracted(coarse, summed(fine, joined.of.data()), least_part);
+      EXPECT_NEAR(total_excess(coarse), total_excess(graph) / 2, 1e-5 * (1 + total_excess(graph)));
+      graph = std::move(coarse);
+      blocks = &coarse_blocks;
+    }
+  }
+}
+
+TEST(NodeBlocks, OfABoxAreBoxesOfHalfTheCouplings) {
+  const System system(voxels::box(16, 16, 8), voxels::voxel(), true);
+  CellGroups groups;
+  Graph graph, coarse;
+  group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
+  contract(system.op, groups, Border{}, 1, 0.1F, 1, 1, &graph);
+  NodeGroups joined;
+  NodeBlocks blocks;
+  group_nodes(graph, groups.lie, 1, &joined, &blocks);
+  EXPECT_EQ(joined.count, 4 * 4 * 2);
+  contract(graph, groups.lie, joined, 0.1F, 1, 1, &coarse);
+  // 4 x 4 faces of cells between the blocks, four cells apart.
+  for (const auto& [nodes, w] : couplings_of(coarse))
+    EXPECT_FLOAT_EQ(static_cast<float>(w), 16 / 4.0F);
+}
+
+TEST(NodeBlocks, LetSingleNodesJoinWhatIsStrongForThem) {
+  // 0 =9= 1 -1- 2 in a block: the coupling with 1 is the strongest one of 2, but weak for 1.
+  const Graph chain = chain_of({9, 1});
+  NodeBlocks blocks, coarse;
+  blocks.size = {3, 1, 1};
+  blocks.of.resize(3);
+  blocks.first.resize(2);
+  std::iota(blocks.of.begin(), blocks.of.end(), 0);
+  blocks.first[0] = 0;
+  blocks.first[1] = 3;
+  NodeGroups joined;
+  group_nodes(chain, blocks, 1, &joined, &coarse);
+  EXPECT_EQ(std::vector<int>(joined.of.begin(), joined.of.end()), (std::vector<int>{0, 0, 1})); // another block
+  blocks.size = {2, 1, 1};
+  blocks.of[2] = 1; // two nodes of one block
+  group_nodes(chain, blocks, 1, &joined, &coarse);
+  EXPECT_EQ(std::vector<int>(joined.of.begin(), joined.of.end()), (std::vector<int>{0, 0, 0}));
 }
 
 TEST(Pairing, LeavesOutNodesWithoutLinks) {
@@ -136,36 +257,20 @@ TEST(Pairing, LeavesOutNodesWithoutLinks) {
   graph.first.resize(2);
   graph.degree.resize(1);
   graph.first[0] = graph.first[1] = graph.degree[0] = 0;
-  Pairing pairing;
-  pair_up(graph, least_strength, 2, &pairing);
-  EXPECT_EQ(pairing.count, 0);
-  EXPECT_EQ(pairing.of[0], -1);
+  NodeGroups pairs;
+  pair_up(graph, least_strength, 2, &pairs);
+  EXPECT_EQ(pairs.count, 0);
+  EXPECT_EQ(pairs.of[0], -1);
 }
 
 TEST(Pairing, GoesAlongTheStrongestCouplingOfAChain) {
   // 0 =10= 1 -1- 2 =10= 3
-  Graph chain;
-  chain.count = 4;
-  chain.first.resize(5);
-  chain.degree.resize(4);
-  chain.own_excess.resize(4);
-  chain.neighbour.resize(6);
-  chain.coupling.resize(6);
-  const int first[5] = {0, 1, 3, 5, 6}, neighbour[6] = {1, 0, 2, 1, 3, 2};
-  const float coupling[6] = {10, 10, 1, 1, 10, 10};
-  for (std::size_t i = 0; i < 5; ++i)
-    chain.first[i] = first[i];
-  for (std::size_t i = 0; i < 4; ++i) {
-    chain.degree[i] = first[i + 1] - first[i];
-    chain.own_excess[i] = 0;
-  }
-  std::copy_n(neighbour, 6, chain.neighbour.begin());
-  std::copy_n(coupling, 6, chain.coupling.begin());
-  Pairing pairing;
-  pair_up(chain, least_strength, 2, &pairing);
-  EXPECT_EQ(std::vector<int>(pairing.of.begin(), pairing.of.end()), (std::vector<int>{0, 0, 1, 1}));
+  const Graph chain = chain_of({10, 1, 10});
+  NodeGroups pairs;
+  pair_up(chain, least_strength, 2, &pairs);
+  EXPECT_EQ(std::vector<int>(pairs.of.begin(), pairs.of.end()), (std::vector<int>{0, 0, 1, 1}));
   Graph coarse;
-  contract(chain, pairing, least_part, 1, 1, &coarse);
+  contract(chain, pairs, least_part, 1, 1, &coarse);
   // The resistances between the middles of the pairs: 0.5 / 10 + 1 + 0.5 / 10.
   EXPECT_FLOAT_EQ(coarse.coupling[static_cast<std::size_t>(coarse.first[0])], 1 / 1.1F);
 }

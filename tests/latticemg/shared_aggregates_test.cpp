@@ -68,14 +68,17 @@ std::vector<Slabs> systems() {
   return all;
 }
 
+Graph graph_of_groups(const Slabs& s, CellGroups* groups) {
+  Graph graph;
+  group_cells(s.slab, s.own(), 1, groups);
+  contract(s.slab, *groups, s.border(), 1, least_part, 1, 1, &graph);
+  return graph;
+}
 Graph graph_of_groups(const Slabs& s, Graph* whole) {
   CellGroups groups;
-  Graph graph;
   group_cells(s.whole, BoxPlanes::all(s.whole), 1, &groups);
   contract(s.whole, groups, Border{}, 1, least_part, 1, 1, whole);
-  group_cells(s.slab, s.own(), 1, &groups);
-  contract(s.slab, groups, s.border(), 1, least_part, 1, 1, &graph);
-  return graph;
+  return graph_of_groups(s, &groups);
 }
 
 // Of a graph that may be shared.
@@ -110,26 +113,49 @@ TEST(SharedGraph, OfGroupsIsThatOfTheWholeLattice) {
   }
 }
 
+// `coarse` is the graph of the groups, with half the excess. Collective.
+void expect_graph_of_groups(const Graph& graph, const NodeGroups& groups, const Graph& coarse) {
+  int first = 0, coarse_first = 0;
+  const Graph fine = gathered(graph, &first), all = gathered(coarse, &coarse_first);
+  std::vector<int> of(static_cast<std::size_t>(fine.nodes()), -1);
+  for (int i = 0; i < graph.nodes(); ++i)
+    if (const int own = groups.of[static_cast<std::size_t>(i)]; own >= 0)
+      of.at(first + i) = coarse_first + own;
+  MPI_Allreduce(MPI_IN_PLACE, of.data(), fine.nodes(), MPI_INT, MPI_MAX, PETSC_COMM_WORLD);
+  expect_contracted(all, summed(couplings_of(fine), of.data()), least_part);
+  EXPECT_NEAR(total_excess(all), total_excess(fine) / 2, 1e-5 * (1 + total_excess(fine)));
+  EXPECT_LT(all.nodes(), 0.75 * fine.nodes());
+}
+
 TEST(SharedGraph, OfAggregatesIsThatOfItsPairs) {
   for (const Slabs& s : systems()) {
     Graph whole;
     Graph graph = graph_of_groups(s, &whole);
     for (int l = 0; l < 3; ++l) { // contracted borders have borders
-      Pairing pairing;
+      NodeGroups pairs;
       Graph coarse;
-      int first = 0, coarse_first = 0;
-      pair_up(graph, least_strength, 2, &pairing);
-      contract(graph, pairing, least_part, 0.5F, 1, &coarse);
-      const Graph fine = gathered(graph, &first), all = gathered(coarse, &coarse_first);
-      std::vector<int> of(static_cast<std::size_t>(fine.nodes()), -1);
-      for (int i = 0; i < graph.nodes(); ++i)
-        if (const int own = pairing.of[static_cast<std::size_t>(i)]; own >= 0)
-          of.at(first + i) = coarse_first + own;
-      MPI_Allreduce(MPI_IN_PLACE, of.data(), fine.nodes(), MPI_INT, MPI_MAX, PETSC_COMM_WORLD);
-      expect_contracted(all, summed(couplings_of(fine), of.data()), least_part);
-      EXPECT_NEAR(total_excess(all), total_excess(fine) / 2, 1e-5 * (1 + total_excess(fine)));
-      EXPECT_LT(all.nodes(), 0.75 * fine.nodes());
+      pair_up(graph, least_strength, 2, &pairs);
+      contract(graph, pairs, least_part, 0.5F, 1, &coarse);
+      expect_graph_of_groups(graph, pairs, coarse);
       graph = std::move(coarse);
+    }
+  }
+}
+
+TEST(SharedGraph, OfBlocksIsThatOfTheirNodes) {
+  for (const Slabs& s : systems()) {
+    CellGroups groups;
+    Graph graph = graph_of_groups(s, &groups);
+    const NodeBlocks* blocks = &groups.lie;
+    NodeBlocks next[2];
+    for (NodeBlocks& coarse_blocks : next) {
+      NodeGroups joined;
+      Graph coarse;
+      group_nodes(graph, *blocks, 1, &joined, &coarse_blocks);
+      contract(graph, *blocks, joined, least_part, 0.5F, 1, &coarse);
+      expect_graph_of_groups(graph, joined, coarse);
+      graph = std::move(coarse);
+      blocks = &coarse_blocks;
     }
   }
 }
@@ -207,7 +233,7 @@ private:
 TEST(SharedAggregates, MakeASymmetricPositiveCycle) {
   for (const Slabs& s : systems()) {
     SharedCycle cycle(s);
-    EXPECT_EQ(cycle.aggregates().shared_levels() > 1, ranks_of_world() > 1);
+    EXPECT_EQ(cycle.aggregates().shared_levels() > 0, ranks_of_world() > 1);
     const std::vector<long long> sizes = cycle.aggregates().sizes();
     EXPECT_LE(sizes.back(), coarsest_nodes);
     const auto n = s.whole.cell_count();

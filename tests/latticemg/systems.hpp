@@ -64,7 +64,7 @@ inline voxels::Coefficients walled() {
 
 /// As training finds them.
 inline constexpr linnet::latticemg::CycleWeights fitted_weights{
-    {0.49F, 0.395F, 0.44F}, {0.79F, 0.61F, 0.94F}, 1.25F, {{0.5F, 0.72F}, {0.9F, 0.85F}, 1.3F}};
+    {0.49F, 0.395F, 0.44F}, {0.79F, 0.61F, 0.94F}, 1.25F, {{0.5F, 0.6F, 0.72F}, {0.9F, 1, 0.85F}, 1.3F}};
 
 /// Uniform in [-1, 1).
 inline std::vector<double> noise(PetscInt rows, std::uint64_t seed) {

@@ -98,7 +98,7 @@ LINNET_EXTERN PetscErrorCode PCLatticeMGGetCoarsening(PC pc, PCLatticeMGCoarseni
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetAggregated(PC pc, PetscBool* aggregated);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetSweeps(PC pc, PetscInt sweeps);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetSweeps(PC pc, PetscInt* sweeps);
-#define PC_LATTICEMG_WEIGHTS 12
+#define PC_LATTICEMG_WEIGHTS 14
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetWeights(PC pc, const PetscReal values[PC_LATTICEMG_WEIGHTS]);
 LINNET_EXTERN PetscErrorCode PCLatticeMGGetWeights(PC pc, PetscReal values[PC_LATTICEMG_WEIGHTS]);
 LINNET_EXTERN PetscErrorCode PCLatticeMGSetThreads(PC pc, PetscInt threads);

@@ -2,6 +2,7 @@
 #include "latticemg/zeros.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace linnet::latticemg {
@@ -15,36 +16,9 @@ constexpr int sweeps_unsolved = 8;
 // Levels of fewer nodes are left to one thread.
 constexpr int shared_nodes = 4096;
 
-// work(node) over the members of an aggregate.
-template <class Work>
-void for_each_member(const Pairing& pairing, int I, const Work& work) {
-  const int* member = pairing.member.data() + std::ptrdiff_t{Pairing::most_members} * I;
-  for (int s = 0; s < Pairing::most_members && member[s] >= 0; ++s)
-    work(member[s]);
-}
-
-// Sums to the places `to`, by aggregate. for_each(part, work): work(aggregate, place) of all that is summed; the parts,
-// of which no two have the same aggregate, are split among the threads.
-template <class ForEach>
-AggregateSums sums_of(const Buffer<int>& to, int parts, int threads, const ForEach& for_each) {
-  AggregateSums sums;
-  sums.to.resize(to.size());
-  std::copy(to.begin(), to.end(), sums.to.begin());
-  sums.first.resize(to.size() + 1);
-  std::fill(sums.first.begin(), sums.first.end(), 0U);
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int part = 0; part < parts; ++part)
-    for_each(part, [&](std::size_t aggregate, std::size_t) { ++sums.first[aggregate + 1]; });
-  for (std::size_t s = 0; s < to.size(); ++s)
-    sums.first[s + 1] += sums.first[s];
-  sums.from.resize(sums.first[to.size()]);
-  std::vector<std::uint32_t> next(sums.first.begin(), sums.first.end() - 1);
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int part = 0; part < parts; ++part)
-    for_each(part, [&](std::size_t aggregate, std::size_t place) {
-      sums.from[next[aggregate]++] = static_cast<std::uint32_t>(place);
-    });
-  return sums;
+void copy(const Buffer<int>& from, Buffer<int>* to) {
+  to->resize(from.size());
+  std::copy(from.begin(), from.end(), to->begin());
 }
 
 } // namespace
@@ -81,26 +55,44 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
           work(static_cast<std::size_t>(group), static_cast<std::size_t>(in_field));
       });
   };
-  sums_.push_back(sums_of(aggregates.in_sums, blocks.lines(), threads, for_each_place));
+  AggregateSums sums;
+  copy(aggregates.in_sums, &sums.to);
+  sums.first.resize(sums.to.size() + 1);
+  std::fill(sums.first.begin(), sums.first.end(), 0U);
+  // No two lines have cells of the same group.
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int line = 0; line < blocks.lines(); ++line)
-    for_each_place(line, [&](std::size_t group, std::size_t at) { node_[at] = aggregates.in_level[group]; });
+    for_each_place(line, [&](std::size_t group, std::size_t at) {
+      node_[at] = aggregates.in_level[group];
+      ++sums.first[group + 1];
+    });
+  std::partial_sum(sums.first.begin(), sums.first.end(), sums.first.begin());
+  sums.from.resize(sums.first[sums.to.size()]);
+  std::vector<std::uint32_t> next(sums.first.begin(), sums.first.end() - 1);
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int line = 0; line < blocks.lines(); ++line)
+    for_each_place(
+        line, [&](std::size_t group, std::size_t at) { sums.from[next[group]++] = static_cast<std::uint32_t>(at); });
+  sums_.push_back(std::move(sums));
 }
 
-void Aggregates::tie_nodes(const Pairing& pairing, const Buffer<int>& place, const Places& aggregates, int threads) {
+void Aggregates::tie_nodes(const NodeGroups& groups, const Buffer<int>& place, const Places& aggregates) {
   GraphLevel& fine = levels_[levels_.size() - 2];
   fine.parent.resize(static_cast<std::size_t>(fine.places()));
   std::fill(fine.parent.begin(), fine.parent.end(), 0);
-  for (int s = 0; s < pairing.count; ++s)
-    for_each_member(pairing, s, [&](int i) {
-      fine.parent[static_cast<std::size_t>(place[static_cast<std::size_t>(i)])] =
-          aggregates.in_level[static_cast<std::size_t>(s)];
+  AggregateSums sums;
+  copy(aggregates.in_sums, &sums.to);
+  sums.first.resize(groups.first.size());
+  std::copy(groups.first.begin(), groups.first.end(), sums.first.begin());
+  sums.from.resize(groups.member.size());
+  for (int I = 0; I < groups.count; ++I)
+    groups.for_each_member(I, [&](int i, int s) {
+      const int from = place[static_cast<std::size_t>(i)];
+      fine.parent[static_cast<std::size_t>(from)] = aggregates.in_level[static_cast<std::size_t>(I)];
+      sums.from[static_cast<std::size_t>(groups.first[static_cast<std::size_t>(I)] + s)] =
+          static_cast<std::uint32_t>(from);
     });
-  sums_.push_back(sums_of(aggregates.in_sums, pairing.count, threads, [&](int s, const auto& work) {
-    for_each_member(pairing, s, [&](int i) {
-      work(static_cast<std::size_t>(s), static_cast<std::size_t>(place[static_cast<std::size_t>(i)]));
-    });
-  }));
+  sums_.push_back(std::move(sums));
 }
 
 // Makes the graph whole where that is wanted, or it has few nodes. `own`: of the nodes that it had before; `place`: of
@@ -136,40 +128,24 @@ void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis
   Graph graph;
   Places own;
   Buffer<int> place;
-  contract(op, groups, border, scale, weights.coupling[0], weights.excess[0], threads, &graph);
+  contract(op, groups, border, scale, weights.coupling[AggregateWeights::cells],
+           weights.excess[AggregateWeights::cells], threads, &graph);
   add_level(&graph, false, threads, &own, &place);
   tie_cells(op, axis, finest, groups, own, threads);
-  add_coarser_levels(std::move(graph), std::move(place), weights, threads);
+  Coarsener coarsener(weights, threads, border, &groups.lie);
+  add_coarser_levels(std::move(graph), std::move(place), threads, &coarsener);
 }
 
-void Aggregates::add_coarser_levels(Graph graph, Buffer<int> place, const AggregateWeights& weights, int threads) {
-  float least = least_strength;
-  while (levels_.back().all_nodes > coarsest_nodes) {
-    Pairing pairing;
-    Graph coarse;
-    bool gather = false;
-    pair_up(graph, least, threads, &pairing);
-    contract(graph, pairing, weights.coupling[1], weights.excess[1], threads, &coarse);
-    const long long nodes = coarse.border.sum(coarse.nodes());
-    if (nodes == 0 || nodes > 3 * (levels_.back().all_nodes / 4)) {
-      if (nodes > 0 && least > 0) {
-        least = 0;
-        continue;
-      }
-      if (!graph.border.shared())
-        break;
-      // The same graph, whole: nodes may have partners on other ranks.
-      leave_single(graph, &pairing);
-      contract(graph, pairing, 1, 1, threads, &coarse);
-      gather = true;
-      least = least_strength;
-    }
+void Aggregates::add_coarser_levels(Graph graph, Buffer<int> place, int threads, Coarsener* coarsener) {
+  levels_.back().twice = true;
+  while (levels_.back().all_nodes > coarsest_nodes && coarsener->coarsen(graph)) {
     Places own;
     Buffer<int> coarse_place;
-    add_level(&coarse, gather, threads, &own, &coarse_place);
-    tie_nodes(pairing, place, own, threads);
-    graph = std::move(coarse);
+    add_level(&coarsener->coarse, coarsener->whole, threads, &own, &coarse_place);
+    tie_nodes(coarsener->groups, place, own);
+    graph = std::move(coarsener->coarse);
     place = std::move(coarse_place);
+    levels_.back().twice = coarsener->blocks || !levels_[levels_.size() - 2].twice;
   }
   if (graph.nodes() <= most_solved)
     coarsest_.build(graph, place.data());

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "latticemg/aggregates/cell_groups.hpp"
+#include "latticemg/aggregates/coarsener.hpp"
 #include "latticemg/aggregates/gather.hpp"
 #include "latticemg/aggregates/graph_level.hpp"
-#include "latticemg/aggregates/pairing.hpp"
 #include "latticemg/coarsest.hpp"
 #include "latticemg/cycle_options.hpp"
 #include "latticemg/team.hpp"
@@ -27,13 +27,16 @@ struct AggregateSums {
 };
 
 /// Coarser levels that follow the couplings of the operator in place of its lattice: groups of up to eight cells that
-/// strong couplings join, then pairs of those, and so on. For what cells in pairs along the axes do not represent: thin
-/// walls between passages, couplings that jump, spacings that change from place to place.
+/// strong couplings join in a block of 2 x 2 x 2, then of the nodes in a block of blocks, twice, then pairs of nodes,
+/// and so on. For what cells in pairs along the axes do not represent: thin walls between passages, couplings that
+/// jump, spacings that change from place to place.
 ///
 /// Pairs by the strongest coupling: Notay, An aggregation-based algebraic multigrid method, ETNA 37 (2010), who joins
 /// pairs of pairs from one level to the next. Strong couplings often lead along lines and sheets, where that would be
-/// four and more nodes in a row, more than sweeps can make up for. So all pairs are levels, of which a W cycle visits
-/// every other one twice.
+/// four and more nodes in a row, more than sweeps can make up for. So all pairs are levels. Blocks are no longer than
+/// wide, and leave an eighth of the nodes at once; pairs stand where blocks are parted into many groups.
+///
+/// A W cycle visits the levels of blocks twice, and every other one of pairs.
 ///
 /// Where ranks share the lattice each has the aggregates of its slab; a graph of few nodes is gathered, and that and
 /// the coarser ones, whose aggregates know no slabs, lie whole on each rank, which works on them redundantly. Sweeps of
@@ -73,11 +76,11 @@ private:
   void add_level(Graph* graph, bool gather, int threads, Places* own, Buffer<int>* place);
   void tie_cells(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& finest,
                  const CellGroups& groups, const Places& aggregates, int threads);
-  void tie_nodes(const Pairing& pairing, const Buffer<int>& place, const Places& aggregates, int threads);
-  void add_coarser_levels(Graph graph, Buffer<int> place, const AggregateWeights& weights, int threads);
+  void tie_nodes(const NodeGroups& groups, const Buffer<int>& place, const Places& aggregates);
+  void add_coarser_levels(Graph graph, Buffer<int> place, int threads, Coarsener* coarsener);
   void sum_to(std::size_t l, const float* fine, Member* member);
   bool visited_twice(std::size_t l, const CycleOptions& options) const {
-    return options.w_cycle && l % 2 == 0 && l + 1 < levels_.size();
+    return options.w_cycle && levels_[l].twice && l + 1 < levels_.size();
   }
   void visit(std::size_t l, bool from_zero, const CycleOptions& options, Member* member);
 

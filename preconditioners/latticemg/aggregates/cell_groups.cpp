@@ -1,5 +1,5 @@
 #include "latticemg/aggregates/cell_groups.hpp"
-#include "latticemg/aggregates/pairing.hpp"
+#include "latticemg/aggregates/axis_rows.hpp"
 #include "latticemg/zeros.hpp"
 
 #include <algorithm>
@@ -20,11 +20,17 @@ public:
       unit_[a] = static_cast<float>(op.unit[static_cast<std::size_t>(a)]);
     }
     wraps_ = op.wraps[0] || op.wraps[1] || op.wraps[2];
+    const auto [least, most] = std::minmax_element(unit_, unit_ + 3);
+    even_ = op.uniform && *least >= least_strength_in_block * *most;
     for (unsigned links = 0; op.uniform && links < 64; ++links)
       for (unsigned d = 0; d < 6; ++d)
         if (links >> d & 1)
           strongest_of_[links] = std::max(strongest_of_[links], unit_[d / 2]);
   }
+  // All couplings are strong beside each other.
+  bool even() const { return even_; }
+  float unit(int axis) const { return unit_[axis]; }
+  double excess(int c) const { return std::max(0.0, op_.excess_of(static_cast<std::size_t>(c))); }
   unsigned links(int c) const { return op_.links[static_cast<std::size_t>(c)] & (LatticeOperator::row_bit - 1U); }
   int neighbour(int c, int direction) const {
     if (wraps_)
@@ -52,7 +58,7 @@ private:
   const LatticeOperator& op_;
   int step_[3];
   float unit_[3], strongest_of_[64] = {};
-  bool wraps_;
+  bool wraps_, even_;
 };
 
 // The cells of one block.
@@ -62,15 +68,25 @@ public:
 
   void read(int line, int i) {
     present_ = 0;
+    whole_ = cells_.even();
+    int count = 0;
     blocks_.for_each_cell(line, i, [&](const Blocks::Cell& c) {
       cell_[c.slot] = c.index;
       links_[c.slot] = cells_.links(c.index);
+      whole_ = whole_ && (links_[c.slot] & inward[c.slot]) == inward[c.slot];
       if (links_[c.slot] != 0)
         present_ |= 1U << c.slot;
+      ++count;
     });
+    whole_ = whole_ && count == 8;
   }
   // Writes of each cell its group, numbered from `next`. Returns the number after.
   int group(int next, int* of) const {
+    if (whole_) {
+      for (const int c : cell_)
+        of[c] = next;
+      return next + 1;
+    }
     float strongest[8];
     unsigned joined[8] = {};
     for_each(present_, [&](unsigned slot) { strongest[slot] = cells_.strongest(cell_[slot]); });
@@ -94,6 +110,15 @@ public:
   }
   // Adds to the couplings within the groups and to the links between them.
   void sum(const int* of, float* within, int* links) const {
+    if (whole_) {
+      const int group = of[cell_[0]];
+      for (int axis = 0; axis < 3; ++axis)
+        within[3 * static_cast<std::ptrdiff_t>(group) + axis] = 4 * cells_.unit(axis);
+      links[group] = -24;
+      for (const unsigned of_cell : links_)
+        links[group] += std::popcount(of_cell);
+      return;
+    }
     for_each(present_, [&](unsigned slot) { links[of[cell_[slot]]] += std::popcount(links_[slot]); });
     for_each_edge([&](unsigned slot, unsigned other, int axis, float w) {
       const int group = of[cell_[slot]];
@@ -102,6 +127,23 @@ public:
         links[group] -= 2;
       }
     });
+  }
+
+  // Eight cells that strong couplings join, each with all beside it.
+  bool whole() const { return whole_; }
+  // Of its one group with others, face by face.
+  void add_links_of_whole(const int* of, AxisRow* row) const {
+    const int group = of[cell_[0]];
+    for (int direction = 0; direction < 6; ++direction) {
+      const int axis = direction / 2, a = 1 << axis, b = 1 << (axis + 1) % 3, c = 1 << (axis + 2) % 3;
+      const int corner = direction % 2 ? a : 0;
+      for (const int slot : {corner, corner + b, corner + c, corner + b + c})
+        if (links_[slot] >> direction & 1)
+          if (const int to = of[cells_.neighbour(cell_[slot], direction)]; to != group)
+            row->add(to, axis, cells_.unit(axis));
+    }
+    for (const int cell : cell_)
+      row->excess += cells_.excess(cell);
   }
 
 private:
@@ -123,29 +165,14 @@ private:
 
   const Cells& cells_;
   const Blocks& blocks_;
+  // By slot: the directions of the others in the block.
+  static constexpr unsigned inward[8] = {2 | 8 | 32, 1 | 8 | 32, 2 | 4 | 32, 1 | 4 | 32,
+                                         2 | 8 | 16, 1 | 8 | 16, 2 | 4 | 16, 1 | 4 | 16};
+
   unsigned present_ = 0;
+  bool whole_ = false;
   int cell_[8];
   unsigned links_[8];
-};
-
-// The excess of a group, and its couplings with each other group by axis.
-struct Row {
-  struct Link {
-    int to;
-    double sum[3];
-  };
-  double excess = 0;
-  std::vector<Link> links;
-
-  void add(int to, int axis, double w) {
-    for (Link& link : links)
-      if (link.to == to) {
-        link.sum[axis] += w;
-        return;
-      }
-    links.push_back({to, {}});
-    links.back().sum[axis] = w;
-  }
 };
 
 // Writes the groups of the cells of some blocks, numbered line by line, and the first number of each line if all of
@@ -173,21 +200,31 @@ int number_groups(const Cells& cells, const Blocks& blocks, int number, int thre
   return with_group;
 }
 
-// The final numbers, and what the groups sum.
+// The final numbers, the blocks of groups (unless null), and what the groups sum.
 void complete_groups(const Cells& cells, const Blocks& blocks, const Buffer<int>& first, int threads,
-                     CellGroups* groups) {
+                     CellGroups* groups, int* block_of) {
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int line = 0; line < blocks.lines(); ++line) {
     const int begin = first[static_cast<std::size_t>(line)], end = first[static_cast<std::size_t>(line) + 1];
     int* of = groups->of.data();
     Block cube(cells, blocks);
-    std::fill(groups->within.data() + 3 * std::ptrdiff_t{begin}, groups->within.data() + 3 * std::ptrdiff_t{end}, 0.0F);
+    std::fill(groups->resistance.data() + 3 * std::ptrdiff_t{begin},
+              groups->resistance.data() + 3 * std::ptrdiff_t{end}, 0.0F);
     std::fill(groups->links.data() + begin, groups->links.data() + end, 0);
     for (int i = 0; i < blocks.per_line(); ++i) {
-      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) { of[c.index] += of[c.index] >= 0 ? begin : 0; });
+      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
+        int& group = of[c.index];
+        if (group < 0)
+          return;
+        group += begin;
+        if (block_of)
+          block_of[group] = line * blocks.per_line() + i;
+      });
       cube.read(line, i);
-      cube.sum(of, groups->within.data(), groups->links.data());
+      cube.sum(of, groups->resistance.data(), groups->links.data());
     }
+    for (std::ptrdiff_t k = 3 * std::ptrdiff_t{begin}; k < 3 * std::ptrdiff_t{end}; ++k)
+      groups->resistance.data()[k] = resistance_within(groups->resistance.data()[k]);
   }
 }
 
@@ -225,8 +262,10 @@ void group_cells(const LatticeOperator& op, const BoxPlanes& own, int threads, C
   const Blocks blocks(op, own);
   groups->own = own;
   groups->of.resize(op.cell_count());
-  groups->blocks = number_groups(cells, blocks, 0, threads, groups->of.data(), &groups->first);
-  groups->count = groups->first[static_cast<std::size_t>(blocks.lines())];
+  groups->blocks = number_groups(cells, blocks, 0, threads, groups->of.data(), &groups->lie.first);
+  groups->lie.size = blocks.count();
+  groups->lie.slab_axis = own.axis;
+  groups->count = groups->lie.first[static_cast<std::size_t>(blocks.lines())];
   const std::array<BoxPlanes, 2> beyond = blocks_beyond(own, op.size[static_cast<std::size_t>(own.axis)]);
   std::array<Buffer<int>, 2> first;
   int end = groups->count;
@@ -237,11 +276,12 @@ void group_cells(const LatticeOperator& op, const BoxPlanes& own, int threads, C
     end = first[side][static_cast<std::size_t>(ghosts.lines())];
     groups->ghosts[side] = end - begin;
   }
-  groups->within.resize(3 * static_cast<std::size_t>(end));
+  groups->resistance.resize(3 * static_cast<std::size_t>(end));
   groups->links.resize(static_cast<std::size_t>(end));
-  complete_groups(cells, blocks, groups->first, threads, groups);
+  groups->lie.of.resize(static_cast<std::size_t>(groups->count));
+  complete_groups(cells, blocks, groups->lie.first, threads, groups, groups->lie.of.data());
   for (std::size_t side = 0; side < 2; ++side)
-    complete_groups(cells, Blocks(op, beyond[side]), first[side], threads, groups);
+    complete_groups(cells, Blocks(op, beyond[side]), first[side], threads, groups, nullptr);
 }
 
 void contract(const LatticeOperator& op, const CellGroups& groups, const Border& border, double scale,
@@ -266,53 +306,36 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
   const auto links = static_cast<std::size_t>(graph->first[count]);
   graph->neighbour.resize(links);
   graph->coupling.resize(links);
-  const auto resistance = [&](std::size_t group, std::size_t axis) {
-    const double inner = groups.within[3 * group + axis];
-    return inner > 0 ? part_within / inner : 0;
-  };
-  // A thread writes its rows one after the other, which leaves the rest of its room untouched. Returns the end.
-  const auto write = [&](std::size_t group, const Row& row, std::size_t to) {
-    graph->first[group] = static_cast<std::int64_t>(to);
-    for (const Row::Link& link : row.links) {
-      double w = 0, sum = 0;
-      for (std::size_t axis = 0; axis < 3; ++axis)
-        if (link.sum[axis] > 0) {
-          sum += link.sum[axis];
-          w += 1 /
-               (1 / link.sum[axis] + (resistance(group, axis) + resistance(static_cast<std::size_t>(link.to), axis)));
-        }
-      graph->neighbour[to] = link.to;
-      graph->coupling[to] = static_cast<float>(scale * std::max(least_coupling * sum, w));
-      ++to;
-    }
-    graph->degree[group] = static_cast<int>(row.links.size());
-    graph->own_excess[group] = static_cast<float>(scale * row.excess) * excess_factor;
-    return to;
-  };
+  const AxisRowWriter rows_of{groups.resistance.data(), scale, least_coupling, excess_factor, graph};
 #pragma omp parallel num_threads(threads)
   {
-    std::vector<Row> rows(8); // of the groups of one block
-    std::size_t end = 0;
-    bool begun = false;
+    Block cube(cells, blocks);
+    std::vector<AxisRow> rows(8); // of the groups of one block
+    std::int64_t end = -1;        // a thread writes its rows one after the other, which leaves the rest of its room
 #pragma omp for schedule(static)
     for (int line = 0; line < blocks.lines(); ++line) {
-      int next = groups.first[static_cast<std::size_t>(line)];
-      if (!begun)
-        end = static_cast<std::size_t>(graph->first[static_cast<std::size_t>(next)]);
-      begun = true;
+      int next = groups.lie.first[static_cast<std::size_t>(line)];
+      if (end < 0)
+        end = graph->first[static_cast<std::size_t>(next)];
       for (int i = 0; i < blocks.per_line(); ++i) {
         const int first_group = next;
+        cube.read(line, i);
+        if (cube.whole()) {
+          rows[0].clear();
+          cube.add_links_of_whole(of, &rows[0]);
+          end = rows_of.write(next++, rows[0], end);
+          continue;
+        }
         blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
           const int group = of[c.index];
           if (group < 0)
             return;
-          Row& row = rows[static_cast<std::size_t>(group - first_group)];
+          AxisRow& row = rows[static_cast<std::size_t>(group - first_group)];
           if (group >= next) {
-            row = {0, std::move(row.links)};
-            row.links.clear();
+            row.clear();
             next = group + 1;
           }
-          row.excess += std::max(0.0, op.excess_of(static_cast<std::size_t>(c.index)));
+          row.excess += cells.excess(c.index);
           for (unsigned left = cells.links(c.index); left != 0; left &= left - 1) {
             const int direction = std::countr_zero(left), to = of[cells.neighbour(c.index, direction)];
             if (to != group)
@@ -320,7 +343,7 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
           }
         });
         for (int group = first_group; group < next; ++group)
-          end = write(static_cast<std::size_t>(group), rows[static_cast<std::size_t>(group - first_group)], end);
+          end = rows_of.write(group, rows[static_cast<std::size_t>(group - first_group)], end);
       }
     }
   }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "lattice/operator.hpp"
-#include "latticemg/aggregates/graph.hpp"
+#include "latticemg/aggregates/node_blocks.hpp"
 #include "latticemg/level.hpp"
 
 #include <algorithm>
@@ -30,6 +30,7 @@ public:
   }
   int lines() const { return blocks_[1] * blocks_[2]; }
   int per_line() const { return blocks_[0]; }
+  std::array<int, 3> count() const { return {blocks_[0], blocks_[1], blocks_[2]}; }
   struct Cell {
     int slot;  ///< 0 ... 7: bits of its place along x, y, z
     int index; ///< in the box
@@ -57,9 +58,9 @@ struct CellGroups {
   std::array<int, 2> ghosts{0, 0}; ///< of the blocks below and above it, numbered after its own
   int blocks = 0;                  ///< of its own that have a group
   Buffer<int> of;                  ///< by cell of the box: its group, -1 where it is in none; of these blocks
-  Buffer<int> first;    ///< by line of own blocks, and the end: groups are numbered in the order of the blocks
-  Buffer<float> within; ///< [group][axis]: the couplings of its cells with each other
-  Buffer<int> links;    ///< couplings of its cells with others
+  NodeBlocks lie;                  ///< of its own groups: the blocks
+  Buffer<float> resistance;        ///< [group][axis]: of resistance_within()
+  Buffer<int> links;               ///< couplings of its cells with others
 };
 
 /// A coupling is strong in a block if it is at least this part of the strongest one of each of both cells.

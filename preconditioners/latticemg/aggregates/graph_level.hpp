@@ -18,6 +18,7 @@ struct GraphLevel {
   std::vector<int> colours; ///< first block of each, and the number of blocks
   int nodes = 0;            ///< of this rank
   long long all_nodes = 0;
+  bool twice = false; ///< visited so in a W cycle
   Buffer<std::int64_t> first;
   Buffer<int> neighbour; ///< its place
   Buffer<float> coupling;

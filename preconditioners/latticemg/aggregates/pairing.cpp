@@ -1,11 +1,11 @@
 #include "latticemg/aggregates/pairing.hpp"
+#include "latticemg/aggregates/grouped_border.hpp"
 #include "latticemg/aggregates/parts.hpp"
 #include "latticemg/zeros.hpp"
 
 #include <algorithm>
 #include <bit>
-#include <unordered_map>
-#include <unordered_set>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -95,7 +95,7 @@ private:
     int joined = i;
     float most = 0;
     graph_.for_each_link(i, [&](int j, float w) {
-      if (j < graph_.nodes() && root(j) >= 0 && members(root(j)) < Pairing::most_members && w > most &&
+      if (j < graph_.nodes() && root(j) >= 0 && members(root(j)) < most_in_group && w > most &&
           w >= least_ * strongest(i)) {
         most = w;
         joined = root(j);
@@ -129,7 +129,7 @@ public:
   unsigned bit(int node) const { return 1U << (at(code_, node) & 3); }
 
 private:
-  static_assert(Pairing::most_members <= 4);
+  static_assert(most_in_group <= 4);
   Buffer<int> code_;
 };
 
@@ -173,88 +173,44 @@ private:
 
 // What a rank tells of a node that is a ghost of another.
 struct Told {
-  int aggregate; // its number on its rank, -1: none
   int slot;
   Inside inside;
 };
 
-// The aggregates of some nodes, each once, in the order of the first of its nodes.
-std::vector<int> distinct(const std::vector<int>& aggregates) {
-  std::unordered_set<int> seen;
-  std::vector<int> list;
-  for (const int aggregate : aggregates)
-    if (aggregate >= 0 && seen.insert(aggregate).second)
-      list.push_back(aggregate);
-  return list;
-}
-
 // The border of the aggregates; places and insides of the ghosts.
-Border contract_border(const Graph& graph, const Pairing& pairing, Places* places, Buffer<Inside>* inside) {
-  const Border& fine = graph.border;
-  Border coarse = fine;
-  const std::vector<Told> told = fine.exchange<Told>([&](int node) -> Told {
-    const int aggregate = at(pairing.of, node);
-    if (aggregate < 0)
-      return {-1, 0, {}};
-    return {aggregate, std::countr_zero(places->bit(node)), at(*inside, aggregate)};
-  });
-  Buffer<Inside> own = std::move(*inside);
-  std::vector<Inside> beyond;
-  int ghost = graph.nodes();
-  auto next = told.begin();
-  for (std::size_t side = 0; side < 2; ++side) {
-    std::vector<int> aggregates;
-    for (const int node : fine.sent[side])
-      aggregates.push_back(at(pairing.of, node));
-    coarse.sent[side] = distinct(aggregates);
-    const auto end = next + fine.ghosts[side];
-    std::unordered_map<int, int> number; // by that on the other rank
-    for (; next < end; ++next, ++ghost) {
-      if (next->aggregate < 0) {
-        places->set_none(ghost);
-        continue;
-      }
-      const auto [known, fresh] = number.try_emplace(next->aggregate, pairing.count + static_cast<int>(beyond.size()));
-      if (fresh)
-        beyond.push_back(next->inside);
-      places->set(ghost, known->second, next->slot);
-    }
-    coarse.ghosts[side] = static_cast<int>(number.size());
-  }
-  inside->resize(own.size() + beyond.size());
-  std::copy(own.begin(), own.end(), inside->begin());
-  std::copy(beyond.begin(), beyond.end(), inside->begin() + own.size());
-  return coarse;
+Border contract_border(const Graph& graph, const NodeGroups& pairs, Places* places, Buffer<Inside>* inside) {
+  for (int ghost = graph.nodes(); ghost < graph.nodes_and_ghosts(); ++ghost)
+    places->set_none(ghost);
+  return grouped_border<Told>(
+             graph, pairs,
+             [&](int node) {
+               return Told{std::countr_zero(places->bit(node)), at(*inside, at(pairs.of, node))};
+             },
+             [&](int ghost, int group, const Told& told) {
+               places->set(graph.nodes() + ghost, group, told.slot);
+               at(*inside, group) = told.inside;
+             })
+      .border;
 }
 
 } // namespace
 
-void leave_single(const Graph& graph, Pairing* pairing) {
-  pairing->count = graph.nodes();
-  pairing->of.resize(static_cast<std::size_t>(graph.nodes()));
-  pairing->member.resize(Pairing::most_members * static_cast<std::size_t>(graph.nodes()));
-  std::fill(pairing->member.begin(), pairing->member.end(), -1);
-  for (int i = 0; i < graph.nodes(); ++i)
-    at(pairing->of, i) = at(pairing->member, std::ptrdiff_t{Pairing::most_members} * i) = i;
+void leave_single(const Graph& graph, NodeGroups* single) {
+  single->count = graph.nodes();
+  single->of.resize(static_cast<std::size_t>(graph.nodes()));
+  std::iota(single->of.begin(), single->of.end(), 0);
+  single->list_members();
 }
 
-void pair_up(const Graph& graph, float least, int threads, Pairing* pairing) {
-  pairing->of.resize(static_cast<std::size_t>(graph.nodes()));
-  pairing->count = Pairs(graph, least, threads).number(pairing->of.data());
-  pairing->member.resize(static_cast<std::size_t>(Pairing::most_members) * static_cast<std::size_t>(pairing->count));
-  std::fill(pairing->member.begin(), pairing->member.end(), -1);
-  for (int i = 0; i < graph.nodes(); ++i)
-    if (const int own = at(pairing->of, i); own >= 0) {
-      int* slot = &at(pairing->member, std::ptrdiff_t{Pairing::most_members} * own);
-      while (*slot >= 0)
-        ++slot;
-      *slot = i;
-    }
+void pair_up(const Graph& graph, float least, int threads, NodeGroups* pairs) {
+  pairs->of.resize(static_cast<std::size_t>(graph.nodes()));
+  pairs->count = Pairs(graph, least, threads).number(pairs->of.data());
+  pairs->list_members();
 }
 
-void contract(const Graph& graph, const Pairing& pairing, float least_coupling, float excess_factor, int threads,
+void contract(const Graph& graph, const NodeGroups& pairs, float least_coupling, float excess_factor, int threads,
               Graph* coarse) {
-  const int count = pairing.count;
+  const int count = pairs.count;
   const auto nodes = static_cast<std::size_t>(count);
   coarse->count = count;
   coarse->first.resize(nodes + 1);
@@ -262,19 +218,13 @@ void contract(const Graph& graph, const Pairing& pairing, float least_coupling, 
   coarse->own_excess.resize(nodes);
   Places places(static_cast<std::size_t>(graph.nodes_and_ghosts()));
   Buffer<Inside> inside;
-  inside.resize(nodes);
-  // work(member, its slot)
-  const auto for_each_member = [&](int I, const auto& work) {
-    const int* member = pairing.member.data() + std::ptrdiff_t{Pairing::most_members} * I;
-    for (int s = 0; s < Pairing::most_members && member[s] >= 0; ++s)
-      work(member[s], s);
-  };
+  inside.resize(nodes + static_cast<std::size_t>(graph.border.ghost_count())); // no more groups than ghosts
   at(coarse->first, 0) = 0;
 #pragma omp parallel num_threads(threads)
   {
 #pragma omp for schedule(static)
     for (int i = 0; i < graph.nodes(); ++i)
-      if (at(pairing.of, i) < 0)
+      if (at(pairs.of, i) < 0)
         places.set_none(i);
 #pragma omp for schedule(static)
     for (int I = 0; I < count; ++I) {
@@ -282,13 +232,13 @@ void contract(const Graph& graph, const Pairing& pairing, float least_coupling, 
       double excess = 0;
       float within = 0;
       unsigned members = 0;
-      for_each_member(I, [&](int i, int slot) {
+      pairs.for_each_member(I, [&](int i, int slot) {
         places.set(i, I, slot);
         members |= 1U << slot;
         most += graph.links(i);
         excess += graph.excess(i);
         graph.for_each_link(i, [&](int j, float w) {
-          for_each_member(I, [&](int other, int) { within += other == j ? 0.5F * w : 0; });
+          pairs.for_each_member(I, [&](int other, int) { within += other == j ? 0.5F * w : 0; });
         });
       });
       at(coarse->first, I + 1) = most;
@@ -298,7 +248,7 @@ void contract(const Graph& graph, const Pairing& pairing, float least_coupling, 
   }
   for (int I = 0; I < count; ++I)
     at(coarse->first, I + 1) += at(coarse->first, I);
-  coarse->border = graph.border.shared() ? contract_border(graph, pairing, &places, &inside) : graph.border;
+  coarse->border = contract_border(graph, pairs, &places, &inside);
   const auto links = static_cast<std::size_t>(at(coarse->first, count));
   coarse->neighbour.resize(links);
   coarse->coupling.resize(links);
@@ -314,7 +264,7 @@ void contract(const Graph& graph, const Pairing& pairing, float least_coupling, 
       const std::int64_t begin = to;
       const Inside own = at(inside, I);
       row.clear();
-      for_each_member(I, [&](int i, int) { row.add_links_of(i, I); });
+      pairs.for_each_member(I, [&](int i, int) { row.add_links_of(i, I); });
       for (const Link& link : row.links()) {
         const float between = resistance(own, link.own) + resistance(at(inside, link.to), link.other);
         at(coarse->neighbour, to) = link.to;

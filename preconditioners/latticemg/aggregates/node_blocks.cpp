@@ -1,0 +1,242 @@
+#include "latticemg/aggregates/node_blocks.hpp"
+#include "latticemg/aggregates/axis_rows.hpp"
+#include "latticemg/aggregates/grouped_border.hpp"
+
+#include <algorithm>
+#include <numeric>
+#include <vector>
+
+namespace linnet::latticemg {
+
+namespace {
+
+// The nodes of some blocks of 2 x 2 x 2 blocks, those of a line of which are passed from its begin to its end.
+class BlockLine {
+public:
+  BlockLine(const NodeBlocks& blocks, int line) : blocks_(blocks) {
+    const int pairs = (blocks.size[1] + 1) / 2, y = 2 * (line % pairs), z = 2 * (line / pairs);
+    for (int c = z; c < std::min(z + 2, blocks.size[2]); ++c)
+      for (int b = y; b < std::min(y + 2, blocks.size[1]); ++b)
+        lines_[count_++] = {b + blocks.size[1] * c, 0, 0};
+    for (Run& run : *this)
+      run.end = blocks.first[static_cast<std::size_t>(run.line)];
+  }
+  struct Run {
+    int line; // of blocks
+    int first, end;
+  };
+  Run* begin() { return lines_.data(); }
+  Run* end() { return lines_.data() + count_; }
+  // Moves on to blocks 2 X and 2 X + 1 of each line.
+  void advance(int X) {
+    for (Run& run : *this) {
+      const int last = run.line * blocks_.size[0] + std::min(2 * X + 2, blocks_.size[0]);
+      const int nodes = blocks_.first[static_cast<std::size_t>(run.line) + 1];
+      run.first = run.end;
+      while (run.end < nodes && blocks_.of[static_cast<std::size_t>(run.end)] < last)
+        ++run.end;
+    }
+  }
+
+private:
+  const NodeBlocks& blocks_;
+  std::array<Run, 4> lines_{};
+  std::ptrdiff_t count_ = 0;
+};
+
+// Groups of some nodes.
+class Joiner {
+public:
+  explicit Joiner(const Graph& graph) : graph_(graph) {}
+
+  // Writes of each node its group, numbered from `next` in the order of their first nodes. Returns the number after.
+  int join(BlockLine& runs, int next, int* of) {
+    nodes_.clear();
+    for (const BlockLine::Run& run : runs)
+      for (int i = run.first; i < run.end; ++i)
+        nodes_.push_back(i);
+    const std::size_t count = nodes_.size();
+    root_.resize(count);
+    std::iota(root_.begin(), root_.end(), std::size_t{0});
+    strongest_.assign(count, 0);
+    links_.clear();
+    for (std::size_t s = 0; s < count; ++s)
+      graph_.for_each_link(nodes_[s], [&](int j, float w) {
+        strongest_[s] = std::max(strongest_[s], w);
+        std::size_t before = 0;
+        for (const BlockLine::Run& run : runs) {
+          if (run.first <= j && j < run.end)
+            links_.push_back({s, before + static_cast<std::size_t>(j - run.first), w});
+          before += static_cast<std::size_t>(run.end - run.first);
+        }
+      });
+    for (const Link& link : links_)
+      if (link.w >= least_strength * std::max(strongest_[link.from], strongest_[link.to]))
+        unite(link.from, link.to);
+    join_single_ones();
+    number_.assign(count, -1);
+    for (std::size_t s = 0; s < count; ++s) {
+      int& own = number_[root(s)];
+      if (strongest_[s] > 0 && own < 0)
+        own = next++;
+      of[nodes_[s]] = strongest_[s] > 0 ? own : -1;
+    }
+    return next;
+  }
+
+private:
+  struct Link {
+    std::size_t from, to;
+    float w;
+  };
+
+  std::size_t root(std::size_t s) {
+    while (root_[s] != s)
+      s = root_[s] = root_[root_[s]];
+    return s;
+  }
+  void unite(std::size_t s, std::size_t t) {
+    s = root(s);
+    t = root(t);
+    root_[std::max(s, t)] = std::min(s, t);
+  }
+  void join_single_ones() {
+    members_.assign(root_.size(), 0);
+    for (std::size_t s = 0; s < root_.size(); ++s)
+      ++members_[root(s)];
+    for (auto link = links_.begin(); link < links_.end();) {
+      const std::size_t s = link->from;
+      const auto end = std::find_if(link, links_.end(), [&](const Link& other) { return other.from != s; });
+      const auto most = std::max_element(link, end, [](const Link& a, const Link& b) { return a.w < b.w; });
+      link = end;
+      if (members_[root(s)] == 1 && most->w >= least_strength * strongest_[s]) {
+        const int together = 1 + members_[root(most->to)];
+        unite(s, most->to);
+        members_[root(s)] = together;
+      }
+    }
+  }
+
+  const Graph& graph_;
+  std::vector<int> nodes_, number_, members_;
+  std::vector<std::size_t> root_;
+  std::vector<float> strongest_;
+  std::vector<Link> links_; // among the nodes, from one after the other
+};
+
+} // namespace
+
+int NodeBlocks::axis_between(int i, int j) const {
+  if (static_cast<std::size_t>(std::max(i, j)) >= of.size()) // a ghost
+    return slab_axis;
+  const int apart = std::abs(of[static_cast<std::size_t>(i)] - of[static_cast<std::size_t>(j)]);
+  return apart == 0 ? AxisRow::no_axis : apart < size[0] ? 0 : apart < size[0] * size[1] ? 1 : 2;
+}
+
+void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, NodeGroups* groups, NodeBlocks* coarse) {
+  for (std::size_t a = 0; a < 3; ++a)
+    coarse->size[a] = (blocks.size[a] + 1) / 2;
+  coarse->slab_axis = blocks.slab_axis;
+  const int lines = coarse->lines();
+  int *of = nullptr, *first = nullptr;
+  groups->of.resize(static_cast<std::size_t>(graph.nodes()));
+  coarse->first.resize(static_cast<std::size_t>(lines) + 1);
+  of = groups->of.data();
+  first = coarse->first.data();
+  first[0] = 0;
+#pragma omp parallel num_threads(threads)
+  {
+    Joiner joiner(graph);
+#pragma omp for schedule(static)
+    for (int line = 0; line < lines; ++line) {
+      BlockLine runs(blocks, line);
+      int next = 0;
+      for (int X = 0; X < coarse->size[0]; ++X) {
+        runs.advance(X);
+        next = joiner.join(runs, next, of);
+      }
+      first[line + 1] = next;
+    }
+  }
+  std::partial_sum(first, first + lines + 1, first);
+  groups->count = first[lines];
+  coarse->of.resize(static_cast<std::size_t>(groups->count));
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int line = 0; line < lines; ++line)
+    for (const BlockLine::Run& run : BlockLine(blocks, line))
+      for (int i = blocks.first[static_cast<std::size_t>(run.line)];
+           i < blocks.first[static_cast<std::size_t>(run.line) + 1]; ++i)
+        if (of[i] >= 0) {
+          of[i] += first[line];
+          const int x = blocks.of[static_cast<std::size_t>(i)] - run.line * blocks.size[0];
+          coarse->of[static_cast<std::size_t>(of[i])] = line * coarse->size[0] + x / 2;
+        }
+  groups->list_members();
+}
+
+void contract(const Graph& graph, const NodeBlocks& blocks, const NodeGroups& groups, float least_coupling,
+              float excess_factor, int threads, Graph* coarse) {
+  const int count = groups.count, nodes = graph.nodes();
+  const auto size = static_cast<std::size_t>(count);
+  coarse->count = count;
+  coarse->first.resize(size + 1);
+  coarse->degree.resize(size);
+  coarse->own_excess.resize(size);
+  Buffer<float> resistance;
+  resistance.resize(3 * (size + static_cast<std::size_t>(graph.border.ghost_count()))); // no more groups than ghosts
+  coarse->first[0] = 0;
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int I = 0; I < count; ++I) {
+    std::int64_t most = 0; // links, if no two lead to the same group
+    float* own = resistance.data() + 3 * std::ptrdiff_t{I};
+    std::fill(own, own + 3, 0.0F);
+    groups.for_each_member(I, [&](int i, int) {
+      graph.for_each_link(i, [&](int j, float w) {
+        if (j >= nodes || groups.of[static_cast<std::size_t>(j)] != I)
+          ++most;
+        else if (const int axis = blocks.axis_between(i, j); axis != AxisRow::no_axis)
+          own[axis] += 0.5F * w;
+      });
+    });
+    std::transform(own, own + 3, own, resistance_within);
+    coarse->first[static_cast<std::size_t>(I) + 1] = most;
+  }
+  std::partial_sum(coarse->first.begin(), coarse->first.end(), coarse->first.begin());
+  using ByAxis = std::array<float, 3>;
+  const auto resistance_of = [&](int group) { return resistance.data() + 3 * std::ptrdiff_t{group}; };
+  GroupedBorder border = grouped_border<ByAxis>(
+      graph, groups,
+      [&](int node) {
+        const float* own = resistance_of(groups.of[static_cast<std::size_t>(node)]);
+        return ByAxis{own[0], own[1], own[2]};
+      },
+      [&](int, int group, const ByAxis& told) { std::copy(told.begin(), told.end(), resistance_of(group)); });
+  coarse->border = std::move(border.border);
+  const auto links = static_cast<std::size_t>(coarse->first[size]);
+  coarse->neighbour.resize(links);
+  coarse->coupling.resize(links);
+  const AxisRowWriter rows{resistance.data(), 1, least_coupling, excess_factor, coarse};
+#pragma omp parallel num_threads(threads)
+  {
+    AxisRow row;
+    std::int64_t end = -1; // a thread writes its rows one after the other, which leaves the rest of its room untouched
+#pragma omp for schedule(static)
+    for (int I = 0; I < count; ++I) {
+      if (end < 0)
+        end = coarse->first[static_cast<std::size_t>(I)];
+      row.clear();
+      groups.for_each_member(I, [&](int i, int) {
+        row.excess += graph.excess(i);
+        graph.for_each_link(i, [&](int j, float w) {
+          const int to =
+              j < nodes ? groups.of[static_cast<std::size_t>(j)] : border.of_ghost[static_cast<std::size_t>(j - nodes)];
+          if (to != I)
+            row.add(to, blocks.axis_between(i, j), w);
+        });
+      });
+      end = rows.write(I, row, end);
+    }
+  }
+}
+
+} // namespace linnet::latticemg

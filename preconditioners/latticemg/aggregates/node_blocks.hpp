@@ -1,0 +1,31 @@
+#pragma once
+
+#include "latticemg/aggregates/node_groups.hpp"
+
+#include <array>
+#include <cstdlib>
+
+namespace linnet::latticemg {
+
+/// Where the nodes of a graph lie on the lattice: each in a block of cells, and linked with nodes of the same block and
+/// of the six beside it. They are numbered line after line of blocks, in each block after block.
+struct NodeBlocks {
+  std::array<int, 3> size{0, 0, 0}; ///< blocks along the axes
+  int slab_axis = 2;                ///< across which the ranks' slabs lie
+  Buffer<int> of;                   ///< by node: its block, x + size[0] (y + size[1] z)
+  Buffer<int> first;                ///< by line of blocks, and the end: its first node
+
+  int lines() const { return size[1] * size[2]; }
+  /// Along which two nodes lie; AxisRow::no_axis in one block.
+  int axis_between(int i, int j) const;
+};
+
+/// Blocks of 2 x 2 x 2 blocks, and of each the nodes that strong couplings (least_strength of the strongest one of both
+/// nodes) join. One that is left alone joins the group that it is coupled with most, if that is strong for it.
+void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, NodeGroups* groups, NodeBlocks* coarse);
+
+/// The graph of these groups, with couplings as contract() has them (pairing.hpp), axis by axis.
+void contract(const Graph& graph, const NodeBlocks& blocks, const NodeGroups& groups, float least_coupling,
+              float excess_factor, int threads, Graph* coarse);
+
+} // namespace linnet::latticemg
