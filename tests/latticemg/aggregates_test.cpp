@@ -4,8 +4,10 @@
 #include "latticemg/couplings.hpp"
 #include "latticemg/systems.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <set>
+#include <utility>
 
 using namespace linnet;
 using namespace linnet::latticemg;
@@ -273,6 +275,70 @@ TEST(Pairing, GoesAlongTheStrongestCouplingOfAChain) {
   contract(chain, pairs, least_part, 1, 1, &coarse);
   // The resistances between the middles of the pairs: 0.5 / 10 + 1 + 0.5 / 10.
   EXPECT_FLOAT_EQ(coarse.coupling[static_cast<std::size_t>(coarse.first[0])], 1 / 1.1F);
+}
+
+// The places of the nodes, and the first block of each colour.
+void expect_no_links_within_colours(const Graph& graph, const GraphLevel& level, const Buffer<int>& place) {
+  const auto colour = [&](int node) {
+    const int of_node = place[static_cast<std::size_t>(node)] / block;
+    return std::upper_bound(level.colours.begin(), level.colours.end(), of_node) - level.colours.begin();
+  };
+  std::set<int> used;
+  for (int i = 0; i < graph.nodes(); ++i) {
+    EXPECT_TRUE(used.insert(place[static_cast<std::size_t>(i)]).second);
+    graph.for_each_link(i, [&](int j, float) { EXPECT_NE(colour(i), colour(j)) << i << " " << j; });
+  }
+}
+
+TEST(GraphLevel, HasTheOperatorOfTheGraphInColours) {
+  for (const System& system : systems()) {
+    CellGroups groups;
+    Graph graph;
+    group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
+    contract(system.op, groups, Border{}, 1, least_part, 1, 1, &graph);
+    for (const NodeBlocks* blocks : {static_cast<const NodeBlocks*>(nullptr), &std::as_const(groups.lie)}) {
+      GraphLevel level;
+      Buffer<int> place;
+      set_operator(graph, blocks, 2, &level, &place);
+      expect_no_links_within_colours(graph, level, place);
+      const auto at = [&](int node) { return static_cast<std::size_t>(place[static_cast<std::size_t>(node)]); };
+      for (int i = 0; i < graph.nodes(); ++i) {
+        level.u[at(i)] = static_cast<float>(voxels::random(1, static_cast<std::size_t>(i)));
+        level.b[at(i)] = static_cast<float>(voxels::random(2, static_cast<std::size_t>(i)));
+      }
+      const auto residual = [&](int i) {
+        double r = level.b[at(i)] - double{graph.excess(i)} * level.u[at(i)], size = std::abs(r);
+        graph.for_each_link(i, [&](int j, float w) {
+          r -= double{w} * (level.u[at(i)] - level.u[at(j)]);
+          size += double{w};
+        });
+        return std::pair(r, size);
+      };
+      graph_kernels().residual(level, 0, level.colours.back(), level.residual.data());
+      for (int i = 0; i < graph.nodes(); ++i)
+        EXPECT_NEAR(level.residual[at(i)], residual(i).first, 1e-6 * residual(i).second);
+      graph_kernels().relax(level, level.colours[1], level.colours[2], level.u.data());
+      for (int i = 0; i < graph.nodes(); ++i)
+        if (level.colours[1] * block <= place[static_cast<std::size_t>(i)] &&
+            place[static_cast<std::size_t>(i)] < level.colours[2] * block) {
+          EXPECT_NEAR(residual(i).first, 0, 1e-6 * residual(i).second);
+        }
+    }
+  }
+}
+
+TEST(GraphLevel, OfABoxHasTwoColoursAndPlainColumns) {
+  const System system(voxels::box(64, 8, 6), voxels::voxel(), true);
+  CellGroups groups;
+  Graph graph;
+  group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
+  contract(system.op, groups, Border{}, 1, least_part, 1, 1, &graph);
+  GraphLevel level;
+  Buffer<int> place;
+  set_operator(graph, &groups.lie, 1, &level, &place);
+  EXPECT_EQ(level.colours.size(), 3);
+  for (const BlockLinks& links : level.links)
+    EXPECT_LE(links.columns - links.plain, 1); // where a line ends
 }
 
 TEST(Aggregates, ShrinkToALevelThatIsSolved) {

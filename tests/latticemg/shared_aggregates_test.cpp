@@ -168,7 +168,7 @@ TEST(SharedGraph, HasTheValuesOfTheNeighbours) {
     const Graph all = gather.gather(graph);
     GraphLevel level;
     Buffer<int> place;
-    set_operator(graph, 1, &level, &place);
+    set_operator(graph, nullptr, 1, &level, &place);
     EXPECT_EQ(level.all_nodes, whole.nodes());
     EXPECT_EQ(level.halo != nullptr, ranks_of_world() > 1);
     if (!level.halo)

@@ -97,7 +97,8 @@ void Aggregates::tie_nodes(const NodeGroups& groups, const Buffer<int>& place, c
 
 // Makes the graph whole where that is wanted, or it has few nodes. `own`: of the nodes that it had before; `place`: of
 // those that it has then.
-void Aggregates::add_level(Graph* graph, bool gather, int threads, Places* own, Buffer<int>* place) {
+void Aggregates::add_level(Graph* graph, const NodeBlocks* blocks, bool gather, int threads, Places* own,
+                           Buffer<int>* place) {
   const int nodes = graph->nodes();
   const bool shared = graph->border.shared();
   const long long most = std::max<long long>(coarsest_nodes, graph->border.most_gathered);
@@ -108,7 +109,7 @@ void Aggregates::add_level(Graph* graph, bool gather, int threads, Places* own, 
     *graph = gather_->gather(*graph);
   }
   levels_.emplace_back();
-  set_operator(*graph, threads, &levels_.back(), place);
+  set_operator(*graph, gather ? nullptr : blocks, threads, &levels_.back(), place);
   if (gather)
     gather_->set_places(*place);
   const int first = gather ? gather_->first() : 0;
@@ -130,7 +131,7 @@ void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis
   Buffer<int> place;
   contract(op, groups, border, scale, weights.coupling[AggregateWeights::cells],
            weights.excess[AggregateWeights::cells], threads, &graph);
-  add_level(&graph, false, threads, &own, &place);
+  add_level(&graph, &groups.lie, false, threads, &own, &place);
   tie_cells(op, axis, finest, groups, own, threads);
   Coarsener coarsener(weights, threads, border, &groups.lie);
   add_coarser_levels(std::move(graph), std::move(place), threads, &coarsener);
@@ -141,7 +142,7 @@ void Aggregates::add_coarser_levels(Graph graph, Buffer<int> place, int threads,
   while (levels_.back().all_nodes > coarsest_nodes && coarsener->coarsen(graph)) {
     Places own;
     Buffer<int> coarse_place;
-    add_level(&coarsener->coarse, coarsener->whole, threads, &own, &coarse_place);
+    add_level(&coarsener->coarse, coarsener->blocks, coarsener->whole, threads, &own, &coarse_place);
     tie_nodes(coarsener->groups, place, own);
     graph = std::move(coarsener->coarse);
     place = std::move(coarse_place);
@@ -256,7 +257,7 @@ double Aggregates::flops(const CycleOptions& options) const {
   double sum = 0, visits = 1;
   for (std::size_t l = 0; l < levels_.size(); ++l) {
     visits *= visited_twice(l, options) ? 2 : 1;
-    const double product = 2.0 * static_cast<double>(levels_[l].coupling.size()) + 2.0 * levels_[l].nodes;
+    const double product = 2.0 * levels_[l].couplings() + 2.0 * levels_[l].nodes;
     const double n = static_cast<double>(coarsest_.unknowns());
     sum += visits * (l + 1 < levels_.size() ? (2 * options.sweeps + 1) * product : 2 * n * n);
   }

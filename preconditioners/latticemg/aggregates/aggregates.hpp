@@ -73,7 +73,7 @@ private:
   struct Places {
     Buffer<int> in_level, in_sums;
   };
-  void add_level(Graph* graph, bool gather, int threads, Places* own, Buffer<int>* place);
+  void add_level(Graph* graph, const NodeBlocks* blocks, bool gather, int threads, Places* own, Buffer<int>* place);
   void tie_cells(const LatticeOperator& op, const std::array<int, 3>& axis, const Level& finest,
                  const CellGroups& groups, const Places& aggregates, int threads);
   void tie_nodes(const NodeGroups& groups, const Buffer<int>& place, const Places& aggregates);

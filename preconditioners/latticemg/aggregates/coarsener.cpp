@@ -17,25 +17,25 @@ constexpr double most_left_by_pairs = 0.75;
 
 bool Coarsener::coarsen(const Graph& graph) {
   whole = false;
-  if (graph.border.ranks != ranks_) // gathered
-    blocks_ = nullptr;
-  blocks = blocks_ && join_in_blocks(graph);
-  return blocks || join_pairs(graph);
+  const bool gathered = graph.border.ranks != ranks_;
+  if (blocks && !gathered && block_steps_ < most_block_steps && join_in_blocks(graph))
+    return true;
+  blocks = nullptr;
+  return join_pairs(graph);
 }
 
 bool Coarsener::join_in_blocks(const Graph& graph) {
   NodeBlocks next;
-  group_nodes(graph, *blocks_, threads_, &groups, &next);
+  group_nodes(graph, *blocks, threads_, &groups, &next);
   const auto left = static_cast<double>(graph.border.sum(groups.count)),
              nodes = static_cast<double>(graph.border.sum(graph.nodes()));
-  if (left == 0 || left > most_left_by_blocks * nodes) {
-    blocks_ = nullptr;
+  if (left == 0 || left > most_left_by_blocks * nodes)
     return false;
-  }
-  contract(graph, *blocks_, groups, weights_.coupling[AggregateWeights::blocks],
+  contract(graph, *blocks, groups, weights_.coupling[AggregateWeights::blocks],
            weights_.excess[AggregateWeights::blocks], threads_, &coarse);
   own_blocks_ = std::move(next);
-  blocks_ = ++block_steps_ < most_block_steps ? &own_blocks_ : nullptr;
+  blocks = &own_blocks_;
+  ++block_steps_;
   return true;
 }
 

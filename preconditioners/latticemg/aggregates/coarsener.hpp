@@ -11,12 +11,12 @@ class Coarsener {
 public:
   /// For the graph of a slab with this border, whose nodes lie in `first_blocks`.
   Coarsener(const AggregateWeights& weights, int threads, const Border& border, const NodeBlocks* first_blocks)
-      : weights_(weights), threads_(threads), ranks_(border.ranks), blocks_(first_blocks) {}
+      : blocks(first_blocks), weights_(weights), threads_(threads), ranks_(border.ranks) {}
 
-  NodeGroups groups;   ///< of the last graph
-  Graph coarse;        ///< that of the groups
-  bool blocks = false; ///< they are of blocks, not pairs
-  bool whole = false;  ///< `coarse` is for all ranks: nodes may have partners on others
+  NodeGroups groups;        ///< of the last graph
+  Graph coarse;             ///< that of the groups
+  const NodeBlocks* blocks; ///< where its nodes lie; null where they are pairs
+  bool whole = false;       ///< it is for all ranks: nodes may have partners on others
 
   /// For the first graph, then for `coarse` or what was gathered of it. False where nodes join no further. Collective
   /// over the ranks of the graph's border.
@@ -29,7 +29,6 @@ private:
   const AggregateWeights& weights_;
   int threads_;
   MPI_Comm ranks_;
-  const NodeBlocks* blocks_; // null: in pairs from now on
   NodeBlocks own_blocks_;
   int block_steps_ = 0;
   float least_ = least_strength; // of couplings that join pairs

@@ -20,42 +20,41 @@ using I = hn::RebindToSigned<F>;
 using VF = hn::Vec<F>;
 constexpr int lanes = static_cast<int>(hn::MaxLanes(F()));
 
-// sum + sum_j w_j u_j of the nodes from place p on, which have the columns from `column` on.
-HWY_INLINE VF with_neighbours(const GraphLevel& level, const float* u, std::int64_t column, std::int64_t end, VF sum) {
+// sum + sum_j w_j u_j of the nodes at places lane ... lane + lanes - 1 of block B.
+HWY_INLINE VF with_neighbours(const GraphLevel& level, const float* u, int B, int lane, VF sum) {
   const F df;
-  const int* neighbour = level.neighbour.data();
-  const float* coupling = level.coupling.data();
-  for (; column < end; column += block)
-    sum = hn::MulAdd(hn::LoadU(df, coupling + column), hn::GatherIndex(df, u, hn::LoadU(I(), neighbour + column)), sum);
+  const BlockLinks links = level.links[static_cast<std::size_t>(B)];
+  const float* w = level.coupling.data() + links.coupling + lane;
+  const int* at = level.neighbour.data() + links.index;
+  for (int c = 0; c < links.plain; ++c)
+    sum = hn::MulAdd(hn::LoadU(df, w + std::ptrdiff_t{block} * c), hn::LoadU(df, u + at[c] + lane), sum);
+  at += links.plain + lane;
+  w += std::ptrdiff_t{block} * links.plain;
+  for (int c = links.plain; c < links.columns; ++c, w += block, at += block)
+    sum = hn::MulAdd(hn::LoadU(df, w), hn::GatherIndex(df, u, hn::LoadU(I(), at)), sum);
   return sum;
 }
 
 void relax(const GraphLevel& level, int first, int last, float* u) {
   const F df;
-  for (int B = first; B < last; ++B) {
-    const std::int64_t begin = level.first[static_cast<std::size_t>(B)],
-                       end = level.first[static_cast<std::size_t>(B) + 1];
+  for (int B = first; B < last; ++B)
     for (int lane = 0; lane < block; lane += lanes) {
       const int p = B * block + lane;
-      const VF sum = with_neighbours(level, u, begin + lane, end, hn::LoadU(df, level.b.data() + p));
+      const VF sum = with_neighbours(level, u, B, lane, hn::LoadU(df, level.b.data() + p));
       hn::StoreU(hn::Mul(sum, hn::LoadU(df, level.inverse.data() + p)), df, u + p);
     }
-  }
 }
 
 void residual(const GraphLevel& level, int first, int last, float* to) {
   const F df;
   const float* u = level.u.data();
-  for (int B = first; B < last; ++B) {
-    const std::int64_t begin = level.first[static_cast<std::size_t>(B)],
-                       end = level.first[static_cast<std::size_t>(B) + 1];
+  for (int B = first; B < last; ++B)
     for (int lane = 0; lane < block; lane += lanes) {
       const int p = B * block + lane;
       const VF right = hn::NegMulAdd(hn::LoadU(df, level.diagonal.data() + p), hn::LoadU(df, u + p),
                                      hn::LoadU(df, level.b.data() + p));
-      hn::StoreU(with_neighbours(level, u, begin + lane, end, right), df, to + p);
+      hn::StoreU(with_neighbours(level, u, B, lane, right), df, to + p);
     }
-  }
 }
 
 void prolong(const GraphLevel& level, int first, int last, const float* coarse, float* u) {

@@ -1,163 +1,192 @@
 #include "latticemg/aggregates/graph_level.hpp"
-#include "latticemg/aggregates/parts.hpp"
+#include "latticemg/aggregates/colours.hpp"
+#include "latticemg/zeros.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <numeric>
+#include <vector>
 
 namespace linnet::latticemg {
 
 namespace {
-
-// Nodes within this many of a colour are ordered by their number of links: blocks of equal rows, near each other.
-constexpr int ordered = 16 * block;
 
 template <class T>
 std::size_t bytes_of(const Buffer<T>& buffer) {
   return buffer.size() * sizeof(T);
 }
 
-// Nodes of a part are coloured in their order and without regard to other parts, parts at the same time; then those
-// that have the colour of a neighbour in an earlier part get another one. The same on any threads.
-constexpr int nodes_coloured_at_once = 1 << 14;
+// A plain column takes one load for so many links, where others take a load for each.
+constexpr int least_plain = 4;
+// No more are looked for in a block.
+constexpr std::size_t most_plain = 24;
 
-// The lowest colour that is not taken.
-class FreeColour {
+// Puts the links of the nodes at the places of one block in columns.
+class Columns {
 public:
-  // take_all(take): take(colour) for each that is.
-  template <class TakeAll>
-  int find(const TakeAll& take_all) {
-    ++search_;
-    take_all([&](int colour) {
-      if (static_cast<std::size_t>(colour) >= taken_.size())
-        taken_.resize(static_cast<std::size_t>(colour) + 1, 0);
-      taken_[static_cast<std::size_t>(colour)] = search_;
-    });
-    std::size_t c = 0;
-    while (c < taken_.size() && taken_[c] == search_)
+  void clear() {
+    plain_.clear();
+    for (std::vector<Link>& links : others_)
+      links.clear();
+  }
+  // `k`: the number of the link at its node; most have the base of that one of the node before.
+  void add(int lane, std::size_t k, int place, float w) {
+    const int base = place - lane;
+    std::size_t c = k < plain_.size() && plain_[k].takes(base, lane) ? k : 0;
+    while (c < plain_.size() && !plain_[c].takes(base, lane))
       ++c;
-    return static_cast<int>(c);
+    if (c == most_plain) {
+      others_[static_cast<std::size_t>(lane)].push_back({place, w});
+      return;
+    }
+    if (c == plain_.size())
+      plain_.push_back({base, 0, {}});
+    plain_[c].lanes |= 1U << lane;
+    plain_[c].w[static_cast<std::size_t>(lane)] = w;
+  }
+  // Keeps `most` plain columns at most, with bases up to `last_base`.
+  void choose(std::size_t most, int last_base) {
+    std::size_t kept = 0;
+    for (const Plain& column : plain_)
+      if (kept < most && std::popcount(column.lanes) >= least_plain && 0 <= column.base && column.base <= last_base)
+        plain_[kept++] = column;
+      else
+        for (unsigned left = column.lanes; left != 0; left &= left - 1) {
+          const auto lane = static_cast<std::size_t>(std::countr_zero(left));
+          others_[lane].push_back({column.base + static_cast<int>(lane), column.w[lane]});
+        }
+    plain_.resize(kept);
+  }
+  // Returns what follows them in the two arrays. `own`: the first place of the block.
+  BlockLinks write(int own, std::int64_t coupling, std::int64_t index, GraphLevel* level) const {
+    BlockLinks links{coupling, index, static_cast<int>(plain_.size()), 0};
+    float* w = level->coupling.data() + coupling;
+    int* at = level->neighbour.data() + index;
+    for (const Plain& column : plain_) {
+      w = std::copy(column.w.begin(), column.w.end(), w);
+      *at++ = column.base;
+    }
+    std::size_t most = 0;
+    for (const std::vector<Link>& of_lane : others_)
+      most = std::max(most, of_lane.size());
+    for (std::size_t c = 0; c < most; ++c)
+      for (std::size_t lane = 0; lane < block; ++lane) {
+        const bool has = c < others_[lane].size();
+        *at++ = has ? others_[lane][c].place : own;
+        *w++ = has ? others_[lane][c].w : 0;
+      }
+    links.columns = links.plain + static_cast<int>(most);
+    return links;
   }
 
 private:
-  int search_ = 0;
-  std::vector<int> taken_; // by colour: the last search that it was taken in
-};
+  struct Plain {
+    int base;
+    unsigned lanes; // bits of those that have a link there
+    std::array<float, block> w;
 
-// Ghosts have none. Returns the number of nodes of each colour.
-std::vector<int> colour(const Graph& graph, int threads, int* colour_of) {
-  const int nodes = graph.nodes();
-  // Those with neighbours in earlier parts, by part.
-  std::vector<std::vector<int>> across(static_cast<std::size_t>(nodes / nodes_coloured_at_once) + 1);
-  for_each_part(nodes, nodes_coloured_at_once, threads, [&](NodeRange part, int number) {
-    FreeColour free;
-    for (int i = part.first; i < part.last; ++i) {
-      bool earlier = false;
-      colour_of[i] = free.find([&](const auto& take) {
-        graph.for_each_link(i, [&](int j, float) {
-          if (part.first <= j && j < i)
-            take(colour_of[j]);
-          earlier = earlier || j < part.first;
-        });
-      });
-      if (earlier)
-        across[static_cast<std::size_t>(number)].push_back(i);
-    }
-  });
-  FreeColour free;
-  for (const std::vector<int>& of_part : across)
-    for (const int i : of_part) {
-      const int first = i / nodes_coloured_at_once * nodes_coloured_at_once;
-      bool clash = false;
-      graph.for_each_link(i, [&](int j, float) { clash |= j < first && colour_of[j] == colour_of[i]; });
-      if (clash)
-        colour_of[i] = free.find([&](const auto& take) {
-          graph.for_each_link(i, [&](int j, float) {
-            if (j < nodes)
-              take(colour_of[j]);
-          });
-        });
-    }
-  std::vector<int> count;
-  for (int i = 0; i < nodes; ++i) {
-    const auto c = static_cast<std::size_t>(colour_of[i]);
-    if (c >= count.size())
-      count.resize(c + 1, 0);
-    ++count[c];
-  }
-  return count;
-}
+    bool takes(int other_base, int lane) const { return base == other_base && !(lanes >> lane & 1); }
+  };
+  struct Link {
+    int place;
+    float w;
+  };
+  std::vector<Plain> plain_;
+  std::array<std::vector<Link>, block> others_; // by lane
+};
 
 } // namespace
 
 std::size_t GraphLevel::bytes() const {
-  return bytes_of(first) + bytes_of(neighbour) + bytes_of(coupling) + bytes_of(diagonal) + bytes_of(inverse) +
-         bytes_of(u) + bytes_of(b) + bytes_of(residual) + bytes_of(parent) + (halo ? halo->bytes() : 0);
+  std::size_t of_links = bytes_of(links);
+  for (const BlockLinks& own : links)
+    of_links += static_cast<std::size_t>(own.columns) * block * sizeof(float) +
+                static_cast<std::size_t>(own.plain + block * (own.columns - own.plain)) * sizeof(int);
+  return of_links + bytes_of(diagonal) + bytes_of(inverse) + bytes_of(u) + bytes_of(b) + bytes_of(residual) +
+         bytes_of(parent) + (halo ? halo->bytes() : 0);
 }
 
-void set_operator(const Graph& graph, int threads, GraphLevel* level, Buffer<int>* place) {
+double GraphLevel::couplings() const {
+  double columns = 0;
+  for (const BlockLinks& own : links)
+    columns += own.columns;
+  return block * columns;
+}
+
+void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, GraphLevel* level, Buffer<int>* place) {
   const int nodes = graph.nodes();
   level->nodes = nodes;
   level->all_nodes = graph.border.sum(nodes);
   place->resize(static_cast<std::size_t>(graph.nodes_and_ghosts()));
-  const std::vector<int> count = colour(graph, threads, place->data());
-  // Nodes of each colour, in their order.
-  std::vector<int> begin(count.size() + 1, 0), node(static_cast<std::size_t>(nodes));
-  std::partial_sum(count.begin(), count.end(), begin.begin() + 1);
-  std::vector<int> next(begin.begin(), begin.end() - 1);
-  for (int i = 0; i < nodes; ++i)
-    node[static_cast<std::size_t>(next[static_cast<std::size_t>((*place)[static_cast<std::size_t>(i)])]++)] = i;
+  const std::vector<int> count = colour_nodes(graph, blocks, threads, place->data());
   level->colours.assign(1, 0);
-  for (const int size : count)
+  std::vector<int> next; // place, by colour
+  for (const int size : count) {
+    next.push_back(level->colours.back() * block);
     level->colours.push_back(level->colours.back() + (size + block - 1) / block);
-  const auto places = static_cast<std::size_t>(level->places()), blocks = places / block;
-  const std::size_t places_of_u = places + static_cast<std::size_t>(graph.border.ghost_count());
-  level->first.resize(blocks + 1);
-  level->first[0] = 0;
-  for (std::size_t c = 0; c < count.size(); ++c)
-#pragma omp parallel for schedule(static) num_threads(threads)
-    for (int from = 0; from < count[c]; from += ordered) {
-      int* some = node.data() + begin[c] + from;
-      const int size = std::min(ordered, count[c] - from);
-      std::stable_sort(some, some + size, [&](int i, int j) { return graph.links(i) > graph.links(j); });
-      for (int s = 0; s < size; ++s) {
-        const int at = level->colours[c] * block + from + s;
-        (*place)[static_cast<std::size_t>(some[s])] = at;
-        if (s % block == 0)
-          level->first[static_cast<std::size_t>(at / block) + 1] = std::int64_t{block} * graph.links(some[s]);
-      }
-    }
-  for (std::size_t B = 0; B < blocks; ++B)
-    level->first[B + 1] += level->first[B];
+  }
+  const auto places = static_cast<std::size_t>(level->places()), all = places / block;
+  std::vector<int> node(places, -1); // by place
+  for (int i = 0; i < nodes; ++i) {
+    int& own = (*place)[static_cast<std::size_t>(i)];
+    own = next[static_cast<std::size_t>(own)]++;
+    node[static_cast<std::size_t>(own)] = i;
+  }
   std::iota(place->begin() + nodes, place->end(), level->places()); // of ghosts
-  const auto links = static_cast<std::size_t>(level->first[blocks]);
-  level->neighbour.resize(links);
-  level->coupling.resize(links);
-  for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->u, &level->b, &level->residual}) {
-    field->resize(field == &level->u ? places_of_u : places);
-    std::fill(field->begin(), field->end(), 0.0F);
+  for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->b, &level->residual, &level->u}) {
+    const auto ghosts = static_cast<std::size_t>(graph.border.ghost_count());
+    field->resize(field == &level->u ? places + ghosts + block : places);
+    clear(threads, field);
   }
   if (graph.border.shared())
     level->halo = std::make_unique<GraphHalo>(graph.border, place->data(), level->places(), level->u.data());
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (std::ptrdiff_t B = 0; B < static_cast<std::ptrdiff_t>(blocks); ++B)
-    for (auto k = static_cast<std::size_t>(level->first[static_cast<std::size_t>(B)]);
-         k < static_cast<std::size_t>(level->first[static_cast<std::size_t>(B) + 1]); ++k) {
-      level->neighbour[k] = static_cast<int>(B * block); // of coupling 0, unless written over
-      level->coupling[k] = 0;
+  level->links.resize(all);
+  // Room: as many plain columns and others as a node of the block has links at most.
+  std::int64_t coupling = 0, index = 0;
+  for (std::size_t B = 0; B < all; ++B) {
+    int most = 0;
+    for (std::size_t p = B * block; p < (B + 1) * block; ++p)
+      most = std::max(most, node[p] < 0 ? 0 : graph.links(node[p]));
+    level->links[B] = {coupling, index, most, 0};
+    coupling += std::int64_t{2 * block} * most;
+    index += std::int64_t{block + 1} * most;
+  }
+  level->coupling.resize(static_cast<std::size_t>(coupling));
+  level->neighbour.resize(static_cast<std::size_t>(index));
+  const int last_base = static_cast<int>(level->u.size()) - block;
+#pragma omp parallel num_threads(threads)
+  {
+    Columns columns;
+    // A thread writes its blocks one after the other, which leaves the rest of their room untouched.
+    std::int64_t next_coupling = -1, next_index = -1;
+#pragma omp for schedule(static)
+    for (int B = 0; B < static_cast<int>(all); ++B) {
+      BlockLinks& own = level->links[static_cast<std::size_t>(B)];
+      if (next_coupling < 0) {
+        next_coupling = own.coupling;
+        next_index = own.index;
+      }
+      columns.clear();
+      for (int lane = 0; lane < block; ++lane) {
+        const auto p = static_cast<std::size_t>(B * block + lane);
+        const int i = node[p];
+        if (i < 0)
+          continue;
+        double diagonal = graph.excess(i);
+        std::size_t k = 0;
+        graph.for_each_link(i, [&](int j, float w) {
+          columns.add(lane, k++, (*place)[static_cast<std::size_t>(j)], w);
+          diagonal += w;
+        });
+        level->diagonal[p] = static_cast<float>(diagonal);
+        level->inverse[p] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;
+      }
+      columns.choose(own.plain, last_base);
+      own = columns.write(B * block, next_coupling, next_index, level);
+      next_coupling += std::int64_t{block} * own.columns;
+      next_index += own.plain + std::int64_t{block} * (own.columns - own.plain);
     }
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int i = 0; i < nodes; ++i) {
-    const auto own = static_cast<std::size_t>((*place)[static_cast<std::size_t>(i)]);
-    auto to = static_cast<std::size_t>(level->first[own / block]) + own % block;
-    double diagonal = graph.excess(i);
-    graph.for_each_link(i, [&](int j, float w) {
-      level->neighbour[to] = (*place)[static_cast<std::size_t>(j)];
-      level->coupling[to] = w;
-      diagonal += w;
-      to += block;
-    });
-    level->diagonal[own] = static_cast<float>(diagonal);
-    level->inverse[own] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;
   }
 }
 
