@@ -64,6 +64,23 @@ std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
   return fields;
 }
 
+// Some levels, the first of which is the finest one if it is exact, in memory of their own, all 0.
+void place(Level* first, const Level* last, bool coded, bool exact, int threads, Buffer<float>* memory) {
+  // Fields that begin at the same place of a page would compete for the same places in the cache.
+  constexpr std::ptrdiff_t stagger = 5 * block;
+  std::ptrdiff_t total = 0;
+  for (Level* level = first; level < last; ++level)
+    total += static_cast<std::ptrdiff_t>(fields_of(level, coded, exact).size()) * (2 * level->gap + stagger);
+  memory->resize(static_cast<std::size_t>(total));
+  clear(threads, memory);
+  float* data = memory->data();
+  for (Level* level = first; level < last; ++level)
+    for (float** field : fields_of(level, coded, exact)) {
+      *field = data + level->front;
+      data += 2 * level->gap + stagger;
+    }
+}
+
 // Bytes laid out as the fields of a level, all 0. Returns that of its cell (0, 0, 0).
 std::uint8_t* place_bytes(const Level& level, int threads, Buffer<std::uint8_t>* bytes) {
   bytes->resize(static_cast<std::size_t>(2 * level.gap));
@@ -156,27 +173,8 @@ void Multigrid::see_coarse_levels() {
 }
 
 void Multigrid::place_fields(bool general, int threads) {
-  // Fields that begin at the same place of a page would compete for the same places in the cache.
-  constexpr std::ptrdiff_t stagger = 5 * block;
-  std::ptrdiff_t total = 0;
-  for (Level& level : levels_) {
-    const bool finest = &level == levels_.data();
-    for (float** field : fields_of(&level, finest && !general, finest)) {
-      (void)field;
-      total += 2 * level.gap + stagger;
-    }
-  }
-  memory_.resize(static_cast<std::size_t>(total));
-  clear(threads, &memory_);
-  float* data = memory_.data();
-  for (Level& level : levels_) {
-    const bool finest = &level == levels_.data();
-    for (float** field : fields_of(&level, finest && !general, finest)) {
-      *field = data + level.front;
-      data += 2 * level.gap + stagger;
-    }
-  }
-  see_coarse_levels();
+  place(levels_.data(), levels_.data() + 1, !general, true, threads, &memory_);
+  coarse_memory_.release();
   halo_ = layout_.slabs.shared_levels > 0 && layout_.ranks.slab >= 0
               ? std::make_unique<Halo>(layout_.ranks.active, layout_.slabs.ring)
               : nullptr;
@@ -273,6 +271,10 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
 
 // Those after the finest one.
 void Multigrid::build_grids(const LatticeOperator& op, int threads) {
+  if (coarse_memory_.empty()) {
+    place(levels_.data() + 1, levels_.data() + levels_.size(), false, false, threads, &coarse_memory_);
+    see_coarse_levels();
+  }
   for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
     if (l == 0)
       coarsen_operator(op, layout_.coarsening.axis, scale_, layout_.weights, threads, &views_[0]);
@@ -356,7 +358,7 @@ void Multigrid::apply(const CycleOptions& options, const double* r, double* z) {
 }
 
 std::size_t Multigrid::bytes() const {
-  std::size_t sum = code_.size() + links_.size() + memory_.size() * sizeof(float) +
+  std::size_t sum = code_.size() + links_.size() + (memory_.size() + coarse_memory_.size()) * sizeof(float) +
                     place_.size() * sizeof(std::uint32_t) + coarsest_.bytes() + aggregates_.bytes() +
                     decoupled_.size() * sizeof(Decoupled) + direction_.size() * sizeof(float) +
                     iterate_.size() * sizeof(double);

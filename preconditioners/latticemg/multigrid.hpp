@@ -208,7 +208,7 @@ private:
   bool laid_general_ = false;
   double scale_ = 1; // levels hold the operator times this
   std::vector<Level> levels_, views_;
-  Buffer<float> memory_;
+  Buffer<float> memory_, coarse_memory_; // of the finest level and of the others, unless these are not needed
   Buffer<std::uint8_t> code_, links_;
   CoarsestSolver coarsest_;
   Aggregates aggregates_;
