@@ -16,7 +16,8 @@ namespace linnet {
 struct CycleSurface {
   int nx = 1, ny = 1, levels = 1, shared = 0, sweeps = 2;
   bool w_cycle = true;
-  /// With the zeros that fields have around them: lines of 16 cells and 16 more, one line more a plane.
+  /// With the zeros that fields have around them: lines of 16 cells, and 8 more where these leave none, one line more a
+  /// plane.
   bool padded = false;
 
   struct Sent {
@@ -35,7 +36,8 @@ struct CycleSurface {
         sent.gathers = l > 0 ? 2 * from_zero : 0;
         break;
       }
-      const std::int64_t half = padded ? static_cast<std::int64_t>((x / 2 + x % 2 + 15) / 16 * 16 + 16) * (y + 1)
+      const int row = (x + 1) / 2;
+      const std::int64_t half = padded ? static_cast<std::int64_t>((row + 15) / 16 * 16 + (row % 16 ? 0 : 8)) * (y + 1)
                                        : static_cast<std::int64_t>(x) * y / 2;
       sent.messages += 3 * from_zero + 2 * again + 2 * visits_of_finer;
       sent.bytes += static_cast<std::int64_t>(sizeof(float)) * half *

@@ -38,7 +38,10 @@ std::string number_text(double value) {
 
 // Strides of a level of size[], periodic[]; its fields are nowhere yet.
 void set_strides(Level* level) {
-  const std::ptrdiff_t length = round_up(level->count(0)) + block;
+  // A zero beside each end of a line, which lines share, or copies of the cells at the other end, which they do not.
+  const int beside = level->periodic[0] ? 2 : 1, half = block / 2;
+  const std::ptrdiff_t length =
+      std::max(round_up(level->count(0)), (level->count(0) + beside + half - 1) / half * half);
   const std::ptrdiff_t lines = level->size[1] > 1 ? level->size[1] + 1 + level->periodic[1] : 1;
   level->line = level->size[1] > 1 ? length : 0;
   level->plane = level->size[2] > 1 ? lines * length : 0;
