@@ -34,7 +34,7 @@ public:
       if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
         throw std::bad_array_new_length();
       data_.reset();
-      data_.reset(static_cast<T*>(allocate_untouched(count * sizeof(T))));
+      data_ = {static_cast<T*>(allocate_untouched(count * sizeof(T))), Free{}};
       capacity_ = count;
     }
     count_ = count;
@@ -42,6 +42,12 @@ public:
   void release() {
     data_.reset();
     count_ = capacity_ = 0;
+  }
+  /// Is empty then, and takes this memory for up to `capacity` values, which the caller keeps for as long.
+  void lend(T* room, std::size_t capacity) {
+    data_ = {room, Free{false}};
+    count_ = 0;
+    capacity_ = capacity;
   }
   std::size_t size() const { return count_; }
   bool empty() const { return count_ == 0; }
@@ -57,7 +63,11 @@ public:
 private:
   static_assert(std::is_trivial_v<T>);
   struct Free {
-    void operator()(T* data) const { std::free(data); }
+    bool owned = true;
+    void operator()(T* data) const {
+      if (owned)
+        std::free(data);
+    }
   };
   std::unique_ptr<T[], Free> data_;
   std::size_t count_ = 0;

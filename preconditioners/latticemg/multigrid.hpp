@@ -188,10 +188,15 @@ private:
   double measured_rate(std::size_t level, int threads);
   /// Those of this rank, in its box.
   BoxPlanes own_planes() const { return {layout_.coarsening.axis[2], levels_[0].own}; }
-  std::string check(const LatticeOperator& op);
+  // fields.cpp
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
-  void place_fields(bool general, int threads);
+  /// Of the finest level, and room for all else that is as large.
+  void place_fields(bool general, PetscInt rows, int threads);
+  /// Unless they are placed.
+  void place_coarse_fields(int threads);
   void see_coarse_levels();
+  // multigrid.cpp
+  std::string check(const LatticeOperator& op);
   void build_grids(const LatticeOperator& op, int threads);
   void complete_coefficients(Level* level, const Level& view);
   void place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads);
@@ -208,6 +213,7 @@ private:
   bool laid_general_ = false;
   double scale_ = 1; // levels hold the operator times this
   std::vector<Level> levels_, views_;
+  Buffer<char> room_;                    // that other buffers have their memory from: pages shared, and touched in use
   Buffer<float> memory_, coarse_memory_; // of the finest level and of the others, unless these are not needed
   Buffer<std::uint8_t> code_, links_;
   CoarsestSolver coarsest_;
