@@ -86,12 +86,12 @@ void Aggregates::tie_nodes(const NodeGroups& groups, const Buffer<int>& place, c
   std::copy(groups.first.begin(), groups.first.end(), sums.first.begin());
   sums.from.resize(groups.member.size());
   for (int I = 0; I < groups.count; ++I)
-    groups.for_each_member(I, [&](int i, int s) {
-      const int from = place[static_cast<std::size_t>(i)];
-      fine.parent[static_cast<std::size_t>(from)] = aggregates.in_level[static_cast<std::size_t>(I)];
-      sums.from[static_cast<std::size_t>(groups.first[static_cast<std::size_t>(I)] + s)] =
-          static_cast<std::uint32_t>(from);
+    groups.for_each_member(I, [&](int i, int) {
+      fine.parent[static_cast<std::size_t>(place[static_cast<std::size_t>(i)])] =
+          aggregates.in_level[static_cast<std::size_t>(I)];
     });
+  for (std::size_t k = 0; k < groups.member.size(); ++k)
+    sums.from[k] = static_cast<std::uint32_t>(place[static_cast<std::size_t>(groups.member[k])]);
   sums_.push_back(std::move(sums));
 }
 

@@ -10,7 +10,7 @@ namespace {
 constexpr int most_block_steps = 2;
 
 // Of the nodes; blocks that leave more are parted into many groups.
-constexpr double most_left_by_blocks = 0.4;
+constexpr double most_left_by_blocks = 0.3;
 constexpr double most_left_by_pairs = 0.75;
 
 } // namespace

@@ -169,7 +169,7 @@ void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, Gra
       }
       columns.clear();
       for (int lane = 0; lane < block; ++lane) {
-        const auto p = static_cast<std::size_t>(B * block + lane);
+        const std::size_t p = static_cast<std::size_t>(B) * block + static_cast<std::size_t>(lane);
         const int i = node[p];
         if (i < 0)
           continue;
