@@ -33,7 +33,7 @@ public:
     if (count > capacity_) {
       if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
         throw std::bad_array_new_length();
-      data_.reset();
+      release();
       data_ = {static_cast<T*>(allocate_untouched(count * sizeof(T))), Free{}};
       capacity_ = count;
     }

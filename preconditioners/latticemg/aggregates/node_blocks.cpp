@@ -230,7 +230,7 @@ void contract(const Graph& graph, const NodeBlocks& blocks, const NodeGroups& gr
         graph.for_each_link(i, [&](int j, float w) {
           const int to =
               j < nodes ? groups.of[static_cast<std::size_t>(j)] : border.of_ghost[static_cast<std::size_t>(j - nodes)];
-          if (to != I)
+          if (to >= 0 && to != I)
             row.add(to, blocks.axis_between(i, j), w);
         });
       });

@@ -148,7 +148,7 @@ public:
   void add_links_of(int node, int aggregate) {
     const unsigned own = places_.bit(node);
     graph_.for_each_link(node, [&](int j, float w) {
-      if (const int to = places_.aggregate(j); to != aggregate)
+      if (const int to = places_.aggregate(j); to >= 0 && to != aggregate)
         add(to, own, places_.bit(j), w);
     });
   }
