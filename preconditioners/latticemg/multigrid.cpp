@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace linnet::latticemg {
 
@@ -143,7 +144,7 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     if (finest.shared)
       border = Border::of_slab(layout_.ranks.active, layout_.slabs.ring);
     border.most_gathered = layout.most_gathered;
-    aggregates_.build(op, axis, scale_, threads, finest, groups, border, layout_.weights.aggregates);
+    aggregates_.build(op, axis, scale_, threads, finest, std::move(groups), border, layout_.weights.aggregates);
   }
   place_rows(op, lattice, rows, threads);
   find_decoupled(op, lattice, rows);

@@ -123,16 +123,18 @@ void Aggregates::add_level(Graph* graph, const NodeBlocks* blocks, bool gather, 
 }
 
 void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                       const Level& finest, const CellGroups& groups, const Border& border,
-                       const AggregateWeights& weights) {
+                       const Level& finest, CellGroups groups, const Border& border, const AggregateWeights& weights) {
   clear();
   Graph graph;
   Places own;
   Buffer<int> place;
   contract(op, groups, border, scale, weights.coupling[AggregateWeights::cells],
            weights.excess[AggregateWeights::cells], threads, &graph);
+  groups.resistance.release(); // memory has its peak in what follows
+  groups.links.release();
   add_level(&graph, &groups.lie, false, threads, &own, &place);
   tie_cells(op, axis, finest, groups, own, threads);
+  groups.of.release();
   Coarsener coarsener(weights, threads, border, &groups.lie);
   add_coarser_levels(std::move(graph), std::move(place), threads, &coarsener);
 }

@@ -48,7 +48,7 @@ public:
   /// group_cells() for its own planes, `border` that of its slab. Collective over the ranks of the border, as is
   /// correct().
   void build(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, const Level& finest,
-             const CellGroups& groups, const Border& border, const AggregateWeights& weights);
+             CellGroups groups, const Border& border, const AggregateWeights& weights);
   void clear() { *this = {}; }
   bool empty() const { return levels_.empty(); }
 
