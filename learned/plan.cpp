@@ -44,7 +44,8 @@ std::vector<int> inputs_of(const Graph& graph, const Step& step) {
 
 class Planner {
 public:
-  Planner(const Graph& graph, std::size_t size) : graph_(graph), size_(size), uses_(graph.nodes.size()) {
+  Planner(const Graph& graph, std::size_t size, bool fuse)
+      : graph_(graph), size_(size), fuse_(fuse), uses_(graph.nodes.size()) {
     for (const Node& node : graph.nodes)
       for (std::size_t i = 0; i < 2; ++i)
         if (reads(node, i))
@@ -119,7 +120,8 @@ private:
       if (stage == 3)
         step.other = graph_.node(first).in[1];
     }
-    if (op == Op::space_to_depth || op == Op::pool || op == Op::gather || op == Op::window)
+    if ((op == Op::convolution && !fuse_) || op == Op::space_to_depth || op == Op::pool || op == Op::gather ||
+        op == Op::window)
       return step;
     for (int n = only_reader(first); n >= 0 && take(n, step.result); n = only_reader(n))
       step.chain.push_back(n);
@@ -156,6 +158,7 @@ private:
 
   const Graph& graph_;
   std::size_t size_;
+  bool fuse_;
   std::vector<int> uses_;
   Plan plan_;
   Arena kept_;
@@ -163,8 +166,8 @@ private:
 
 } // namespace
 
-Plan make_plan(const Graph& graph, std::size_t size) {
-  return Planner(graph, size).make();
+Plan make_plan(const Graph& graph, std::size_t size, bool fuse) {
+  return Planner(graph, size, fuse).make();
 }
 
 } // namespace linnet::learned

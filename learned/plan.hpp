@@ -24,7 +24,7 @@ struct Plan {
   std::size_t kept = 0, work = 0;
 };
 
-/// `size`: bytes of a number. Inputs get places too.
-Plan make_plan(const Graph& graph, std::size_t size);
+/// `size`: bytes of a number; `fuse`: convolutions take others into their pass. Inputs get places too.
+Plan make_plan(const Graph& graph, std::size_t size, bool fuse);
 
 } // namespace linnet::learned

@@ -204,7 +204,7 @@ int main(int argc, char** argv) {
             ->UseRealTime()
             ->Unit(benchmark::kMillisecond);
       };
-      for (const Shape& shape : shapes_of(*graph, make_plan(*graph, in_bf16() ? 2 : 4)))
+      for (const Shape& shape : shapes_of(*graph, make_plan(*graph, in_bf16() ? 2 : 4, true)))
         add(graph->node(shape.step.first).weight + "/" + std::to_string(graph->node(shape.step.first).grid[0]),
             [&model, graph, shape, threads, sums](benchmark::State& state) {
               convolve(state, model, *graph, shape, threads, sums);
