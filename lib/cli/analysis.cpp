@@ -1,35 +1,15 @@
 #include "cli/analysis.hpp"
+#include "base/disjoint_sets.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace linnet {
 
 namespace {
 
 constexpr double rounding = 1e-12; // relative: entries written with 13 digits or more still count as equal
-
-// Connected components by union-find with path halving; the root of a component is its smallest row.
-class DisjointSets {
-public:
-  explicit DisjointSets(std::int64_t n) : parent(n) { std::iota(parent.begin(), parent.end(), 0); }
-  std::int32_t root(std::int32_t row) {
-    while (parent[row] != row)
-      row = parent[row] = parent[parent[row]];
-    return row;
-  }
-  void join(std::int32_t a, std::int32_t b) {
-    a = root(a);
-    b = root(b);
-    if (a != b)
-      parent[std::max(a, b)] = std::min(a, b);
-  }
-
-private:
-  std::vector<std::int32_t> parent;
-};
 
 struct Row {
   double diagonal = 0;

@@ -60,4 +60,18 @@ inline void expect_contracted(const Graph& graph, const GraphCouplings& galerkin
   }
 }
 
+// `coarse` is the graph of the groups, by node of the fine one, with half the excess.
+inline void expect_graph_of_groups(const Graph& fine, const int* group, const Graph& coarse) {
+  expect_contracted(coarse, summed(couplings_of(fine), group), least_part);
+  EXPECT_NEAR(total_excess(coarse), total_excess(fine) / 2, 1e-5 * (1 + total_excess(fine)));
+}
+
+// Of the cells of a whole lattice.
+inline Graph graph_of_groups(const LatticeOperator& op, CellGroups* groups) {
+  Graph graph;
+  group_cells(op, BoxPlanes::all(op), 1, groups);
+  contract(op, *groups, Border{}, 1, least_part, 1, 1, &graph);
+  return graph;
+}
+
 } // namespace latticemg_test

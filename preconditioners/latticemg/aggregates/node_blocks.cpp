@@ -1,4 +1,5 @@
 #include "latticemg/aggregates/node_blocks.hpp"
+#include "base/disjoint_sets.hpp"
 #include "latticemg/aggregates/axis_rows.hpp"
 #include "latticemg/aggregates/grouped_border.hpp"
 
@@ -56,23 +57,22 @@ public:
       for (int i = run.first; i < run.end; ++i)
         nodes_.push_back(i);
     const std::size_t count = nodes_.size();
-    root_.resize(count);
-    std::iota(root_.begin(), root_.end(), std::size_t{0});
+    sets_.reset(static_cast<std::int64_t>(count));
     strongest_.assign(count, 0);
     links_.clear();
     for (std::size_t s = 0; s < count; ++s)
       graph_.for_each_link(nodes_[s], [&](int j, float w) {
         strongest_[s] = std::max(strongest_[s], w);
-        std::size_t before = 0;
+        int before = 0;
         for (const BlockLine::Run& run : runs) {
           if (run.first <= j && j < run.end)
-            links_.push_back({s, before + static_cast<std::size_t>(j - run.first), w});
-          before += static_cast<std::size_t>(run.end - run.first);
+            links_.push_back({static_cast<int>(s), before + j - run.first, w});
+          before += run.end - run.first;
         }
       });
     for (const Link& link : links_)
-      if (link.w >= least_strength * std::max(strongest_[link.from], strongest_[link.to]))
-        unite(link.from, link.to);
+      if (link.w >= least_strength * std::max(strongest(link.from), strongest(link.to)))
+        sets_.join(link.from, link.to);
     join_single_ones();
     number_.assign(count, -1);
     for (std::size_t s = 0; s < count; ++s) {
@@ -86,40 +86,33 @@ public:
 
 private:
   struct Link {
-    std::size_t from, to;
+    int from, to;
     float w;
   };
 
-  std::size_t root(std::size_t s) {
-    while (root_[s] != s)
-      s = root_[s] = root_[root_[s]];
-    return s;
-  }
-  void unite(std::size_t s, std::size_t t) {
-    s = root(s);
-    t = root(t);
-    root_[std::max(s, t)] = std::min(s, t);
-  }
+  std::size_t root(std::size_t s) { return static_cast<std::size_t>(sets_.root(static_cast<int>(s))); }
+  float strongest(int s) const { return strongest_[static_cast<std::size_t>(s)]; }
+  int& members(int s) { return members_[static_cast<std::size_t>(sets_.root(s))]; }
   void join_single_ones() {
-    members_.assign(root_.size(), 0);
-    for (std::size_t s = 0; s < root_.size(); ++s)
-      ++members_[root(s)];
+    members_.assign(nodes_.size(), 0);
+    for (int s = 0; s < static_cast<int>(nodes_.size()); ++s)
+      ++members(s);
     for (auto link = links_.begin(); link < links_.end();) {
-      const std::size_t s = link->from;
+      const int s = link->from;
       const auto end = std::find_if(link, links_.end(), [&](const Link& other) { return other.from != s; });
       const auto most = std::max_element(link, end, [](const Link& a, const Link& b) { return a.w < b.w; });
       link = end;
-      if (members_[root(s)] == 1 && most->w >= least_strength * strongest_[s]) {
-        const int together = 1 + members_[root(most->to)];
-        unite(s, most->to);
-        members_[root(s)] = together;
+      if (members(s) == 1 && most->w >= least_strength * strongest(s)) {
+        const int together = 1 + members(most->to);
+        sets_.join(s, most->to);
+        members(s) = together;
       }
     }
   }
 
   const Graph& graph_;
   std::vector<int> nodes_, number_, members_;
-  std::vector<std::size_t> root_;
+  DisjointSets sets_;
   std::vector<float> strongest_;
   std::vector<Link> links_; // among the nodes, from one after the other
 };
@@ -138,11 +131,9 @@ void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, Node
     coarse->size[a] = (blocks.size[a] + 1) / 2;
   coarse->slab_axis = blocks.slab_axis;
   const int lines = coarse->lines();
-  int *of = nullptr, *first = nullptr;
   groups->of.resize(static_cast<std::size_t>(graph.nodes()));
   coarse->first.resize(static_cast<std::size_t>(lines) + 1);
-  of = groups->of.data();
-  first = coarse->first.data();
+  int *of = groups->of.data(), *first = coarse->first.data();
   first[0] = 0;
 #pragma omp parallel num_threads(threads)
   {

@@ -2,6 +2,7 @@
 
 #include "latticemg/aggregates/graph.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 namespace linnet::latticemg {
