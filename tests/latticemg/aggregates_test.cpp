@@ -136,6 +136,24 @@ TEST(CellGroups, DoNotReachThroughWallsOrAcrossWeakCouplings) {
   EXPECT_EQ(group(2, 2, 0), group(3, 2, 1));
 }
 
+TEST(CellGroups, LeaveOutCellsHeldByTheirExcess) {
+  for (const double w : {1.0, 0.5}) { // along x: the form with one coupling an axis, and that with each cell's
+    const Coefficients held{[=](const Domain& d, int c, int axis) { return axis == 0 && d.at(c)[0] == 1 ? w : 1.0; },
+                            [](const Domain& d, int c) { return d.at(c)[0] == 0 ? 17.0 : 15.0; }};
+    const System system(voxels::box(4, 2, 2), held, true);
+    CellGroups groups;
+    group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
+    EXPECT_EQ(groups.count, 2);
+    for (int c = 0; c < 16; ++c)
+      EXPECT_EQ(groups.of[static_cast<std::size_t>(c)], c % 4 == 0 ? -1 : c % 4 / 2) << c;
+    Graph graph;
+    contract(system.op, groups, Border{}, 1, least_part, 0.5F, 1, &graph);
+    EXPECT_EQ(graph.excess(0), 4 * (15 + 1) * 0.5F); // with their links
+    EXPECT_EQ(graph.excess(1), 8 * 15 * 0.5F);
+    EXPECT_EQ(graph.links(0), 1);
+  }
+}
+
 TEST(Contraction, OfCellsKeepsTheExcessAndNearlyTheCouplings) {
   for (const System& system : systems()) {
     CellGroups groups;
@@ -225,16 +243,22 @@ TEST(NodeBlocks, OfABoxAreBoxesOfHalfTheCouplings) {
     EXPECT_FLOAT_EQ(static_cast<float>(w), 16 / 4.0F);
 }
 
-TEST(NodeBlocks, LetSingleNodesJoinWhatIsStrongForThem) {
-  // 0 =9= 1 -1- 2 in a block: the coupling with 1 is the strongest one of 2, but weak for 1.
-  const Graph chain = chain_of({9, 1});
-  NodeBlocks blocks, coarse;
-  blocks.size = {3, 1, 1};
-  blocks.of.resize(3);
+// A line of blocks of a node each.
+NodeBlocks line_of_blocks(int nodes) {
+  NodeBlocks blocks;
+  blocks.size = {nodes, 1, 1};
+  blocks.of.resize(static_cast<std::size_t>(nodes));
   blocks.first.resize(2);
   std::iota(blocks.of.begin(), blocks.of.end(), 0);
   blocks.first[0] = 0;
-  blocks.first[1] = 3;
+  blocks.first[1] = nodes;
+  return blocks;
+}
+
+TEST(NodeBlocks, LetSingleNodesJoinWhatIsStrongForThem) {
+  // 0 =9= 1 -1- 2 in a block: the coupling with 1 is the strongest one of 2, but weak for 1.
+  const Graph chain = chain_of({9, 1});
+  NodeBlocks blocks = line_of_blocks(3), coarse;
   NodeGroups joined;
   group_nodes(chain, blocks, 1, &joined, &coarse);
   EXPECT_EQ(std::vector<int>(joined.of.begin(), joined.of.end()), (std::vector<int>{0, 0, 1})); // another block
@@ -244,12 +268,36 @@ TEST(NodeBlocks, LetSingleNodesJoinWhatIsStrongForThem) {
   EXPECT_EQ(std::vector<int>(joined.of.begin(), joined.of.end()), (std::vector<int>{0, 0, 0}));
 }
 
+TEST(NodeBlocks, AndPairsLeaveOutNodesHeldByTheirExcess) {
+  Graph chain = chain_of({1, 1, 1, 1, 1, 1}), coarse;
+  chain.own_excess[0] = 15;
+  chain.own_excess[3] = 17;
+  NodeBlocks blocks;
+  NodeGroups joined;
+  const auto of = [&] { return std::vector<int>(joined.of.begin(), joined.of.end()); };
+  group_nodes(chain, line_of_blocks(7), 1, &joined, &blocks);
+  EXPECT_EQ(of(), (std::vector<int>{0, 0, 1, -1, 2, 2, 3}));
+  EXPECT_EQ(std::vector<int>(blocks.of.begin(), blocks.of.end()), (std::vector<int>{0, 1, 2, 3}));
+  contract(chain, line_of_blocks(7), joined, least_part, 0.5F, 1, &coarse);
+  const auto excess = [&] { return std::vector<float>(coarse.own_excess.begin(), coarse.own_excess.end()); };
+  EXPECT_EQ(excess(), (std::vector<float>{7.5, 0.5, 0.5, 0})); // with their links
+  for (const float least : {least_strength, 0.0F}) {
+    pair_up(chain, least, 1, &joined);
+    EXPECT_EQ(of(), (std::vector<int>{0, 0, 0, -1, 1, 1, 1}));
+    contract(chain, joined, least_part, 0.5F, 1, &coarse);
+    EXPECT_EQ(excess(), (std::vector<float>{8, 0.5}));
+    EXPECT_TRUE(couplings_of(coarse).empty());
+  }
+}
+
 TEST(Pairing, LeavesOutNodesWithoutLinks) {
   Graph graph;
   graph.count = 1;
   graph.first.resize(2);
   graph.degree.resize(1);
+  graph.own_excess.resize(1);
   graph.first[0] = graph.first[1] = graph.degree[0] = 0;
+  graph.own_excess[0] = 0;
   NodeGroups pairs;
   pair_up(graph, least_strength, 2, &pairs);
   EXPECT_EQ(pairs.count, 0);

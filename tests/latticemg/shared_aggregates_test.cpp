@@ -58,6 +58,14 @@ private:
   }
 };
 
+// Some cells are held by their excess, others nearly.
+Coefficients with_held_cells(const Coefficients& plain) {
+  return {plain.coupling, [=](const Domain& d, int c) {
+            const double draw = voxels::random(11, static_cast<std::size_t>(c));
+            return draw < 0.1 ? 1e4 * draw * draw : plain.excess(d, c);
+          }};
+}
+
 std::vector<Slabs> systems() {
   std::vector<Slabs> all;
   all.emplace_back(voxels::noise(13, 12, 46, 0.4, 4), voxels::voxel(), 2);
@@ -65,6 +73,8 @@ std::vector<Slabs> systems() {
   all.emplace_back(voxels::torus(9, 8, 48, {true, true, true}), voxels::variable(2), 2);
   all.emplace_back(voxels::maze(14, 47, 7), voxels::neumann(), 1);
   all.emplace_back(voxels::box(90, 62, 1), voxels::stretched(), 0);
+  all.emplace_back(voxels::noise(13, 12, 46, 0.2, 4), with_held_cells(voxels::voxel()), 2);
+  all.emplace_back(voxels::box(11, 12, 47), with_held_cells(voxels::variable(3)), 2);
   return all;
 }
 

@@ -44,7 +44,7 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
   residual_.resize(static_cast<std::size_t>(length));
   linnet::latticemg::clear(threads, &residual_);
   node_.resize(static_cast<std::size_t>(length));
-  linnet::latticemg::clear(threads, &node_);
+  fill(threads, levels_[0].zero_place(), &node_);
   const Blocks blocks(op, groups.own);
   const auto for_each_place = [&](int line, const auto& work) {
     for (int i = 0; i < blocks.per_line(); ++i)
@@ -79,7 +79,7 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
 void Aggregates::tie_nodes(const NodeGroups& groups, const Buffer<int>& place, const Places& aggregates) {
   GraphLevel& fine = levels_[levels_.size() - 2];
   fine.parent.resize(static_cast<std::size_t>(fine.places()));
-  std::fill(fine.parent.begin(), fine.parent.end(), 0);
+  std::fill(fine.parent.begin(), fine.parent.end(), levels_.back().zero_place());
   AggregateSums sums;
   copy(aggregates.in_sums, &sums.to);
   sums.first.resize(groups.first.size());
@@ -150,7 +150,7 @@ void Aggregates::add_coarser_levels(Graph graph, Buffer<int> place, int threads,
     place = std::move(coarse_place);
     levels_.back().twice = coarsener->blocks || !levels_[levels_.size() - 2].twice;
   }
-  if (graph.nodes() <= most_solved)
+  if (graph.nodes() > 0 && graph.nodes() <= most_solved)
     coarsest_.build(graph, place.data());
 }
 

@@ -54,7 +54,7 @@ public:
 
   /// Where the residual of the finest level goes: laid out as its fields, black cells only where `mixed`.
   float* residual() { return residual_.data() + front_; }
-  /// By place in such a field: that of its aggregate in correction(); 0 where there is no unknown.
+  /// By place in such a field: that of its aggregate in correction(); without one, a place of zeros.
   const int* nodes_of_cells() const { return node_.data() + front_; }
   const float* correction() const { return levels_[0].u.data(); }
   /// One cycle for the residual that was written. By all members of a team.

@@ -19,15 +19,16 @@ public:
       step_[a] = static_cast<int>(op.stride(a));
       unit_[a] = static_cast<float>(op.unit[static_cast<std::size_t>(a)]);
     }
+    least_coupling_ = static_cast<float>(op.min_coupling);
     wraps_ = op.wraps[0] || op.wraps[1] || op.wraps[2];
     const auto [least, most] = std::minmax_element(unit_, unit_ + 3);
-    even_ = op.uniform && *least >= least_strength_in_block * *most;
+    even_ = op.uniform && *least >= least_strength_in_block * *most && !is_held(op.max_excess, *most);
     for (unsigned links = 0; op.uniform && links < 64; ++links)
       for (unsigned d = 0; d < 6; ++d)
         if (links >> d & 1)
           strongest_of_[links] = std::max(strongest_of_[links], unit_[d / 2]);
   }
-  // All couplings are strong beside each other.
+  // All couplings are strong beside each other, and no cell is held.
   bool even() const { return even_; }
   float unit(int axis) const { return unit_[axis]; }
   double excess(int c) const { return std::max(0.0, op_.excess_of(static_cast<std::size_t>(c))); }
@@ -44,6 +45,10 @@ public:
       return unit_[axis];
     return static_cast<float>(op_.face[axis][static_cast<std::size_t>(direction % 2 ? c : neighbour(c, direction))]);
   }
+  bool held(int c) const {
+    const double e = excess(c);
+    return is_held(e, least_coupling_) && is_held(e, strongest(c));
+  }
   float strongest(int c) const {
     const unsigned all = links(c);
     if (op_.uniform)
@@ -57,7 +62,7 @@ public:
 private:
   const LatticeOperator& op_;
   int step_[3];
-  float unit_[3], strongest_of_[64] = {};
+  float unit_[3], strongest_of_[64] = {}, least_coupling_;
   bool wraps_, even_;
 };
 
@@ -74,7 +79,7 @@ public:
       cell_[c.slot] = c.index;
       links_[c.slot] = cells_.links(c.index);
       whole_ = whole_ && (links_[c.slot] & inward[c.slot]) == inward[c.slot];
-      if (links_[c.slot] != 0)
+      if (links_[c.slot] != 0 && !cells_.held(c.index))
         present_ |= 1U << c.slot;
       ++count;
     });
@@ -338,7 +343,9 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
           row.excess += cells.excess(c.index);
           for (unsigned left = cells.links(c.index); left != 0; left &= left - 1) {
             const int direction = std::countr_zero(left), to = of[cells.neighbour(c.index, direction)];
-            if (to != group)
+            if (to < 0)
+              row.excess += cells.coupling(c.index, direction);
+            else if (to != group)
               row.add(to, direction / 2, cells.coupling(c.index, direction));
           }
         });

@@ -51,7 +51,7 @@ private:
   int begin_[3], end_[3], blocks_[3], step_[3];
 };
 
-/// Cells in groups: those of a block that strong couplings join. Cells coupled with none are in no group.
+/// Cells in groups: those of a block that strong couplings join. Cells coupled with none, or held, are in no group.
 struct CellGroups {
   BoxPlanes own{};                 ///< of the slab
   int count = 0;                   ///< of its own cells

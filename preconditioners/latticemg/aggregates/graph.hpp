@@ -8,6 +8,12 @@
 
 namespace linnet::latticemg {
 
+/// Whether a node or cell is held by its excess, beside its strongest coupling: relaxation alone solves for it, and it
+/// is in no group, where it would hold the others as well, on all coarser levels.
+inline bool is_held(double excess, float strongest) {
+  return excess > 16.0 * double{strongest};
+}
+
 /// A symmetric operator with couplings w >= 0 between numbered nodes:
 ///
 ///   (A u)_i = excess_i u_i + sum_j w_ij (u_i - u_j).

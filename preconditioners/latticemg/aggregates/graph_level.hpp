@@ -30,11 +30,13 @@ struct GraphLevel {
   Buffer<int> neighbour;
   Buffer<float> coupling;
   Buffer<float> diagonal, inverse; ///< 0 without a node, and for one that has neither couplings nor excess
-  Buffer<float> u;                 ///< with ghosts, and room for a block
+  Buffer<float> u;                 ///< with ghosts, and room for a block, which stays zero
   Buffer<float> b, residual;
-  Buffer<int> parent;              ///< by place: that of its aggregate on the next level; 0 without one
+  Buffer<int> parent; ///< by place: that of its aggregate on the next level; without one, a place that stays zero
   std::unique_ptr<GraphHalo> halo; ///< of u; null where the level is not shared
 
+  /// A place of u that stays zero.
+  int zero_place() const { return static_cast<int>(u.size()) - 1; }
   int places() const { return colours.empty() ? 0 : colours.back() * block; }
   std::size_t bytes() const;
   /// Couplings that a product reads.

@@ -60,7 +60,8 @@ public:
     sets_.reset(static_cast<std::int64_t>(count));
     strongest_.assign(count, 0);
     links_.clear();
-    for (std::size_t s = 0; s < count; ++s)
+    bool held = false;
+    for (std::size_t s = 0; s < count; ++s) {
       graph_.for_each_link(nodes_[s], [&](int j, float w) {
         strongest_[s] = std::max(strongest_[s], w);
         int before = 0;
@@ -70,6 +71,13 @@ public:
           before += run.end - run.first;
         }
       });
+      if (is_held(graph_.excess(nodes_[s]), strongest_[s])) {
+        strongest_[s] = 0;
+        held = true;
+      }
+    }
+    if (held)
+      std::erase_if(links_, [&](const Link& link) { return strongest(link.from) == 0 || strongest(link.to) == 0; });
     for (const Link& link : links_)
       if (link.w >= least_strength * std::max(strongest(link.from), strongest(link.to)))
         sets_.join(link.from, link.to);
@@ -113,8 +121,8 @@ private:
   const Graph& graph_;
   std::vector<int> nodes_, number_, members_;
   DisjointSets sets_;
-  std::vector<float> strongest_;
-  std::vector<Link> links_; // among the nodes, from one after the other
+  std::vector<float> strongest_; // coupling of each; 0 for one in no group
+  std::vector<Link> links_;      // among the nodes, from one after the other
 };
 
 } // namespace
@@ -221,7 +229,9 @@ void contract(const Graph& graph, const NodeBlocks& blocks, const NodeGroups& gr
         graph.for_each_link(i, [&](int j, float w) {
           const int to =
               j < nodes ? groups.of[static_cast<std::size_t>(j)] : border.of_ghost[static_cast<std::size_t>(j - nodes)];
-          if (to >= 0 && to != I)
+          if (to < 0)
+            row.excess += w;
+          else if (to != I)
             row.add(to, blocks.axis_between(i, j), w);
         });
       });

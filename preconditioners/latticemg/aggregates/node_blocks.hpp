@@ -21,7 +21,8 @@ struct NodeBlocks {
 };
 
 /// Blocks of 2 x 2 x 2 blocks, and of each the nodes that strong couplings (least_strength of the strongest one of both
-/// nodes) join. One that is left alone joins the group that it is coupled with most, if that is strong for it.
+/// nodes) join; those without links, or held, are in none. One that is left alone joins the group that it is coupled
+/// with most, if that is strong for it.
 void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, NodeGroups* groups, NodeBlocks* coarse);
 
 /// The graph of these groups, with couplings as contract() has them (pairing.hpp), axis by axis.

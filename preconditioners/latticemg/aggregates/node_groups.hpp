@@ -10,7 +10,7 @@ namespace linnet::latticemg {
 /// Nodes of a graph in groups, which are the nodes of the next one. Ghosts are grouped by their own rank.
 struct NodeGroups {
   int count = 0;
-  Buffer<int> of;     ///< by node: its group; -1 for a node in none
+  Buffer<int> of;     ///< by node: its group; -1 for one that has no links or is held
   Buffer<int> first;  ///< by group, and the end
   Buffer<int> member; ///< the nodes of group I, in their order: member[first[I]] ... member[first[I + 1] - 1]
 

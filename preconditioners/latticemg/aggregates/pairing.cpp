@@ -41,7 +41,7 @@ public:
       for (int i = part.first; i < part.last; ++i) {
         float most = 0;
         graph_.for_each_link(i, [&](int, float w) { most = std::max(most, w); });
-        strongest(i) = most;
+        strongest(i) = is_held(graph_.excess(i), most) ? 0 : most;
       }
     });
     for (const float share : {0.9F, 0.5F, least_}) {
@@ -80,7 +80,8 @@ private:
     float most = 0;
     graph_.for_each_link(i, [&](int j, float w) {
       // The first of nearly equal ones: sums of equal couplings differ by rounding.
-      if (range.has(j) && root(j) < 0 && w > most * 1.0001F && w >= share * std::max(strongest(i), strongest(j))) {
+      if (range.has(j) && root(j) < 0 && strongest(j) > 0 && w > most * 1.0001F &&
+          w >= share * std::max(strongest(i), strongest(j))) {
         most = w;
         partner = j;
       }
@@ -108,7 +109,7 @@ private:
   const Graph& graph_;
   float least_;
   int threads_;
-  Buffer<float> strongest_; // by node
+  Buffer<float> strongest_; // by node: its coupling; 0 for one in no aggregate
   std::vector<int> root_;   // a node that stands for the aggregate, -1: none yet
   std::vector<signed char> members_;
 };
@@ -144,15 +145,22 @@ class PairRow {
 public:
   PairRow(const Graph& graph, const Places& places) : graph_(graph), places_(places) {}
 
-  void clear() { links_.clear(); }
+  void clear() {
+    links_.clear();
+    with_none_ = 0;
+  }
   void add_links_of(int node, int aggregate) {
     const unsigned own = places_.bit(node);
     graph_.for_each_link(node, [&](int j, float w) {
-      if (const int to = places_.aggregate(j); to >= 0 && to != aggregate)
+      if (const int to = places_.aggregate(j); to < 0)
+        with_none_ += w;
+      else if (to != aggregate)
         add(to, own, places_.bit(j), w);
     });
   }
   const std::vector<Link>& links() const { return links_; }
+  // The sum of those with nodes in no aggregate.
+  float with_none() const { return with_none_; }
 
 private:
   void add(int to, unsigned own, unsigned other, float w) {
@@ -169,6 +177,7 @@ private:
   const Graph& graph_;
   const Places& places_;
   std::vector<Link> links_;
+  float with_none_ = 0;
 };
 
 // What a rank tells of a node that is a ghost of another.
@@ -265,6 +274,7 @@ void contract(const Graph& graph, const NodeGroups& pairs, float least_coupling,
       const Inside own = at(inside, I);
       row.clear();
       pairs.for_each_member(I, [&](int i, int) { row.add_links_of(i, I); });
+      at(coarse->own_excess, I) += excess_factor * row.with_none();
       for (const Link& link : row.links()) {
         const float between = resistance(own, link.own) + resistance(at(inside, link.to), link.other);
         at(coarse->neighbour, to) = link.to;
