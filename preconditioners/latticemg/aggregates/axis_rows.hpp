@@ -34,8 +34,9 @@ struct AxisRow {
         link.sum[static_cast<std::size_t>(axis)] += w;
         return;
       }
-    links.push_back({to, {}});
-    links.back().sum[static_cast<std::size_t>(axis)] = w;
+    Link& link = links.emplace_back(); // zeros
+    link.to = to;
+    link.sum[static_cast<std::size_t>(axis)] = w;
   }
 };
 

@@ -1,184 +1,14 @@
 #include "latticemg/aggregates/cell_groups.hpp"
-#include "latticemg/aggregates/axis_rows.hpp"
+#include "latticemg/aggregates/cell_block.hpp"
 #include "latticemg/zeros.hpp"
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <vector>
 
 namespace linnet::latticemg {
 
 namespace {
-
-// The couplings of single cells.
-class Cells {
-public:
-  explicit Cells(const LatticeOperator& op) : op_(op) {
-    for (int a = 0; a < 3; ++a) {
-      step_[a] = static_cast<int>(op.stride(a));
-      unit_[a] = static_cast<float>(op.unit[static_cast<std::size_t>(a)]);
-    }
-    least_coupling_ = static_cast<float>(op.min_coupling);
-    wraps_ = op.wraps[0] || op.wraps[1] || op.wraps[2];
-    const auto [least, most] = std::minmax_element(unit_, unit_ + 3);
-    even_ = op.uniform && *least >= least_strength_in_block * *most && !is_held(op.max_excess, *most);
-    for (unsigned links = 0; op.uniform && links < 64; ++links)
-      for (unsigned d = 0; d < 6; ++d)
-        if (links >> d & 1)
-          strongest_of_[links] = std::max(strongest_of_[links], unit_[d / 2]);
-  }
-  // All couplings are strong beside each other, and no cell is held.
-  bool even() const { return even_; }
-  float unit(int axis) const { return unit_[axis]; }
-  double excess(int c) const { return std::max(0.0, op_.excess_of(static_cast<std::size_t>(c))); }
-  unsigned links(int c) const { return op_.links[static_cast<std::size_t>(c)] & (LatticeOperator::row_bit - 1U); }
-  int neighbour(int c, int direction) const {
-    if (wraps_)
-      return static_cast<int>(op_.neighbour(static_cast<std::size_t>(c), direction));
-    return direction % 2 ? c + step_[direction / 2] : c - step_[direction / 2];
-  }
-  // Of a cell that is coupled in the direction.
-  float coupling(int c, int direction) const {
-    const auto axis = static_cast<std::size_t>(direction / 2);
-    if (op_.uniform)
-      return unit_[axis];
-    return static_cast<float>(op_.face[axis][static_cast<std::size_t>(direction % 2 ? c : neighbour(c, direction))]);
-  }
-  bool held(int c) const {
-    const double e = excess(c);
-    return is_held(e, least_coupling_) && is_held(e, strongest(c));
-  }
-  float strongest(int c) const {
-    const unsigned all = links(c);
-    if (op_.uniform)
-      return strongest_of_[all];
-    float most = 0;
-    for (unsigned left = all; left != 0; left &= left - 1)
-      most = std::max(most, coupling(c, std::countr_zero(left)));
-    return most;
-  }
-
-private:
-  const LatticeOperator& op_;
-  int step_[3];
-  float unit_[3], strongest_of_[64] = {}, least_coupling_;
-  bool wraps_, even_;
-};
-
-// The cells of one block.
-class Block {
-public:
-  Block(const Cells& cells, const Blocks& blocks) : cells_(cells), blocks_(blocks) {}
-
-  void read(int line, int i) {
-    present_ = 0;
-    whole_ = cells_.even();
-    int count = 0;
-    blocks_.for_each_cell(line, i, [&](const Blocks::Cell& c) {
-      cell_[c.slot] = c.index;
-      links_[c.slot] = cells_.links(c.index);
-      whole_ = whole_ && (links_[c.slot] & inward[c.slot]) == inward[c.slot];
-      if (links_[c.slot] != 0 && !cells_.held(c.index))
-        present_ |= 1U << c.slot;
-      ++count;
-    });
-    whole_ = whole_ && count == 8;
-  }
-  // Writes of each cell its group, numbered from `next`. Returns the number after.
-  int group(int next, int* of) const {
-    if (whole_) {
-      for (const int c : cell_)
-        of[c] = next;
-      return next + 1;
-    }
-    float strongest[8];
-    unsigned joined[8] = {};
-    for_each(present_, [&](unsigned slot) { strongest[slot] = cells_.strongest(cell_[slot]); });
-    for_each_edge([&](unsigned slot, unsigned other, int, float w) {
-      if (w >= least_strength_in_block * std::max(strongest[slot], strongest[other])) {
-        joined[slot] |= 1U << other;
-        joined[other] |= 1U << slot;
-      }
-    });
-    for (unsigned left = present_; left != 0; ++next) {
-      unsigned group = left & -left;
-      for (unsigned before = 0; group != before;) {
-        const unsigned fresh = group & ~before;
-        before = group;
-        for_each(fresh, [&](unsigned slot) { group |= joined[slot]; });
-      }
-      for_each(group, [&](unsigned slot) { of[cell_[slot]] = next; });
-      left &= ~group;
-    }
-    return next;
-  }
-  // Adds to the couplings within the groups and to the links between them.
-  void sum(const int* of, float* within, int* links) const {
-    if (whole_) {
-      const int group = of[cell_[0]];
-      for (int axis = 0; axis < 3; ++axis)
-        within[3 * static_cast<std::ptrdiff_t>(group) + axis] = 4 * cells_.unit(axis);
-      links[group] = -24;
-      for (const unsigned of_cell : links_)
-        links[group] += std::popcount(of_cell);
-      return;
-    }
-    for_each(present_, [&](unsigned slot) { links[of[cell_[slot]]] += std::popcount(links_[slot]); });
-    for_each_edge([&](unsigned slot, unsigned other, int axis, float w) {
-      const int group = of[cell_[slot]];
-      if (of[cell_[other]] == group) {
-        within[3 * static_cast<std::ptrdiff_t>(group) + axis] += w;
-        links[group] -= 2;
-      }
-    });
-  }
-
-  // Eight cells that strong couplings join, each with all beside it.
-  bool whole() const { return whole_; }
-  // Of its one group with others, face by face.
-  void add_links_of_whole(const int* of, AxisRow* row) const {
-    const int group = of[cell_[0]];
-    for (int direction = 0; direction < 6; ++direction) {
-      const int axis = direction / 2, a = 1 << axis, b = 1 << (axis + 1) % 3, c = 1 << (axis + 2) % 3;
-      const int corner = direction % 2 ? a : 0;
-      for (const int slot : {corner, corner + b, corner + c, corner + b + c})
-        if (links_[slot] >> direction & 1)
-          if (const int to = of[cells_.neighbour(cell_[slot], direction)]; to != group)
-            row->add(to, axis, cells_.unit(axis));
-    }
-    for (const int cell : cell_)
-      row->excess += cells_.excess(cell);
-  }
-
-private:
-  template <class Work>
-  static void for_each(unsigned slots, const Work& work) {
-    for (; slots != 0; slots &= slots - 1)
-      work(static_cast<unsigned>(std::countr_zero(slots)));
-  }
-  // work(slot, slot above it, axis, coupling)
-  template <class Work>
-  void for_each_edge(const Work& work) const {
-    for_each(present_, [&](unsigned slot) {
-      for (int axis = 0; axis < 3; ++axis)
-        if (const unsigned other = slot | 1U << axis;
-            other != slot && present_ >> other & 1 && links_[slot] >> (2 * axis + 1) & 1)
-          work(slot, other, axis, cells_.coupling(cell_[slot], 2 * axis + 1));
-    });
-  }
-
-  const Cells& cells_;
-  const Blocks& blocks_;
-  // By slot: the directions of the others in the block.
-  static constexpr unsigned inward[8] = {2 | 8 | 32, 1 | 8 | 32, 2 | 4 | 32, 1 | 4 | 32,
-                                         2 | 8 | 16, 1 | 8 | 16, 2 | 4 | 16, 1 | 4 | 16};
-
-  unsigned present_ = 0;
-  bool whole_ = false;
-  int cell_[8];
-  unsigned links_[8];
-};
 
 // Writes the groups of the cells of some blocks, numbered line by line, and the first number of each line if all of
 // them begin at `number`. Returns the number of blocks that have a group.
@@ -192,7 +22,6 @@ int number_groups(const Cells& cells, const Blocks& blocks, int number, int thre
     Block cube(cells, blocks);
     int next = 0;
     for (int i = 0; i < blocks.per_line(); ++i) {
-      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) { of[c.index] = -1; });
       cube.read(line, i);
       const int before = next;
       next = cube.group(next, of);
@@ -325,9 +154,9 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
       for (int i = 0; i < blocks.per_line(); ++i) {
         const int first_group = next;
         cube.read(line, i);
-        if (cube.whole()) {
+        if (cube.is_one_group(of)) {
           rows[0].clear();
-          cube.add_links_of_whole(of, &rows[0]);
+          cube.add_links_of_one_group(of, &rows[0]);
           end = rows_of.write(next++, rows[0], end);
           continue;
         }
@@ -340,14 +169,7 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
             row.clear();
             next = group + 1;
           }
-          row.excess += cells.excess(c.index);
-          for (unsigned left = cells.links(c.index); left != 0; left &= left - 1) {
-            const int direction = std::countr_zero(left), to = of[cells.neighbour(c.index, direction)];
-            if (to < 0)
-              row.excess += cells.coupling(c.index, direction);
-            else if (to != group)
-              row.add(to, direction / 2, cells.coupling(c.index, direction));
-          }
+          cube.add_links_of_cell(c.index, group, of, &row);
         });
         for (int group = first_group; group < next; ++group)
           end = rows_of.write(group, rows[static_cast<std::size_t>(group - first_group)], end);
