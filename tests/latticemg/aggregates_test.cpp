@@ -210,7 +210,7 @@ TEST(NodeBlocks, JoinStronglyCoupledNodesOfABlock) {
         EXPECT_EQ(coarse_blocks.of[static_cast<std::size_t>(own)], block_of_blocks(*blocks, i));
         graph.for_each_link(i, [&](int j, float w) { // strong for both: in one group
           if (block_of_blocks(*blocks, i) == block_of_blocks(*blocks, j) &&
-              w >= least_strength * std::max(strongest(graph, i), strongest(graph, j))) {
+              w >= least_strength_of_blocks * std::max(strongest(graph, i), strongest(graph, j))) {
             EXPECT_EQ(joined.of[static_cast<std::size_t>(j)], own);
           }
         });

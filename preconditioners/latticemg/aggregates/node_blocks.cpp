@@ -79,7 +79,7 @@ public:
     if (held)
       std::erase_if(links_, [&](const Link& link) { return strongest(link.from) == 0 || strongest(link.to) == 0; });
     for (const Link& link : links_)
-      if (link.w >= least_strength * std::max(strongest(link.from), strongest(link.to)))
+      if (link.w >= least_strength_of_blocks * std::max(strongest(link.from), strongest(link.to)))
         sets_.join(link.from, link.to);
     join_single_ones();
     number_.assign(count, -1);
