@@ -130,7 +130,7 @@ void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis
   Buffer<int> place;
   contract(op, groups, border, scale, weights.coupling[AggregateWeights::cells],
            weights.excess[AggregateWeights::cells], threads, &graph);
-  groups.resistance.release(); // memory has its peak in what follows
+  groups.inside.release(); // memory has its peak in what follows
   groups.links.release();
   add_level(&graph, &groups.lie, false, threads, &own, &place);
   tie_cells(op, axis, finest, groups, own, threads);

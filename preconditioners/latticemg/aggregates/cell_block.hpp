@@ -115,21 +115,44 @@ public:
     }
     return next;
   }
-  /// Adds to the couplings within the groups, by axis, and to the number of links that they have with others.
-  void sum(const int* of, float* within, int* links) const {
-    unsigned grouped = 0;
+  /// Of each group: what others see of it, and the number of links that it has with them.
+  void sum(const int* of, GroupInside* inside, int* links) const {
+    if (is_one_group(of)) {
+      std::array<float, 3> within{};
+      int outwards = -24;
+      for (std::size_t axis = 0; axis < 3; ++axis)
+        for (const unsigned slot : outward[2 * axis])
+          within[axis] += cells_.coupling(cell_[slot], 2 * static_cast<int>(axis) + 1);
+      for (const unsigned of_cell : links_)
+        outwards += count_of[of_cell];
+      inside[of[cell_[0]]] = GroupInside::of(within, 8);
+      links[of[cell_[0]]] = outwards;
+      return;
+    }
+    std::array<float, 3> within[8] = {}; // by slot of the first cell of a group
+    int members[8] = {}, outwards[8] = {};
+    unsigned first_of[8], grouped = 0, first = 0;
     for_each_cell([&](unsigned slot) {
-      if (const int group = of[cell_[slot]]; group >= 0) {
-        grouped |= 1U << slot;
-        links[group] += count_of[links_[slot]];
-      }
+      const int group = of[cell_[slot]];
+      if (group < 0)
+        return;
+      first_of[slot] = slot;
+      for_each(first, [&](unsigned other) { first_of[slot] = of[cell_[other]] == group ? other : first_of[slot]; });
+      first |= 1U << first_of[slot];
+      grouped |= 1U << slot;
+      ++members[first_of[slot]];
+      outwards[first_of[slot]] += count_of[links_[slot]];
     });
     for_each_edge(grouped, [&](unsigned slot, unsigned other, int axis, float w) {
-      const int group = of[cell_[slot]];
-      if (of[cell_[other]] == group) {
-        within[3 * static_cast<std::ptrdiff_t>(group) + axis] += w;
-        links[group] -= 2;
+      if (first_of[slot] == first_of[other]) {
+        within[first_of[slot]][static_cast<std::size_t>(axis)] += w;
+        outwards[first_of[slot]] -= 2;
       }
+    });
+    for_each(first, [&](unsigned slot) {
+      const int group = of[cell_[slot]];
+      inside[group] = GroupInside::of(within[slot], members[slot]);
+      links[group] = outwards[slot];
     });
   }
   /// Eight cells in one group, each with links with all beside it.
@@ -143,20 +166,22 @@ public:
     const int group = of[cell_[0]];
     for (int direction = 0; direction < 6; ++direction) {
       const int axis = direction / 2;
-      int to = group; // of the last links, and their sum
+      int to = group, count = 0; // of the last links, and their sum
       double sum = 0;
       for (const unsigned slot : outward[direction]) {
         if (!(links_[slot] >> direction & 1))
           continue;
         const int next = of[cells_.neighbour(cell_[slot], direction)];
         if (next != to) {
-          add(group, to, axis, sum, row);
+          add(group, to, axis, sum, count, row);
           to = next;
           sum = 0;
+          count = 0;
         }
+        ++count;
         sum += cells_.coupling(cell_[slot], direction);
       }
-      add(group, to, axis, sum, row);
+      add(group, to, axis, sum, count, row);
     }
     for (const int cell : cell_)
       row->excess += cells_.excess(cell);
@@ -166,16 +191,16 @@ public:
     row->excess += cells_.excess(cell);
     for (unsigned left = cells_.links(cell); left != 0; left &= left - 1) {
       const int direction = std::countr_zero(left);
-      add(group, of[cells_.neighbour(cell, direction)], direction / 2, cells_.coupling(cell, direction), row);
+      add(group, of[cells_.neighbour(cell, direction)], direction / 2, cells_.coupling(cell, direction), 1, row);
     }
   }
 
 private:
-  static void add(int group, int to, int axis, double w, AxisRow* row) {
+  static void add(int group, int to, int axis, double w, int count, AxisRow* row) {
     if (to < 0)
       row->excess += w;
     else if (to != group)
-      row->add(to, axis, w);
+      row->add(to, axis, w, count);
   }
   template <class Work>
   static void for_each(unsigned slots, const Work& work) {

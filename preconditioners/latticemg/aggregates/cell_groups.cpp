@@ -39,12 +39,9 @@ void complete_groups(const Cells& cells, const Blocks& blocks, const Buffer<int>
                      CellGroups* groups, int* block_of) {
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int line = 0; line < blocks.lines(); ++line) {
-    const int begin = first[static_cast<std::size_t>(line)], end = first[static_cast<std::size_t>(line) + 1];
+    const int begin = first[static_cast<std::size_t>(line)];
     int* of = groups->of.data();
     Block cube(cells, blocks);
-    std::fill(groups->resistance.data() + 3 * std::ptrdiff_t{begin},
-              groups->resistance.data() + 3 * std::ptrdiff_t{end}, 0.0F);
-    std::fill(groups->links.data() + begin, groups->links.data() + end, 0);
     for (int i = 0; i < blocks.per_line(); ++i) {
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
         int& group = of[c.index];
@@ -55,10 +52,8 @@ void complete_groups(const Cells& cells, const Blocks& blocks, const Buffer<int>
           block_of[group] = line * blocks.per_line() + i;
       });
       cube.read(line, i);
-      cube.sum(of, groups->resistance.data(), groups->links.data());
+      cube.sum(of, groups->inside.data(), groups->links.data());
     }
-    for (std::ptrdiff_t k = 3 * std::ptrdiff_t{begin}; k < 3 * std::ptrdiff_t{end}; ++k)
-      groups->resistance.data()[k] = resistance_within(groups->resistance.data()[k]);
   }
 }
 
@@ -110,7 +105,7 @@ void group_cells(const LatticeOperator& op, const BoxPlanes& own, int threads, C
     end = first[side][static_cast<std::size_t>(ghosts.lines())];
     groups->ghosts[side] = end - begin;
   }
-  groups->resistance.resize(3 * static_cast<std::size_t>(end));
+  groups->inside.resize(static_cast<std::size_t>(end));
   groups->links.resize(static_cast<std::size_t>(end));
   groups->lie.of.resize(static_cast<std::size_t>(groups->count));
   complete_groups(cells, blocks, groups->lie.first, threads, groups, groups->lie.of.data());
@@ -140,7 +135,7 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
   const auto links = static_cast<std::size_t>(graph->first[count]);
   graph->neighbour.resize(links);
   graph->coupling.resize(links);
-  const AxisRowWriter rows_of{groups.resistance.data(), scale, least_coupling, excess_factor, graph};
+  const AxisRowWriter rows_of{groups.inside.data(), scale, least_coupling, excess_factor, graph};
 #pragma omp parallel num_threads(threads)
   {
     Block cube(cells, blocks);

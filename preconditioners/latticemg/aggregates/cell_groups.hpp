@@ -1,6 +1,7 @@
 #pragma once
 
 #include "lattice/operator.hpp"
+#include "latticemg/aggregates/axis_rows.hpp"
 #include "latticemg/aggregates/node_blocks.hpp"
 #include "latticemg/level.hpp"
 
@@ -59,7 +60,7 @@ struct CellGroups {
   int blocks = 0;                  ///< of its own that have a group
   Buffer<int> of;                  ///< by cell of the box: its group, -1 where it is in none; of these blocks
   NodeBlocks lie;                  ///< of its own groups: the blocks
-  Buffer<float> resistance;        ///< [group][axis]: of resistance_within()
+  Buffer<GroupInside> inside;      ///< by group
   Buffer<int> links;               ///< couplings of its cells with others
 };
 

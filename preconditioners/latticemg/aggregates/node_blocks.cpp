@@ -181,40 +181,34 @@ void contract(const Graph& graph, const NodeBlocks& blocks, const NodeGroups& gr
   coarse->first.resize(size + 1);
   coarse->degree.resize(size);
   coarse->own_excess.resize(size);
-  Buffer<float> resistance;
-  resistance.resize(3 * (size + static_cast<std::size_t>(graph.border.ghost_count()))); // no more groups than ghosts
+  Buffer<GroupInside> inside;
+  inside.resize(size + static_cast<std::size_t>(graph.border.ghost_count())); // no more groups than ghosts
   coarse->first[0] = 0;
 #pragma omp parallel for schedule(static) num_threads(threads)
   for (int I = 0; I < count; ++I) {
     std::int64_t most = 0; // links, if no two lead to the same group
-    float* own = resistance.data() + 3 * std::ptrdiff_t{I};
-    std::fill(own, own + 3, 0.0F);
+    std::array<float, 3> within{};
     groups.for_each_member(I, [&](int i, int) {
       graph.for_each_link(i, [&](int j, float w) {
         if (j >= nodes || groups.of[static_cast<std::size_t>(j)] != I)
           ++most;
         else if (const int axis = blocks.axis_between(i, j); axis != AxisRow::no_axis)
-          own[axis] += 0.5F * w;
+          within[static_cast<std::size_t>(axis)] += 0.5F * w;
       });
     });
-    std::transform(own, own + 3, own, resistance_within);
+    inside[static_cast<std::size_t>(I)] = GroupInside::of(within, groups.members(I));
     coarse->first[static_cast<std::size_t>(I) + 1] = most;
   }
   std::partial_sum(coarse->first.begin(), coarse->first.end(), coarse->first.begin());
-  using ByAxis = std::array<float, 3>;
-  const auto resistance_of = [&](int group) { return resistance.data() + 3 * std::ptrdiff_t{group}; };
-  GroupedBorder border = grouped_border<ByAxis>(
-      graph, groups,
-      [&](int node) {
-        const float* own = resistance_of(groups.of[static_cast<std::size_t>(node)]);
-        return ByAxis{own[0], own[1], own[2]};
-      },
-      [&](int, int group, const ByAxis& told) { std::copy(told.begin(), told.end(), resistance_of(group)); });
+  const auto inside_of = [&](int group) -> GroupInside& { return inside[static_cast<std::size_t>(group)]; };
+  GroupedBorder border = grouped_border<GroupInside>(
+      graph, groups, [&](int node) { return inside_of(groups.of[static_cast<std::size_t>(node)]); },
+      [&](int, int group, const GroupInside& told) { inside_of(group) = told; });
   coarse->border = std::move(border.border);
   const auto links = static_cast<std::size_t>(coarse->first[size]);
   coarse->neighbour.resize(links);
   coarse->coupling.resize(links);
-  const AxisRowWriter rows{resistance.data(), 1, least_coupling, excess_factor, coarse};
+  const AxisRowWriter rows{inside.data(), 1, least_coupling, excess_factor, coarse};
 #pragma omp parallel num_threads(threads)
   {
     AxisRow row;
@@ -232,7 +226,7 @@ void contract(const Graph& graph, const NodeBlocks& blocks, const NodeGroups& gr
           if (to < 0)
             row.excess += w;
           else if (to != I)
-            row.add(to, blocks.axis_between(i, j), w);
+            row.add(to, blocks.axis_between(i, j), w, 1);
         });
       });
       end = rows.write(I, row, end);

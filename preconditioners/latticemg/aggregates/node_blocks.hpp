@@ -20,12 +20,12 @@ struct NodeBlocks {
   int axis_between(int i, int j) const;
 };
 
-/// Couplings below this part of the strongest one of either node join none in a block. A quarter is what couplings across
-/// cells twice as long as wide have beside the others: they would join here and there, and leave ragged groups.
+/// Couplings below this part of the strongest one of either node join none in a block. A quarter is what couplings
+/// across cells twice as long as wide have beside the others: they would join here and there, and leave ragged groups.
 inline constexpr float least_strength_of_blocks = 0.3F;
 
-/// Blocks of 2 x 2 x 2 blocks, and of each the nodes that strong couplings join; those without links, or held, are in none. One that is left alone joins the group that it is coupled
-/// with most, if that is strong for it.
+/// Blocks of 2 x 2 x 2 blocks, and of each the nodes that strong couplings join; those without links, or held, are in
+/// none. One that is left alone joins the group that it is coupled with most, if that is strong for it.
 void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, NodeGroups* groups, NodeBlocks* coarse);
 
 /// The graph of these groups, with couplings as contract() has them (pairing.hpp), axis by axis.
