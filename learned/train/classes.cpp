@@ -90,6 +90,30 @@ std::vector<double> two_values(const VoxelGrid& grid, double ratio, bool layers,
   return c;
 }
 
+// One of two values in each cell, or exp(s g) exp(t g'), g of its layer across an axis and g' of the cell.
+std::vector<double> of_each_cell(const VoxelGrid& grid, Draw* draw) {
+  std::vector<double> c(static_cast<std::size_t>(grid.cells()));
+  if (draw->uniform() < 0.5) {
+    const double ratio = std::pow(10, draw->uniform(1, 4)), part = draw->uniform(0.05, 0.95);
+    for (double& v : c)
+      v = draw->uniform() < part ? ratio : 1;
+    return c;
+  }
+  const bool layers = draw->uniform() < 0.5;
+  const int axis = draw->integer(grid.nz > 1 ? 3 : 2);
+  const double of_layers = layers ? draw->uniform(1, 3) : 0,
+               of_cells = layers ? draw->uniform() : draw->uniform(0.5, 3);
+  std::vector<double> layer(static_cast<std::size_t>(grid.extent(axis)));
+  for (double& g : layer)
+    g = of_layers * draw->normal();
+  auto v = c.begin();
+  for (std::int64_t k = 0; k < grid.nz; ++k)
+    for (std::int64_t j = 0; j < grid.ny; ++j)
+      for (std::int64_t i = 0; i < grid.nx; ++i)
+        *v++ = std::exp(layer[static_cast<std::size_t>(axis == 0 ? i : axis == 1 ? j : k)] + of_cells * draw->normal());
+  return c;
+}
+
 VoxelCoefficients random_coefficients(OperatorClass what, const VoxelGrid& grid, Draw* draw) {
   VoxelCoefficients c;
   const int dimension = grid.nz > 1 ? 3 : 2;
@@ -103,6 +127,8 @@ VoxelCoefficients random_coefficients(OperatorClass what, const VoxelGrid& grid,
     const bool layers = draw->uniform() < 0.4;
     c.coefficient = two_values(grid, ratio, layers, draw);
   }
+  if (what == OperatorClass::random)
+    c.coefficient = of_each_cell(grid, draw);
   if (what == OperatorClass::smooth) {
     const double sigma = draw->uniform(0.2, 2),
                  length = std::pow(static_cast<double>(grid.nx) / 2, draw->uniform(0.4, 1));

@@ -11,17 +11,18 @@ namespace linnet::learned {
 
 /// What a network can be trained for.
 enum class OperatorClass : std::uint8_t {
-  voxel,    ///< Laplacians on voxel domains, closed and open sides, obstacles, free surfaces
-  walls,    ///< the same with walls of one cell: plates, mazes, pipes, fine grains
-  closed,   ///< closed on all sides: singular where nothing is free
-  periodic, ///< one axis and more closes; singular where nothing is open
-  shift,    ///< a multiple of the identity added, from 1e-4 to 10 times a coupling
-  jumps,    ///< coefficients of two values, up to 1e4 apart, in inclusions or layers
-  smooth,   ///< coefficients exp(s g), g smooth noise, s up to 2
-  stretched ///< spacings of the axes up to 12 apart
+  voxel,     ///< Laplacians on voxel domains, closed and open sides, obstacles, free surfaces
+  walls,     ///< the same with walls of one cell: plates, mazes, pipes, fine grains
+  closed,    ///< closed on all sides: singular where nothing is free
+  periodic,  ///< one axis and more closes; singular where nothing is open
+  shift,     ///< a multiple of the identity added, from 1e-4 to 10 times a coupling
+  jumps,     ///< coefficients of two values, up to 1e4 apart, in inclusions or layers
+  smooth,    ///< coefficients exp(s g), g smooth noise, s up to 2
+  stretched, ///< spacings of the axes up to 12 apart
+  random ///< coefficients drawn for each cell: one of two values up to 1e4 apart, or log-normal, alike in layers or not
 };
-inline constexpr std::array<const char*, 8> class_names = {"voxel", "walls", "closed", "periodic",
-                                                           "shift", "jumps", "smooth", "stretched"};
+inline constexpr std::array<const char*, 9> class_names = {"voxel", "walls",  "closed",    "periodic", "shift",
+                                                           "jumps", "smooth", "stretched", "random"};
 
 /// Throws InputError for another name.
 OperatorClass class_from_name(const std::string& name);

@@ -112,7 +112,7 @@ void add_train_command(CLI::App& app, TrainOptions& options) {
   command.add_option("--from", options.from, "shipped model or model file to go on from; else random weights");
   command
       .add_option("--classes", options.classes,
-                  "of random operators: voxel, walls, closed, periodic, shift, jumps, smooth, stretched")
+                  "of random operators: voxel, walls, closed, periodic, shift, jumps, smooth, stretched, random")
       ->delimiter(',')
       ->capture_default_str();
   command.add_option("--systems", options.systems,

@@ -17,9 +17,10 @@ using namespace linnet;
 using namespace linnet::learned;
 using learned_test::noise;
 
-constexpr std::array<OperatorClass, 8> all_classes = {
-    OperatorClass::voxel, OperatorClass::walls, OperatorClass::closed, OperatorClass::periodic,
-    OperatorClass::shift, OperatorClass::jumps, OperatorClass::smooth, OperatorClass::stretched};
+constexpr std::array<OperatorClass, 9> all_classes = {
+    OperatorClass::voxel,    OperatorClass::walls,     OperatorClass::closed,
+    OperatorClass::periodic, OperatorClass::shift,     OperatorClass::jumps,
+    OperatorClass::smooth,   OperatorClass::stretched, OperatorClass::random};
 
 VoxelDomain blobs(std::int64_t nz, const Sides& sides) {
   DomainSpec spec;
@@ -140,6 +141,7 @@ TEST(Classes, AreReadFromAnOperator) {
   EXPECT_EQ(classes(OperatorClass::shift), "voxel,shift");
   EXPECT_EQ(classes(OperatorClass::stretched), "voxel,stretched");
   EXPECT_EQ(classes(OperatorClass::smooth), "voxel,jumps");
+  EXPECT_EQ(classes(OperatorClass::random), "voxel,jumps");
   EXPECT_NE(classes(OperatorClass::periodic).find("periodic"), std::string::npos);
   EXPECT_EQ(classes_with("voxel,walls", random_operator(OperatorClass::walls, 3, 16, &draw)), "voxel,walls");
 }
