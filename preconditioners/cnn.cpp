@@ -241,6 +241,7 @@ static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec 
     if (mg->active_ranks == 0)
       return PCCNNNetwork_Private(pc, transpose, from, to);
     PetscCall(PetscLogEventBegin(PC_CNN_Transfer, pc, r, z, nullptr));
+    PCLatticeMGReserve_Private(mg);
     mg->exchange.to_slabs(from, mg->r.data());
     PetscCall(PetscLogEventEnd(PC_CNN_Transfer, pc, r, z, nullptr));
     if (mg->layout.ranks.slab >= 0)

@@ -66,6 +66,7 @@ static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
   PetscCall(VecGetArrayWrite(z, &to));
   PetscCall(linnet::Guarded([&] {
     if (mg->active_ranks > 0) {
+      PCLatticeMGReserve_Private(mg);
       mg->exchange.to_slabs(from, mg->r.data());
       mg->multigrid.apply(options, mg->r.data(), mg->z.data());
       mg->exchange.to_rows(mg->z.data(), to);

@@ -40,6 +40,11 @@ struct PC_LatticeMG {
   linnet::Buffer<double> r, z; ///< of the slab
 };
 
+/// r and z for the rows of the slab.
+inline void PCLatticeMGReserve_Private(PC_LatticeMG* mg) {
+  for (linnet::Buffer<double>* vector : {&mg->r, &mg->z})
+    vector->resize(static_cast<std::size_t>(mg->exchange.slab_rows()));
+}
 inline PC_LatticeMG* PCLatticeMGData_Private(PC pc) {
   return static_cast<PC_LatticeMG*>(pc->data);
 }

@@ -36,14 +36,18 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
   PetscCall(PetscLogEventBegin(PC_LatticeMG_CG, pc, cg->b, cg->x, nullptr));
   PetscCall(VecGetArrayRead(cg->b, &b));
   PetscCall(VecGetArray(cg->x, &x));
-  outer.b = b;
-  outer.x = x;
   if (mg->active_ranks > 0) {
-    mg->exchange.to_slabs(b, mg->r.data());
+    outer.b = mg->exchange.pieces(b, &mg->r);
+    mg->exchange.receive(b, &mg->r);
+    outer.x = mg->exchange.pieces(x, &mg->z);
     if (!cg->guess_zero)
-      mg->exchange.to_slabs(x, mg->z.data());
-    outer.b = mg->r.data();
-    outer.x = mg->z.data();
+      mg->exchange.receive(x, &mg->z);
+  } else {
+    PetscInt rows;
+
+    PetscCall(VecGetLocalSize(cg->b, &rows));
+    outer.b = {b, rows};
+    outer.x = {x, rows};
   }
   outer.guess_zero = cg->guess_zero;
   outer.recompute = cg->recompute;
@@ -57,16 +61,19 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
 
     PetscFunctionBegin;
     PetscCall(VecGetArrayWrite(v, &to));
-    mg->multigrid.copy_iterate(outer, mg->active_ranks > 0 ? outer.x : to);
-    if (mg->active_ranks > 0)
-      mg->exchange.to_rows(outer.x, to);
+    if (mg->active_ranks > 0) {
+      mg->multigrid.copy_iterate(outer, mg->exchange.pieces(to, &mg->z)); /* the guess there has been read */
+      mg->exchange.give_back(mg->z, to);
+    } else {
+      mg->multigrid.copy_iterate(outer, {to, outer.x.rows()});
+    }
     PetscCall(VecRestoreArrayWrite(v, &to));
     PetscFunctionReturn(0);
   };
   const PetscErrorCode ierr = linnet::Guarded([&] {
     cg->end = mg->multigrid.solve(options, outer);
     if (mg->active_ranks > 0 && cg->end != linnet::OuterEnd::declined)
-      mg->exchange.to_rows(outer.x, x);
+      mg->exchange.give_back(mg->z, x);
     return PetscErrorCode{0};
   });
   PetscCall(VecRestoreArray(cg->x, &x));

@@ -65,8 +65,6 @@ static PetscErrorCode PCLatticeMGDealRows_Private(PC pc) {
   for (PetscInt r = 0; lattice.natural && r < rows; ++r)
     cells.push_back(lattice.cell(r));
   mg->lattice.cells = mg->exchange.to_slabs(lattice.natural ? cells.data() : lattice.cells.data());
-  for (linnet::Buffer<double>* vector : {&mg->r, &mg->z})
-    vector->resize(mg->lattice.cells.size());
   PetscFunctionReturn(0);
 }
 

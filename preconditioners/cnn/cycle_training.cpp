@@ -83,8 +83,8 @@ CycleSystem::Run CycleSystem::solve(const CycleWeights& weights, Aggregation agg
   norm_of_b = std::sqrt(norm_of_b);
   Run run{0, 1, multigrid_.aggregated(), multigrid_.layout().coarsening.semi};
   latticemg::Multigrid::Outer outer{};
-  outer.b = b_.data();
-  outer.x = x_.data();
+  outer.b = {b_.data(), static_cast<std::ptrdiff_t>(b_.size())};
+  outer.x = {x_.data(), static_cast<std::ptrdiff_t>(x_.size())};
   outer.guess_zero = true;
   outer.judge = [&](int iterations, double norm, double) {
     run.iterations = iterations;

@@ -9,6 +9,7 @@
 #include "latticemg/cycle_options.hpp"
 #include "latticemg/halo.hpp"
 #include "latticemg/kernels.hpp"
+#include "latticemg/row_pieces.hpp"
 #include "latticemg/slabs.hpp"
 #include "latticemg/team.hpp"
 #include "latticemg/weights.hpp"
@@ -147,8 +148,8 @@ public:
   /// Conjugate gradients around the cycle, fused with it: x in double precision, r and p in single, A p in double from
   /// the rounded p, so that r follows b - A x; r is computed anew where it has fallen far below where it was last.
   struct Outer {
-    const double* b; ///< one number a row
-    double* x;       ///< the guess (`guess_zero`: not read) and the answer
+    RowPieces<const double> b;
+    RowPieces<double> x; ///< the guess (`guess_zero`: not read) and the answer
     bool guess_zero;
     int recompute; ///< iterations after which r is computed anew in any case, 0: never
     /// Asked before each iteration, and once more after `confirm`, by the thread that called: the norm of b - A x is
@@ -160,7 +161,7 @@ public:
   /// x is written in all cases but `declined`.
   OuterEnd solve(const CycleOptions& options, const Outer& outer);
   /// The iterate of a solve that is under way: from within judge().
-  void copy_iterate(const Outer& outer, double* x) const;
+  void copy_iterate(const Outer& outer, const RowPieces<double>& x) const;
 
   const std::vector<Level>& levels() const { return levels_; }
   const Layout& layout() const { return layout_; }

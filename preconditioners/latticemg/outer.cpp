@@ -70,10 +70,9 @@ public:
 
 private:
   bool find_scale() {
-    unit_ = m_.layout_.ranks.max(largest_magnitude(outer_.b, rows_, options_.threads));
+    unit_ = m_.layout_.ranks.max(largest_magnitude(outer_.b, options_.threads));
     m_.iterate_scale_ = unit_ * m_.scale_;
-    const double guess =
-        outer_.guess_zero ? 0 : m_.layout_.ranks.max(largest_magnitude(outer_.x, rows_, options_.threads));
+    const double guess = outer_.guess_zero ? 0 : m_.layout_.ranks.max(largest_magnitude(outer_.x, options_.threads));
     return unit_ > 0 && std::isfinite(unit_) && std::isnormal(m_.iterate_scale_) && std::isfinite(guess);
   }
 
@@ -127,8 +126,10 @@ private:
     if (!outer_.guess_zero) {
       clear_iterate(member);
       const auto [begin, end] = member->part_of(rows_);
-      for (std::ptrdiff_t i = begin; i < end; ++i)
-        fields_.x[place(i)] = outer_.x[i] / m_.iterate_scale_;
+      outer_.x.for_each_run(begin, end, [&](std::ptrdiff_t first, std::ptrdiff_t last, const double* x) {
+        for (std::ptrdiff_t i = first; i < last; ++i)
+          fields_.x[place(i)] = x[i - first] / m_.iterate_scale_;
+      });
       member->barrier();
       if (member->id() == 0)
         for (const Multigrid::Decoupled& d : m_.decoupled_)
@@ -202,14 +203,17 @@ private:
     double sum = 0;
     for (; row < last; ++row) {
       const std::ptrdiff_t stop = skip == m_.decoupled_.end() ? last : std::min<std::ptrdiff_t>(last, skip->row);
-      for (; row < stop; ++row) {
-        const double b = outer_.b[row] * down;
-        const auto high = static_cast<float>(b);
-        finest_.b[place(row)] = high;
-        if (!high_only)
-          finest_.u[place(row)] = static_cast<float>(b - high);
-        sum += b * b;
-      }
+      outer_.b.for_each_run(row, stop, [&](std::ptrdiff_t first, std::ptrdiff_t end, const double* right) {
+        for (std::ptrdiff_t r = first; r < end; ++r) {
+          const double b = right[r - first] * down;
+          const auto high = static_cast<float>(b);
+          finest_.b[place(r)] = high;
+          if (!high_only)
+            finest_.u[place(r)] = static_cast<float>(b - high);
+          sum += b * b;
+        }
+      });
+      row = stop;
       if (row < last) {
         finest_.b[place(row)] = finest_.u[place(row)] = 0;
         ++skip;
@@ -379,16 +383,17 @@ OuterEnd Multigrid::solve(const CycleOptions& options, const Outer& outer) {
   return OuterIteration(this, options, outer).run();
 }
 
-void Multigrid::copy_iterate(const Outer& outer, double* x) const {
-  const auto rows = static_cast<std::ptrdiff_t>(place_.size());
+void Multigrid::copy_iterate(const Outer& outer, const RowPieces<double>& x) const {
   const double* field = iterate_.data() + levels_[0].front;
   const float* p = direction_.data() + levels_[0].front;
+  x.for_each_run(0, x.rows(), [&](std::ptrdiff_t first, std::ptrdiff_t last, double* data) {
 #pragma omp parallel for schedule(static)
-  for (std::ptrdiff_t i = 0; i < rows; ++i) {
-    const std::uint32_t place = place_[static_cast<std::size_t>(i)];
-    const double pending = pending_step_ != 0 ? pending_step_ * p[place] : 0;
-    x[i] = iterate_scale_ * (iterate_started_ ? field[place] + pending : pending);
-  }
+    for (std::ptrdiff_t i = first; i < last; ++i) {
+      const std::uint32_t place = place_[static_cast<std::size_t>(i)];
+      const double pending = pending_step_ != 0 ? pending_step_ * p[place] : 0;
+      data[i - first] = iterate_scale_ * (iterate_started_ ? field[place] + pending : pending);
+    }
+  });
   for (const Decoupled& d : decoupled_)
     x[d.row] = d.inverse * outer.b[d.row];
 }

@@ -2,6 +2,8 @@
 
 #include "base/buffer.hpp"
 
+#include "latticemg/row_pieces.hpp"
+
 #include <mpi.h>
 #include <petscsys.h>
 
@@ -25,12 +27,28 @@ public:
   /// `of_slab` holds slab_rows() numbers.
   void to_slabs(const double* of_rows, double* of_slab);
   void to_rows(const double* of_slab, double* of_rows);
+  /// The rows of a slab without copies of those that stay on their rank, if ranks have their rows in the order of the
+  /// slabs: these where they lie, all others in `room`, which is made large enough.
+  template <class T>
+  RowPieces<T> pieces(T* of_rows, Buffer<double>* room) const {
+    const PetscInt stay = in_order_ ? stay_ : 0, low = in_order_ ? low_ : 0;
+    room->resize(static_cast<std::size_t>(slab_rows_ - stay));
+    return {room->data(), low, of_rows + first_stay_, low + stay, room->data() + low, slab_rows_};
+  }
+  /// Fills the room of pieces().
+  void receive(const double* of_rows, Buffer<double>* room);
+  /// What lies in the room of pieces(), to the rows that it is of.
+  void give_back(const Buffer<double>& room, double* of_rows);
 
 private:
   MPI_Comm ranks_ = MPI_COMM_NULL;
   PetscInt slab_rows_ = 0;
   std::vector<int> send_count_, send_first_, receive_count_, receive_first_; // by rank
-  Buffer<PetscInt> order_; // the rows as they are sent; empty where they are sent in order
+  // Without those that stay: stay_ from row first_stay_ on, low_ of the slab before them.
+  std::vector<int> others_send_count_, others_receive_count_, others_receive_first_;
+  PetscInt stay_ = 0, first_stay_ = 0, low_ = 0;
+  bool in_order_ = true;
+  Buffer<PetscInt> order_; // the rows as they are sent, where that is another order
   Buffer<double> sent_;
 };
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "latticemg/row_pieces.hpp"
+
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -17,6 +20,14 @@ inline double largest_magnitude(const double* v, std::ptrdiff_t count, int threa
     finite = finite && size <= std::numeric_limits<double>::max();
   }
   return finite ? largest : std::numeric_limits<double>::infinity();
+}
+template <class T>
+double largest_magnitude(const RowPieces<T>& v, int threads) {
+  double largest = 0;
+  v.for_each_run(0, v.rows(), [&](std::ptrdiff_t begin, std::ptrdiff_t end, const double* data) {
+    largest = std::max(largest, largest_magnitude(data, end - begin, threads));
+  });
+  return largest;
 }
 
 } // namespace linnet::latticemg

@@ -36,9 +36,9 @@ TEST(OuterIteration, KnowsHowFarItsResidualMayBeFromThatOfItsIterate) {
     for (PetscInt row = 0; row < system.rows; ++row)
       b_of_cell[system.cell(row)] = b[row];
     int judged = 0;
-    Multigrid::Outer outer{b.data(), x.data(), true, 0, {}, {}};
+    Multigrid::Outer outer{{b.data(), system.rows}, {x.data(), system.rows}, true, 0, {}, {}};
     outer.judge = [&](int iterations, double norm, double doubt) {
-      multigrid.copy_iterate(outer, x.data());
+      multigrid.copy_iterate(outer, outer.x);
       for (PetscInt row = 0; row < system.rows; ++row)
         x_of_cell[system.cell(row)] = x[row];
       const std::vector<double> r = reference::residual(grid, b_of_cell, x_of_cell);
