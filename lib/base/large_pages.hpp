@@ -6,6 +6,9 @@
 #include <cstdlib>
 #include <limits>
 #include <new>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 
 namespace linnet {
 
@@ -25,6 +28,13 @@ inline void* allocate_untouched(std::size_t bytes) {
   if (unit == large_page)
     (void)madvise(data, whole, MADV_HUGEPAGE); // advice only
   return data;
+}
+
+/// Gives memory that was freed back to the system: the C library keeps blocks of up to 32 MiB for later.
+inline void give_back_freed() {
+#if defined(__GLIBC__)
+  (void)malloc_trim(0);
+#endif
 }
 
 } // namespace linnet

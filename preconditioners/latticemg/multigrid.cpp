@@ -1,4 +1,5 @@
 #include "latticemg/multigrid.hpp"
+#include "base/large_pages.hpp"
 #include "latticemg/rows.hpp"
 #include "latticemg/zeros.hpp"
 
@@ -22,6 +23,9 @@ constexpr double rounding_of_excess = 1e-10;
 // their squares keep within single precision.
 constexpr double most_excess = 1e10;
 constexpr double most_range = 1e28;
+
+// From so many on, memory that the setup alone needed is not kept for the next one.
+constexpr std::size_t many_cells = std::size_t{1} << 23;
 
 std::string cell_text(const LatticeOperator& op, std::size_t c) {
   const std::size_t nx = static_cast<std::size_t>(op.size[0]), ny = static_cast<std::size_t>(op.size[1]);
@@ -146,6 +150,8 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     border.most_gathered = layout.most_gathered;
     aggregates_.build(op, axis, scale_, threads, finest, std::move(groups), border, layout_.weights.aggregates);
   }
+  if (aggregated_ && op.cell_count() >= many_cells)
+    give_back_freed(); // graphs
   place_rows(op, lattice, rows, threads);
   find_decoupled(op, lattice, rows);
   const std::ptrdiff_t length = 2 * finest.gap;

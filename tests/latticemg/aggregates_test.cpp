@@ -337,6 +337,7 @@ TEST(GraphLevel, HasTheOperatorOfTheGraphInColours) {
       GraphLevel level;
       Buffer<int> place;
       set_operator(graph, blocks, 2, &level, &place);
+      level.clear_fields(1);
       expect_no_links_within_colours(graph, level, place);
       const auto at = [&](int node) { return static_cast<std::size_t>(place[static_cast<std::size_t>(node)]); };
       for (int i = 0; i < graph.nodes(); ++i) {

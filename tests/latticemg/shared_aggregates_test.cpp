@@ -177,6 +177,7 @@ TEST(SharedGraph, HasTheValuesOfTheNeighbours) {
     GraphLevel level;
     Buffer<int> place;
     set_operator(graph, nullptr, 1, &level, &place);
+    level.clear_fields(1);
     EXPECT_EQ(level.all_nodes, whole.nodes());
     EXPECT_EQ(level.halo != nullptr, ranks_of_world() > 1);
     if (!level.halo)

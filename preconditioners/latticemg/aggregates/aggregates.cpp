@@ -152,6 +152,9 @@ void Aggregates::add_coarser_levels(Graph graph, Buffer<int> place, int threads,
   }
   if (graph.nodes() > 0 && graph.nodes() <= most_solved)
     coarsest_.build(graph, place.data());
+  graph = {};
+  for (GraphLevel& level : levels_)
+    level.clear_fields(threads);
 }
 
 // b of level l <- the sums of `fine`, a field of the level above it or of the cells. By all members.

@@ -114,6 +114,11 @@ double GraphLevel::couplings() const {
   return block * columns;
 }
 
+void GraphLevel::clear_fields(int threads) {
+  for (Buffer<float>* field : {&u, &b, &residual})
+    clear(threads, field);
+}
+
 void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, GraphLevel* level, Buffer<int>* place) {
   const int nodes = graph.nodes();
   level->nodes = nodes;
@@ -134,11 +139,11 @@ void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, Gra
     node[static_cast<std::size_t>(own)] = i;
   }
   std::iota(place->begin() + nodes, place->end(), level->places()); // of ghosts
-  for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->b, &level->residual, &level->u}) {
-    const auto ghosts = static_cast<std::size_t>(graph.border.ghost_count());
-    field->resize(field == &level->u ? places + ghosts + block : places);
-    clear(threads, field);
-  }
+  for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->b, &level->residual})
+    field->resize(places);
+  level->u.resize(places + static_cast<std::size_t>(graph.border.ghost_count()) + block);
+  clear(threads, &level->diagonal);
+  clear(threads, &level->inverse);
   if (graph.border.shared())
     level->halo = std::make_unique<GraphHalo>(graph.border, place->data(), level->places(), level->u.data());
   level->links.resize(all);

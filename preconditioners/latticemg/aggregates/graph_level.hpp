@@ -35,6 +35,8 @@ struct GraphLevel {
   Buffer<int> parent; ///< by place: that of its aggregate on the next level; without one, a place that stays zero
   std::unique_ptr<GraphHalo> halo; ///< of u; null where the level is not shared
 
+  /// u, b and the residual, which set_operator() does not touch: memory has its peak in what follows it.
+  void clear_fields(int threads);
   /// A place of u that stays zero.
   int zero_place() const { return static_cast<int>(u.size()) - 1; }
   int places() const { return colours.empty() ? 0 : colours.back() * block; }
