@@ -38,7 +38,9 @@ static std::string DescribeAggregates(const PC_LatticeMG* mg) {
   for (const long long nodes : mg->multigrid.aggregates().sizes())
     text += ", " + std::to_string(nodes);
   const linnet::latticemg::AggregateWeights& w = mg->multigrid.layout().weights.aggregates;
-  return text + "; the last one solved directly\n  coarsening: aggregates of strongly coupled cells\n" +
+  return text + "; the last one " +
+         (mg->multigrid.aggregates().solves_last_level() ? "solved directly" : "swept over") +
+         "\n  coarsening: aggregates of strongly coupled cells\n" +
          DescribeWeights("couplings at least %g, %g, %g; excess %g, %g, %g; red half sweeps %g", w.coupling[0],
                          w.coupling[1], w.coupling[2], w.excess[0], w.excess[1], w.excess[2], w.red);
 }

@@ -34,7 +34,8 @@ struct AggregateSums {
 /// Pairs by the strongest coupling: Notay, An aggregation-based algebraic multigrid method, ETNA 37 (2010), who joins
 /// pairs of pairs from one level to the next. Strong couplings often lead along lines and sheets, where that would be
 /// four and more nodes in a row, more than sweeps can make up for. So all pairs are levels. Blocks are no longer than
-/// wide, and leave an eighth of the nodes at once; pairs stand where blocks are parted into many groups.
+/// wide, and leave an eighth of the nodes at once; pairs stand where blocks are parted into many groups. Cells and
+/// nodes that their excess holds are in no group: the coarser levels see zeros there.
 ///
 /// A W cycle visits the levels of blocks twice, and every other one of pairs.
 ///
@@ -62,6 +63,8 @@ public:
 
   /// Nodes by level, of all ranks.
   std::vector<long long> sizes() const;
+  /// The last level is solved; where that has too many nodes it is swept over.
+  bool solves_last_level() const { return coarsest_.unknowns() > 0; }
   /// Levels that ranks share.
   std::size_t shared_levels() const;
   std::size_t bytes() const;
