@@ -93,8 +93,8 @@ static PetscErrorCode PCReset_LatticeMG(PC pc) {
   mg->lattice = {};
   mg->op = {};
   mg->placement = {};
-  mg->r = {};
-  mg->z = {};
+  for (linnet::Buffer<double>* vector : {&mg->r, &mg->z, &mg->b_of_others, &mg->x_of_others})
+    vector->release();
   PetscFunctionReturn(0);
 }
 

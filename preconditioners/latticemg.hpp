@@ -38,6 +38,8 @@ struct PC_LatticeMG {
   linnet::Lattice lattice;     ///< of the rows of the slab
   linnet::LatticeOperator op;  ///< of the slab
   linnet::Buffer<double> r, z; ///< of the slab
+  /// In a fused solve: of rows of the slab that other ranks hold.
+  linnet::Buffer<double> b_of_others, x_of_others;
 };
 
 /// r and z for the rows of the slab.

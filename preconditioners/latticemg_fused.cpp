@@ -37,11 +37,11 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
   PetscCall(VecGetArrayRead(cg->b, &b));
   PetscCall(VecGetArray(cg->x, &x));
   if (mg->active_ranks > 0) {
-    outer.b = mg->exchange.pieces(b, &mg->r);
-    mg->exchange.receive(b, &mg->r);
-    outer.x = mg->exchange.pieces(x, &mg->z);
+    outer.b = mg->exchange.pieces(b, &mg->b_of_others);
+    mg->exchange.receive(b, &mg->b_of_others);
+    outer.x = mg->exchange.pieces(x, &mg->x_of_others);
     if (!cg->guess_zero)
-      mg->exchange.receive(x, &mg->z);
+      mg->exchange.receive(x, &mg->x_of_others);
   } else {
     PetscInt rows;
 
@@ -62,8 +62,8 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
     PetscFunctionBegin;
     PetscCall(VecGetArrayWrite(v, &to));
     if (mg->active_ranks > 0) {
-      mg->multigrid.copy_iterate(outer, mg->exchange.pieces(to, &mg->z)); /* the guess there has been read */
-      mg->exchange.give_back(mg->z, to);
+      mg->multigrid.copy_iterate(outer, mg->exchange.pieces(to, &mg->x_of_others)); /* the guess there has been read */
+      mg->exchange.give_back(mg->x_of_others, to);
     } else {
       mg->multigrid.copy_iterate(outer, {to, outer.x.rows()});
     }
@@ -73,7 +73,7 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
   const PetscErrorCode ierr = linnet::Guarded([&] {
     cg->end = mg->multigrid.solve(options, outer);
     if (mg->active_ranks > 0 && cg->end != linnet::OuterEnd::declined)
-      mg->exchange.give_back(mg->z, x);
+      mg->exchange.give_back(mg->x_of_others, x);
     return PetscErrorCode{0};
   });
   PetscCall(VecRestoreArray(cg->x, &x));

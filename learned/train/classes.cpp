@@ -68,6 +68,17 @@ std::vector<double> noise(const VoxelGrid& grid, double length, std::uint64_t se
   return values;
 }
 
+// Of each cell, the number of its place along an axis.
+std::vector<double> in_layers(const VoxelGrid& grid, int axis, const std::vector<double>& numbers) {
+  std::vector<double> c;
+  c.reserve(static_cast<std::size_t>(grid.cells()));
+  for (std::int64_t k = 0; k < grid.nz; ++k)
+    for (std::int64_t j = 0; j < grid.ny; ++j)
+      for (std::int64_t i = 0; i < grid.nx; ++i)
+        c.push_back(numbers[static_cast<std::size_t>(axis == 0 ? i : axis == 1 ? j : k)]);
+  return c;
+}
+
 // `ratio` inside smooth inclusions or in layers across an axis of 1 to n / 4 cells.
 std::vector<double> two_values(const VoxelGrid& grid, double ratio, bool layers, Draw* draw) {
   std::vector<double> c;
@@ -83,11 +94,7 @@ std::vector<double> two_values(const VoxelGrid& grid, double ratio, bool layers,
   for (bool inside = false; profile.size() < static_cast<std::size_t>(grid.extent(axis)); inside = !inside)
     profile.insert(profile.end(), 1 + static_cast<std::size_t>(draw->integer(static_cast<int>(grid.nx) / 4)),
                    inside ? ratio : 1);
-  for (std::int64_t k = 0; k < grid.nz; ++k)
-    for (std::int64_t j = 0; j < grid.ny; ++j)
-      for (std::int64_t i = 0; i < grid.nx; ++i)
-        c.push_back(profile[static_cast<std::size_t>(axis == 0 ? i : axis == 1 ? j : k)]);
-  return c;
+  return in_layers(grid, axis, profile);
 }
 
 // One of two values in each cell, or exp(s g) exp(t g'), g of its layer across an axis and g' of the cell.
@@ -106,11 +113,9 @@ std::vector<double> of_each_cell(const VoxelGrid& grid, Draw* draw) {
   std::vector<double> layer(static_cast<std::size_t>(grid.extent(axis)));
   for (double& g : layer)
     g = of_layers * draw->normal();
-  auto v = c.begin();
-  for (std::int64_t k = 0; k < grid.nz; ++k)
-    for (std::int64_t j = 0; j < grid.ny; ++j)
-      for (std::int64_t i = 0; i < grid.nx; ++i)
-        *v++ = std::exp(layer[static_cast<std::size_t>(axis == 0 ? i : axis == 1 ? j : k)] + of_cells * draw->normal());
+  c = in_layers(grid, axis, layer);
+  for (double& v : c)
+    v = std::exp(v + of_cells * draw->normal());
   return c;
 }
 

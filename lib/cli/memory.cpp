@@ -1,19 +1,15 @@
 #include "cli/memory.hpp"
+#include "base/large_pages.hpp"
 
 #include <fstream>
 #include <string>
 
 #include <sys/resource.h>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 namespace linnet {
 
 void reset_peak_memory() {
-#if defined(__GLIBC__)
-  (void)malloc_trim(0);
-#endif
+  give_back_freed();
   std::ofstream("/proc/self/clear_refs") << "5"; // proc(5): resets VmHWM
 }
 

@@ -31,18 +31,6 @@ constexpr int lead_stages = 2;
 // Iterations that must halve the residual.
 constexpr int patience = 20;
 
-// At most, by Gershgorin's circles: an M-matrix whose rows do not sum to less than zero.
-double norm_of_matrix(const Level& level, int threads) {
-  if (level.coded())
-    return 2 * *std::max_element(level.diagonal_of, level.diagonal_of + most_diagonals);
-  const float* diagonal = level.diagonal - level.front;
-  float largest = 0;
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(max : largest)
-  for (std::ptrdiff_t i = 0; i < 2 * level.gap; ++i)
-    largest = std::max(largest, diagonal[i]);
-  return 2 * static_cast<double>(largest);
-}
-
 // Sums over rows are made of parts that do not depend on the threads.
 constexpr std::ptrdiff_t rows_of_part = 1 << 15;
 

@@ -22,17 +22,18 @@ RowExchange::RowExchange(MPI_Comm ranks, PetscInt rows, const Owners& owners) : 
       }
     }
   };
+  bool in_order = true;
   int before = 0;
   for_each([&](PetscInt first, PetscInt last, int to) {
     send_count_[static_cast<std::size_t>(to)] += last - first;
-    in_order_ = in_order_ && before <= to;
+    in_order = in_order && before <= to;
     before = to;
   });
   std::exclusive_scan(send_count_.begin(), send_count_.end(), send_first_.begin(), 0);
   MPI_Alltoall(send_count_.data(), 1, MPI_INT, receive_count_.data(), 1, MPI_INT, ranks);
   std::exclusive_scan(receive_count_.begin(), receive_count_.end(), receive_first_.begin(), 0);
   slab_rows_ = receive_first_.back() + receive_count_.back();
-  if (in_order_) {
+  if (in_order) {
     int rank = 0;
     MPI_Comm_rank(ranks, &rank);
     const auto own = static_cast<std::size_t>(rank);
@@ -82,14 +83,14 @@ void RowExchange::to_rows(const double* of_slab, double* of_rows) {
 }
 
 void RowExchange::receive(const double* of_rows, Buffer<double>* room) {
-  if (!in_order_)
+  if (!order_.empty())
     return to_slabs(of_rows, room->data());
   MPI_Alltoallv(of_rows, others_send_count_.data(), send_first_.data(), MPI_DOUBLE, room->data(),
                 others_receive_count_.data(), others_receive_first_.data(), MPI_DOUBLE, ranks_);
 }
 
 void RowExchange::give_back(const Buffer<double>& room, double* of_rows) {
-  if (!in_order_)
+  if (!order_.empty())
     return to_rows(room.data(), of_rows);
   MPI_Alltoallv(room.data(), others_receive_count_.data(), others_receive_first_.data(), MPI_DOUBLE, of_rows,
                 others_send_count_.data(), send_first_.data(), MPI_DOUBLE, ranks_);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "base/buffer.hpp"
-
 #include "latticemg/row_pieces.hpp"
 
 #include <mpi.h>
@@ -31,9 +30,8 @@ public:
   /// slabs: these where they lie, all others in `room`, which is made large enough.
   template <class T>
   RowPieces<T> pieces(T* of_rows, Buffer<double>* room) const {
-    const PetscInt stay = in_order_ ? stay_ : 0, low = in_order_ ? low_ : 0;
-    room->resize(static_cast<std::size_t>(slab_rows_ - stay));
-    return {room->data(), low, of_rows + first_stay_, low + stay, room->data() + low, slab_rows_};
+    room->resize(static_cast<std::size_t>(slab_rows_ - stay_));
+    return {room->data(), low_, of_rows + first_stay_, low_ + stay_, room->data() + low_, slab_rows_};
   }
   /// Fills the room of pieces().
   void receive(const double* of_rows, Buffer<double>* room);
@@ -44,11 +42,10 @@ private:
   MPI_Comm ranks_ = MPI_COMM_NULL;
   PetscInt slab_rows_ = 0;
   std::vector<int> send_count_, send_first_, receive_count_, receive_first_; // by rank
-  // Without those that stay: stay_ from row first_stay_ on, low_ of the slab before them.
+  // Without those that stay where rows are sent in order: stay_ from row first_stay_ on, low_ of the slab before them.
   std::vector<int> others_send_count_, others_receive_count_, others_receive_first_;
   PetscInt stay_ = 0, first_stay_ = 0, low_ = 0;
-  bool in_order_ = true;
-  Buffer<PetscInt> order_; // the rows as they are sent, where that is another order
+  Buffer<PetscInt> order_; // the rows as they are sent; empty where they are sent in order
   Buffer<double> sent_;
 };
 

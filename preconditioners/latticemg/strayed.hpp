@@ -1,8 +1,23 @@
 #pragma once
 
+#include "latticemg/level.hpp"
+
+#include <algorithm>
 #include <limits>
 
 namespace linnet::latticemg {
+
+/// ||A|| of the finest level at most, by Gershgorin's circles: an M-matrix whose rows do not sum to less than zero.
+inline double norm_of_matrix(const Level& level, int threads) {
+  if (level.coded())
+    return 2 * *std::max_element(level.diagonal_of, level.diagonal_of + most_diagonals);
+  const float* diagonal = level.diagonal - level.front;
+  float largest = 0;
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(max : largest)
+  for (std::ptrdiff_t i = 0; i < 2 * level.gap; ++i)
+    largest = std::max(largest, diagonal[i]);
+  return 2 * static_cast<double>(largest);
+}
 
 /// Bounds how far a residual that is stored in single precision, r <- r - alpha A p in double from the stored p, may
 /// have strayed from b - A x with x <- x + alpha p in double. Each step rounds r by 2^-24 of its norm, and A x and x by

@@ -119,7 +119,7 @@ public:
   void sum(const int* of, GroupInside* inside, int* links) const {
     if (is_one_group(of)) {
       std::array<float, 3> within{};
-      int outwards = -24;
+      int outwards = -24; // twelve links within, from both ends
       for (std::size_t axis = 0; axis < 3; ++axis)
         for (const unsigned slot : outward[2 * axis])
           within[axis] += cells_.coupling(cell_[slot], 2 * static_cast<int>(axis) + 1);

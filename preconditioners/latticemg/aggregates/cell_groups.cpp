@@ -1,6 +1,5 @@
 #include "latticemg/aggregates/cell_groups.hpp"
 #include "latticemg/aggregates/cell_block.hpp"
-#include "latticemg/zeros.hpp"
 
 #include <algorithm>
 #include <array>
