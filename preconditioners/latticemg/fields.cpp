@@ -70,6 +70,7 @@ void Multigrid::lay_out(const GridSize& size, const std::array<bool, 3>& periodi
   const CoarseningPlan& plan = layout_.coarsening;
   const SlabPlan& slabs = layout_.slabs;
   levels_.clear();
+  extents_.clear();
   if (layout_.ranks.slab < 0) {
     levels_.push_back({});
     return;
@@ -101,6 +102,8 @@ void Multigrid::lay_out(const GridSize& size, const std::array<bool, 3>& periodi
       level.periodic[2] = false;
     }
     set_strides(&level);
+    extents_.emplace_back(
+        static_cast<std::size_t>(level.size[1]) * static_cast<std::size_t>(slabs.halo + level.size[2]), Extent{0, 0});
     levels_.push_back(level);
     if (layout_.finest_only)
       break;

@@ -11,6 +11,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <map>
 
 #ifndef LINNET_LATTICEMG_REGISTRATION
@@ -60,8 +61,7 @@ void relax_as(const Level& level, int colour, float omega, Lines lines) {
   const float* field = level.u;
   const float* right_side = level.b;
   float* to = level.u;
-  for (int j = lines.first; j < lines.last; ++j) {
-    const Line line = cells.line(j);
+  cells.for_each_line(lines.first, lines.last, [&](const Line& line, int, int) HWY_ATTR {
     const float* b = right_side + line.own;
     float* u = to + line.own;
     for (std::ptrdiff_t t = 0; t < line.end; t += lanes) {
@@ -74,7 +74,7 @@ void relax_as(const Level& level, int colour, float omega, Lines lines) {
         hn::StoreU(hn::Mul(A.inverse(line, t), right), df, u + t);
       }
     }
-  }
+  });
 }
 
 template <class Operator>
@@ -84,20 +84,18 @@ void relax_zero_as(const Level& level, int colour, Lines lines) {
   const Colour cells(level, colour, lines.k);
   const float* b = level.b;
   float* u = level.u;
-  for (int j = lines.first; j < lines.last; ++j) {
-    const Line line = cells.line(j);
+  cells.for_each_line(lines.first, lines.last, [&](const Line& line, int, int) HWY_ATTR {
     for (std::ptrdiff_t t = 0; t < line.end; t += lanes)
       hn::StoreU(hn::Mul(A.inverse(line, t), hn::LoadU(df, b + line.own + t)), df, u + line.own + t);
-  }
+  });
 }
 
-// From numbers in the order of the cells to both colours of a coarse line, and back.
-HWY_INLINE void deal(const Level& coarse, int J, int K, const float* from, bool add) {
+// From numbers in the order of the cells to both colours of the extent of a coarse line, and back.
+HWY_INLINE void deal(const Level& coarse, Extent extent, int J, int K, const float* from, bool add) {
   const F df;
   float* even = coarse.b + coarse.at(0, J, K);
   float* odd = coarse.b + coarse.at(1, J, K);
-  const int end = round_up(coarse.count(0));
-  for (int t = 0; t < end; t += lanes) {
+  for (int t = extent.first; t < extent.last; t += lanes) {
     VF e, o;
     hn::LoadInterleaved2(df, from + 2 * t, e, o);
     hn::StoreU(add ? hn::Add(e, hn::LoadU(df, even + t)) : e, df, even + t);
@@ -109,9 +107,14 @@ HWY_INLINE void interleave(const Level& coarse, int J, int K, float* to) {
   const F df;
   const float* even = coarse.u + coarse.at(0, J, K);
   const float* odd = coarse.u + coarse.at(1, J, K);
-  const int end = round_up(coarse.count(0));
-  for (int t = 0; t < end; t += lanes)
+  const Extent extent = coarse.extent_of(J, K);
+  for (int t = extent.first; t < extent.last; t += lanes)
     hn::StoreInterleaved2(hn::LoadU(df, even + t), hn::LoadU(df, odd + t), df, to + 2 * t);
+}
+
+HWY_INLINE void clear(int from, int to, float* numbers) {
+  for (int t = from; t < to; t += lanes)
+    hn::StoreU(hn::Zero(F()), F(), numbers + t);
 }
 
 // b - A u of the block of cells from t on.
@@ -125,25 +128,39 @@ HWY_INLINE VF residual_of(const Operator& A, const Line& line, const float* b, c
 template <class Operator>
 void restrict_as(const Level& fine, const Level& coarse, int colour, Lines lines, bool add, float* scratch) {
   const F df;
-  const int coarse_end = 2 * round_up(coarse.count(0)), end = round_up(fine.count(0));
-  for (int t = end; t < coarse_end; t += lanes)
-    hn::StoreU(hn::Zero(df), df, scratch + t);
   const int step = coarse.halved[1] ? 2 : 1, K = coarse.halved[2] ? lines.k / 2 : lines.k;
   const Operator A(fine);
   const Colour cells(fine, colour, lines.k);
   const float* b = fine.b;
   const float* u = fine.u;
-  for (int j = lines.first; j < lines.last; j += step) {
-    const Line one = cells.line(j);
+  // Into the coarse line that holds line j and the one after it, of these extents.
+  const auto restrict_lines = [&](int j, Extent extent, Extent of_coarse) HWY_ATTR {
+    const Line one = cells.line(j, extent);
+    float* to = scratch + extent.first;
     if (step == 2 && j + 1 < lines.last) {
-      const Line two = cells.line(j + 1);
-      for (std::ptrdiff_t t = 0; t < end; t += lanes)
-        hn::StoreU(hn::Add(residual_of(A, two, b, u, t), residual_of(A, one, b, u, t)), df, scratch + t);
+      const Line two = cells.line(j + 1, extent);
+      for (std::ptrdiff_t t = 0; t < one.end; t += lanes)
+        hn::StoreU(hn::Add(residual_of(A, two, b, u, t), residual_of(A, one, b, u, t)), df, to + t);
     } else {
-      for (std::ptrdiff_t t = 0; t < end; t += lanes)
-        hn::StoreU(residual_of(A, one, b, u, t), df, scratch + t);
+      for (std::ptrdiff_t t = 0; t < one.end; t += lanes)
+        hn::StoreU(residual_of(A, one, b, u, t), df, to + t);
     }
-    deal(coarse, j / step, K, scratch, add);
+    deal(coarse, of_coarse, j / step, K, scratch, add);
+  };
+  if (cells.whole()) {
+    const Extent all = cells.extent(0), all_of_coarse = coarse.extent_of(0, K);
+    clear(all.last, 2 * all_of_coarse.last, scratch);
+    for (int j = lines.first; j < lines.last; j += step)
+      restrict_lines(j, all, all_of_coarse);
+    return;
+  }
+  for (int j = lines.first; j < lines.last; j += step) {
+    const Extent one = cells.extent(j), two = step == 2 && j + 1 < lines.last ? cells.extent(j + 1) : one;
+    const Extent extent{std::min(one.first, two.first), std::max(one.last, two.last)};
+    const Extent of_coarse = coarse.extent_of(j / step, K);
+    clear(2 * of_coarse.first, extent.first, scratch);
+    clear(extent.last, 2 * of_coarse.last, scratch);
+    restrict_lines(j, extent, of_coarse);
   }
 }
 
@@ -154,14 +171,14 @@ void prolong_as(const Level& fine, const Level& coarse, int colour, Lines lines,
   const Operator A(fine);
   const Colour cells(fine, colour, lines.k);
   float* field = fine.u;
-  for (int j = lines.first; j < lines.last; ++j) {
+  cells.for_each_line(lines.first, lines.last, [&](const Line& line, int j, int first) HWY_ATTR {
     if (j % step == 0 || j == lines.first)
       interleave(coarse, j / step, K, scratch);
-    const Line line = cells.line(j);
+    const float* from = scratch + first;
     float* u = field + line.own;
     for (std::ptrdiff_t t = 0; t < line.end; t += lanes)
-      hn::StoreU(hn::Add(hn::LoadU(df, u + t), A.on_unknowns(line, t, hn::LoadU(df, scratch + t))), df, u + t);
-  }
+      hn::StoreU(hn::Add(hn::LoadU(df, u + t), A.on_unknowns(line, t, hn::LoadU(df, from + t))), df, u + t);
+  });
 }
 
 template <class Operator>
@@ -170,11 +187,10 @@ void residual_of_cycle_as(const Level& level, int colour, Lines lines, float* re
   const Colour cells(level, colour, lines.k);
   const float* b = level.b;
   const float* u = level.u;
-  for (int j = lines.first; j < lines.last; ++j) {
-    const Line line = cells.line(j);
+  cells.for_each_line(lines.first, lines.last, [&](const Line& line, int, int) HWY_ATTR {
     for (std::ptrdiff_t t = 0; t < line.end; t += lanes)
       hn::StoreU(residual_of(A, line, b, u, t), F(), residual + line.own + t);
-  }
+  });
 }
 
 template <class Operator>
@@ -183,14 +199,13 @@ void add_correction_as(const Level& level, int colour, Lines lines, const int* n
   const Operator A(level);
   const Colour cells(level, colour, lines.k);
   float* field = level.u;
-  for (int j = lines.first; j < lines.last; ++j) {
-    const Line line = cells.line(j);
+  cells.for_each_line(lines.first, lines.last, [&](const Line& line, int, int) HWY_ATTR {
     float* u = field + line.own;
     for (std::ptrdiff_t t = 0; t < line.end; t += lanes) {
       const VF e = hn::GatherIndex(df, correction, hn::LoadU(I(), node + line.own + t));
       hn::StoreU(hn::Add(hn::LoadU(df, u + t), A.on_unknowns(line, t, e)), df, u + t);
     }
-  }
+  });
 }
 
 // The kernel for what the couplings are. NAME_as<Operator>(ARGUMENTS) of `level`.

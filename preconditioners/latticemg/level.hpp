@@ -27,6 +27,19 @@ struct Planes {
   bool has(int k) const { return first <= k && k < last; }
 };
 
+/// Kernels work on blocks of this many cells of a line; the rest of the last block holds no unknowns.
+inline constexpr int block = 16;
+
+inline int round_up(int count) {
+  return (count + block - 1) / block * block;
+}
+
+/// Cells t = first ... last - 1 of either colour of a line: whole blocks that hold all its unknowns. Both 0 where it
+/// has none.
+struct Extent {
+  int first, last;
+};
+
 /// One grid of the hierarchy, colour by colour: the cells of colour c on line (j, k) are i = 2 t + q, q = (j + k + c)
 /// mod 2, and lie at
 ///
@@ -54,6 +67,8 @@ struct Level {
 
   float* u;
   float* b;
+  /// By line, j + k size[1]: beyond it u is 0, and kernels do not go there. Null: all of it.
+  const Extent* extent;
 
   Couplings couplings;
   /// general: 1 / (diagonal + couplings with cells of the same colour), 0 where there is no unknown.
@@ -78,6 +93,9 @@ struct Level {
   /// Cells of one colour on a line.
   int count(int q) const { return (size[0] + 1 - q) / 2; }
   std::ptrdiff_t cells() const { return static_cast<std::ptrdiff_t>(size[0]) * size[1] * own.count(); }
+  Extent extent_of(int j, int k) const {
+    return extent ? extent[static_cast<std::ptrdiff_t>(k) * size[1] + j] : Extent{0, round_up(count(0))};
+  }
   /// The planes of this rank and `reach` more on both sides, as far as the grid goes.
   Planes around(int reach) const {
     if (own.count() == 0)
@@ -96,12 +114,5 @@ struct Level {
   /// The same on both sides of the ends, for -1 <= i <= size[0] and so on.
   std::ptrdiff_t at(int i, int j, int k) const { return ((i + j + k) & 1 ? gap : 0) + k * plane + j * line + (i >> 1); }
 };
-
-/// Kernels work on blocks of this many cells of a line; the rest of the last block holds no unknowns.
-inline constexpr int block = 16;
-
-inline int round_up(int count) {
-  return (count + block - 1) / block * block;
-}
 
 } // namespace linnet::latticemg

@@ -57,7 +57,7 @@ HWY_INLINE auto bytes_of_half(const std::uint8_t* p) {
 // Members below are copies, not references to a level: stores of vectors may alias anything, so that what a level holds
 // would be loaded again for each block.
 
-// One colour of a line, and where its neighbours lie.
+// One colour of a line within its extent, and where its neighbours lie; t counts from the first cell of the extent.
 struct Line {
   std::ptrdiff_t own;   // t = 0 of the cells
   std::ptrdiff_t other; // t = 0 of the other colour
@@ -70,15 +70,33 @@ class Colour {
 public:
   HWY_INLINE Colour(const Level& level, int colour, int k)
       : own_(k * level.plane + colour * level.gap), other_(k * level.plane + (1 - colour) * level.gap),
-        step_(level.line), parity_(k + colour), end_{round_up(level.count(0)), round_up(level.count(1))} {}
+        step_(level.line), parity_(k + colour), end_{round_up(level.count(0)), round_up(level.count(1))},
+        extent_(level.extent ? level.extent + static_cast<std::ptrdiff_t>(k) * level.size[1] : nullptr) {}
 
-  HWY_INLINE Line line(std::ptrdiff_t j) const {
-    const std::ptrdiff_t q = (j + parity_) & 1;
-    return {own_ + j * step_, other_ + j * step_, q, q ? end_[1] : end_[0]};
+  bool whole() const { return !extent_; }
+  Extent extent(std::ptrdiff_t j) const { return extent_ ? extent_[j] : Extent{0, end_[0]}; }
+  HWY_INLINE Line line(std::ptrdiff_t j, Extent extent) const {
+    const std::ptrdiff_t q = (j + parity_) & 1, first = j * step_ + extent.first;
+    return {own_ + first, other_ + first, q, extent.last - extent.first};
+  }
+  // work(line, its number, first cell of its extent): two loops, as lines of one length take less time.
+  template <class Work>
+  HWY_INLINE void for_each_line(int first, int last, const Work& work) const {
+    if (whole()) {
+      for (int j = first; j < last; ++j) {
+        const std::ptrdiff_t q = (j + parity_) & 1;
+        work(Line{own_ + j * step_, other_ + j * step_, q, q ? end_[1] : end_[0]}, j, 0);
+      }
+    } else {
+      for (int j = first; j < last; ++j)
+        work(line(j, extent_[j]), j, extent_[j].first);
+    }
   }
 
 private:
-  std::ptrdiff_t own_, other_, step_, parity_, end_[2];
+  std::ptrdiff_t own_, other_, step_, parity_;
+  int end_[2];
+  const Extent* extent_;
 };
 
 // A table of 16 or 64 numbers.

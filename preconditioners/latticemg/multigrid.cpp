@@ -129,6 +129,8 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     if (active)
       import_general(op, axis, scale_, threads, &finest);
   }
+  if (active)
+    find_extents(0, threads);
   aggregates_.clear();
   CellGroups groups;
   const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
@@ -154,11 +156,8 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
     give_back_freed(); // graphs
   place_rows(op, lattice, rows, threads);
   find_decoupled(op, lattice, rows);
-  const std::ptrdiff_t length = 2 * finest.gap;
-  float* b = finest.b - finest.front; // nothing else writes where no row lies
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (std::ptrdiff_t i = 0; i < length; ++i)
-    b[i] = 0;
+  if (active)
+    clear_b(threads);
   return "";
 }
 
@@ -172,6 +171,11 @@ void Multigrid::build_grids(const LatticeOperator& op, int threads) {
       coarsen(levels_[l], l, layout_.weights, threads, &views_[l]);
     complete_coefficients(&levels_[l + 1], views_[l]);
     set_diagonals(threads, &levels_[l + 1]);
+    if (layout_.ranks.slab >= 0)
+      find_extents(l + 1, threads);
+    views_[l].extent = levels_[l + 1].extent;
+    if (views_[l].extent)
+      views_[l].extent += static_cast<std::ptrdiff_t>(views_[l].begin - levels_[l + 1].begin) * levels_[l + 1].size[1];
   }
   if (layout_.ranks.slab >= 0 && !layout_.finest_only)
     coarsest_.build(levels_.back(), levels_.back().b);

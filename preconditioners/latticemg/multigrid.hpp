@@ -196,6 +196,11 @@ private:
   /// Unless they are placed.
   void place_coarse_fields(int threads);
   void see_coarse_levels();
+  // extents.cpp
+  /// Of a level with its operator; u, the direction and the iterate are cleared where lines had unknowns before.
+  void find_extents(std::size_t l, int threads);
+  Extent extent_of_line(std::size_t l, int j, int k) const;
+  void clear_b(int threads);
   // multigrid.cpp
   std::string check(const LatticeOperator& op);
   void build_grids(const LatticeOperator& op, int threads);
@@ -214,6 +219,7 @@ private:
   bool laid_general_ = false;
   double scale_ = 1; // levels hold the operator times this
   std::vector<Level> levels_, views_;
+  std::vector<std::vector<Extent>> extents_; // by level, from those of its first line on; empty: all of it
   Buffer<char> room_;                    // that other buffers have their memory from: pages shared, and touched in use
   Buffer<float> memory_, coarse_memory_; // of the finest level and of the others, unless these are not needed
   Buffer<std::uint8_t> code_, links_;

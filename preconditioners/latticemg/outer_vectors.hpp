@@ -17,8 +17,7 @@ template <class Work>
 HWY_INLINE void for_both_colours(const Level& level, Lines lines, const Work& work) {
   for (int colour = 0; colour < 2; ++colour) {
     const Colour cells(level, colour, lines.k);
-    for (int j = lines.first; j < lines.last; ++j)
-      work(colour, cells.line(j));
+    cells.for_each_line(lines.first, lines.last, [&](const Line& line, int, int) HWY_ATTR { work(colour, line); });
   }
 }
 

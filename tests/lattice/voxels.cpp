@@ -43,6 +43,18 @@ Domain noise(int nx, int ny, int nz, double solid, std::uint64_t seed) {
   return d;
 }
 
+Domain beam(const std::array<int, 3>& size, int first, const std::array<bool, 3>& periodic) {
+  Domain d = torus(size[0], size[1], size[2], periodic);
+  const int period = 2 * size[0];
+  for (int c = 0; c < d.cells(); ++c) {
+    const auto [i, j, k] = d.at(c);
+    const int along = ((i - first - 6 * j - 5 * k) % period + period) % period;
+    const bool pair = j == 0 && k == 0 && i >= size[0] - 2;
+    d.active[static_cast<std::size_t>(c)] = pair || (j >= 2 && along < 40);
+  }
+  return d;
+}
+
 Domain balls(int n, int count, std::uint64_t seed) {
   Domain d = box(n, n, n);
   for (int b = 0; b < count; ++b) {

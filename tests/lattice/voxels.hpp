@@ -29,6 +29,9 @@ Domain torus(int nx, int ny, int nz, std::array<bool, 3> periodic);
 Domain noise(int nx, int ny, int nz, double solid, std::uint64_t seed);
 /// Solid balls in a box.
 Domain balls(int n, int count, std::uint64_t seed);
+/// A beam that slants through a box again and again: lines along x have 40 cells from x = `first` + 6 y + 5 z on,
+/// modulo twice their length, or none. Two cells lie apart from it.
+Domain beam(const std::array<int, 3>& size, int first, const std::array<bool, 3>& periodic = {});
 /// Rooms of `room` cells across, one-cell walls with one-cell doors.
 Domain rooms(int nx, int ny, int nz, int room, std::uint64_t seed);
 /// A perfect maze of one-cell passages on (2 nx + 1) x (2 ny + 1) cells.

@@ -199,6 +199,10 @@ struct Shared {
 std::vector<Shared> shared_cases() {
   return {{"balls", balls(48, 12, 1), voxel()},
           {"variable", balls(44, 10, 2), variable(2)},
+          {"beam", beam({90, 14, 60}, 0), voxel()},
+          {"beam, periodic",
+           beam({90, 14, 60}, 7, {true, false, true}),
+           {variable(2).coupling, [](auto&, int) { return 0.1; }}},
           {"odd sizes", box(21, 26, 67), voxel()},
           {"long along x", box(90, 17, 14), variable(3)},
           {"stretched", box(24, 50, 30), stretched()},

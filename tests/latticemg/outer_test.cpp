@@ -17,6 +17,7 @@ TEST(OuterIteration, KnowsHowFarItsResidualMayBeFromThatOfItsIterate) {
       {"box", box(16, 16, 16), voxel()},
       {"balls", balls(21, 8, 3), voxel()},
       {"maze", maze(14, 17, 7), voxel()},
+      {"beam", beam({150, 12, 10}, 0), shifted(0.1)},
       {"variable", balls(19, 6, 9), variable(9)},
       {"stretched", box(20, 15, 18), stretched()},
       {"thin walls", box(17, 18, 19), thin_walls()},

@@ -47,13 +47,14 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
   fill(threads, levels_[0].zero_place(), &node_);
   const Blocks blocks(op, groups.own);
   const auto for_each_place = [&](int line, const auto& work) {
-    for (int i = 0; i < blocks.per_line(); ++i)
+    blocks.for_each_coupled(line, [&](int i) {
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
         const int group = groups.of[static_cast<std::size_t>(c.index)];
         const std::ptrdiff_t in_field = front_ + finest.at(c.at[axis[0]], c.at[axis[1]], c.at[axis[2]]);
         if (group >= 0 && in_field < length)
           work(static_cast<std::size_t>(group), static_cast<std::size_t>(in_field));
       });
+    });
   };
   AggregateSums sums;
   copy(aggregates.in_sums, &sums.to);

@@ -20,12 +20,12 @@ int number_groups(const Cells& cells, const Blocks& blocks, int number, int thre
   for (int line = 0; line < blocks.lines(); ++line) {
     Block cube(cells, blocks);
     int next = 0;
-    for (int i = 0; i < blocks.per_line(); ++i) {
+    blocks.for_each_coupled(line, [&](int i) {
       cube.read(line, i);
       const int before = next;
       next = cube.group(next, of);
       with_group += next > before;
-    }
+    });
     first[line + 1] = next;
   }
   for (int line = 0; line < blocks.lines(); ++line)
@@ -41,7 +41,7 @@ void complete_groups(const Cells& cells, const Blocks& blocks, const Buffer<int>
     const int begin = first[static_cast<std::size_t>(line)];
     int* of = groups->of.data();
     Block cube(cells, blocks);
-    for (int i = 0; i < blocks.per_line(); ++i) {
+    blocks.for_each_coupled(line, [&](int i) {
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
         int& group = of[c.index];
         if (group < 0)
@@ -52,7 +52,7 @@ void complete_groups(const Cells& cells, const Blocks& blocks, const Buffer<int>
       });
       cube.read(line, i);
       cube.sum(of, groups->inside.data(), groups->links.data());
-    }
+    });
   }
 }
 
@@ -71,7 +71,7 @@ std::array<BoxPlanes, 2> blocks_beyond(const BoxPlanes& own, int size) {
 std::vector<int> groups_of(const CellGroups& groups, const Blocks& blocks) {
   std::vector<int> list;
   for (int line = 0; line < blocks.lines(); ++line)
-    for (int i = 0; i < blocks.per_line(); ++i) {
+    blocks.for_each_coupled(line, [&](int i) {
       int last = -1; // those of a block are numbered in the order of their first cells
       blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
         if (const int group = groups.of[static_cast<std::size_t>(c.index)]; group > last) {
@@ -79,7 +79,7 @@ std::vector<int> groups_of(const CellGroups& groups, const Blocks& blocks) {
           last = group;
         }
       });
-    }
+    });
   return list;
 }
 
@@ -145,14 +145,14 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
       int next = groups.lie.first[static_cast<std::size_t>(line)];
       if (end < 0)
         end = graph->first[static_cast<std::size_t>(next)];
-      for (int i = 0; i < blocks.per_line(); ++i) {
+      blocks.for_each_coupled(line, [&](int i) {
         const int first_group = next;
         cube.read(line, i);
         if (cube.is_one_group(of)) {
           rows[0].clear();
           cube.add_links_of_one_group(of, &rows[0]);
           end = rows_of.write(next++, rows[0], end);
-          continue;
+          return;
         }
         blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
           const int group = of[c.index];
@@ -167,7 +167,7 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
         });
         for (int group = first_group; group < next; ++group)
           end = rows_of.write(group, rows[static_cast<std::size_t>(group - first_group)], end);
-      }
+      });
     }
   }
 }

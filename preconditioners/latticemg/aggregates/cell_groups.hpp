@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 namespace linnet::latticemg {
 
@@ -21,7 +23,7 @@ struct BoxPlanes {
 /// The blocks of 2 x 2 x 2 cells of some planes; at the ends they may have fewer.
 class Blocks {
 public:
-  Blocks(const LatticeOperator& op, const BoxPlanes& part) {
+  Blocks(const LatticeOperator& op, const BoxPlanes& part) : links_(op.links.data()) {
     for (int a = 0; a < 3; ++a) {
       begin_[a] = a == part.axis ? part.planes.first : 0;
       end_[a] = a == part.axis ? part.planes.last : op.size[static_cast<std::size_t>(a)];
@@ -48,7 +50,44 @@ public:
           work(Cell{a + 2 * b + 4 * c, x + a + (y + b) * step_[1] + (z + c) * step_[2], {x + a, y + b, z + c}});
   }
 
+  /// work(i) over the blocks of a line that have a cell which is coupled.
+  template <class Work>
+  void for_each_coupled(int line, const Work& work) const {
+    const int y = begin_[1] + 2 * (line % blocks_[1]), z = begin_[2] + 2 * (line / blocks_[1]);
+    const std::uint8_t* lines[4]; // some of them twice where there are fewer
+    for (int n = 0; n < 4; ++n)
+      lines[n] = links_ + begin_[0] + std::min(y + (n & 1), end_[1] - 1) * step_[1] +
+                 std::min(z + (n >> 1), end_[2] - 1) * step_[2];
+    constexpr int width = sizeof(std::uint64_t), many = width / 2; // of cells, and of blocks of them
+    const int cells = end_[0] - begin_[0];
+    std::uint64_t coupled = 0; // the links of `many` blocks
+    for (int i = 0; i < blocks_[0]; ++i) {
+      if (i % many == 0) {
+        coupled = 0;
+        const auto count = static_cast<std::size_t>(std::min(width, cells - 2 * i));
+        for (const std::uint8_t* of_line : lines) {
+          std::uint64_t links = 0;
+          if (count == width)
+            std::memcpy(&links, of_line + 2 * i, width);
+          else
+            std::memcpy(&links, of_line + 2 * i, count);
+          coupled |= links;
+        }
+        coupled &= 0x0101010101010101 * (LatticeOperator::row_bit - 1U);
+        if (coupled == 0) {
+          i += many - 1;
+          continue;
+        }
+      }
+      std::uint8_t of_block[width];
+      std::memcpy(of_block, &coupled, width);
+      if (of_block[2 * (i % many)] | of_block[2 * (i % many) + 1])
+        work(i);
+    }
+  }
+
 private:
+  const std::uint8_t* links_;
   int begin_[3], end_[3], blocks_[3], step_[3];
 };
 
@@ -58,10 +97,10 @@ struct CellGroups {
   int count = 0;                   ///< of its own cells
   std::array<int, 2> ghosts{0, 0}; ///< of the blocks below and above it, numbered after its own
   int blocks = 0;                  ///< of its own that have a group
-  Buffer<int> of;                  ///< by cell of the box: its group, -1 where it is in none; of these blocks
-  NodeBlocks lie;                  ///< of its own groups: the blocks
-  Buffer<GroupInside> inside;      ///< by group
-  Buffer<int> links;               ///< couplings of its cells with others
+  Buffer<int> of; ///< by cell of the box: its group, -1 where it is in none; of these blocks, but those not coupled
+  NodeBlocks lie; ///< of its own groups: the blocks
+  Buffer<GroupInside> inside; ///< by group
+  Buffer<int> links;          ///< couplings of its cells with others
 };
 
 /// A coupling is strong in a block if it is at least this part of the strongest one of each of both cells.
