@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/large_pages.hpp"
+
 #include <petscdm.h>
 #include <petscis.h>
 #include <petscmat.h>
@@ -13,6 +15,8 @@ namespace linnet {
 /// {nx, ny, nz}; an axis that is not used has size 1.
 using GridSize = std::array<PetscInt, 3>;
 
+using CellNumbers = std::vector<PetscInt, LargePages<PetscInt>>;
+
 /// Where the rows of a matrix lie: row r of this rank at cell i + nx (j + ny k), 0 <= i < nx and so on. No two rows
 /// share a cell; a cell may have no row.
 struct Lattice {
@@ -23,7 +27,7 @@ struct Lattice {
   /// The cell of a row is its global number; `cells` is then empty.
   bool natural = false;
   /// The cell of each local row, where the numbering is not natural. 4 bytes a row.
-  std::vector<PetscInt> cells;
+  CellNumbers cells;
   /// Global number of the first local row.
   PetscInt row_begin = 0;
 

@@ -168,7 +168,7 @@ PetscErrorCode MatCreateLatticeDMDA(DM da, MatLatticeFunction function, void* co
 PetscErrorCode MatLatticeUpdate(Mat A) {
   std::shared_ptr<const PlacedOperator> placed;
   std::string refusal;
-  std::vector<PetscInt> cells;
+  linnet::CellNumbers cells;
   bool natural;
   int moved;
 

@@ -105,7 +105,7 @@ PetscErrorCode RecoverOnFirst(MPI_Comm comm, const LocalRows& rows, Lattice* lat
   if (!refusal->empty())
     PetscFunctionReturn(0);
   PetscCallMPI(MPI_Bcast(shape, 7, MPIU_INT, 0, comm));
-  const std::vector<PetscInt> cells = std::move(lattice->cells);
+  const CellNumbers cells = std::move(lattice->cells);
   *lattice = Lattice{};
   for (std::size_t axis = 0; axis < 3; ++axis) {
     lattice->size[axis] = shape[axis];

@@ -34,7 +34,7 @@ RowBits column_breaks(const PetscInt* ia, const PetscInt* ja, PetscInt rows) {
   return bits;
 }
 
-CellBreaks::CellBreaks(const std::vector<PetscInt>& cells) : bits_(static_cast<PetscInt>(cells.size())) {
+CellBreaks::CellBreaks(const CellNumbers& cells) : bits_(static_cast<PetscInt>(cells.size())) {
   const auto n = static_cast<PetscInt>(cells.size());
   bool ascending = true;
 #pragma omp parallel for schedule(static) reduction(&& : ascending)

@@ -84,7 +84,7 @@ RowBits column_breaks(const PetscInt* ia, const PetscInt* ja, PetscInt rows);
 class CellBreaks {
 public:
   CellBreaks() = default;
-  explicit CellBreaks(const std::vector<PetscInt>& cells);
+  explicit CellBreaks(const CellNumbers& cells);
   bool ascending() const { return ascending_; }
   /// The first row after `row` where the cells break, or `limit`, at most the number of rows, if that comes first.
   PetscInt after(PetscInt row, PetscInt limit) const { return bits_.after(row, limit); }

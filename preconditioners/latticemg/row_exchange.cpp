@@ -57,8 +57,8 @@ RowExchange::RowExchange(MPI_Comm ranks, PetscInt rows, const Owners& owners) : 
   });
 }
 
-std::vector<PetscInt> RowExchange::to_slabs(const PetscInt* of_rows) const {
-  std::vector<PetscInt> received(static_cast<std::size_t>(slab_rows_));
+CellNumbers RowExchange::to_slabs(const PetscInt* of_rows) const {
+  CellNumbers received(static_cast<std::size_t>(slab_rows_));
   Buffer<PetscInt> sent;
   sent.resize(order_.size());
   for (std::size_t i = 0; i < order_.size(); ++i)

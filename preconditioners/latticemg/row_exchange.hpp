@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/buffer.hpp"
+#include "lattice/lattice.hpp"
 #include "latticemg/row_pieces.hpp"
 
 #include <mpi.h>
@@ -21,8 +22,8 @@ public:
   RowExchange(MPI_Comm ranks, PetscInt rows, const Owners& owners);
 
   PetscInt slab_rows() const { return slab_rows_; }
-  /// `of_rows`: one number a row.
-  std::vector<PetscInt> to_slabs(const PetscInt* of_rows) const;
+  /// `of_rows`: one cell a row.
+  CellNumbers to_slabs(const PetscInt* of_rows) const;
   /// `of_slab` holds slab_rows() numbers.
   void to_slabs(const double* of_rows, double* of_slab);
   void to_rows(const double* of_slab, double* of_rows);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <numeric>
 #include <utility>
+#include <vector>
 
 using linnet::Buffer;
 
@@ -27,11 +28,21 @@ TEST(Buffer, LeavesNothingBehindWhereItMoves) {
 }
 
 TEST(Buffer, BeginsAtACacheLine) {
-  for (const std::size_t bytes : {std::size_t{1}, std::size_t{100}, linnet::large_page + 1}) {
+  for (const std::size_t bytes : {std::size_t{1}, std::size_t{100}, linnet::large_page / 2, linnet::large_page + 1}) {
     Buffer<char> buffer;
     buffer.resize(bytes);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer.data()) % 64, 0);
   }
+}
+
+TEST(LargePages, HoldContainersOfTheStandardLibrary) {
+  std::vector<int, linnet::LargePages<int>> numbers(linnet::large_page, 3);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(numbers.data()) % linnet::large_page, 0);
+  const auto copy = numbers;
+  numbers.clear();
+  numbers.push_back(1);
+  EXPECT_EQ(copy.back(), 3);
+  EXPECT_THROW(linnet::LargePages<int>().allocate(~std::size_t{0}), std::bad_array_new_length);
 }
 
 TEST(Buffer, UsesMemoryThatIsLentUpToItsEnd) {

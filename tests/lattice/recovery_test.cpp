@@ -113,7 +113,7 @@ TEST(CompactNumbering, KeepsTheLatticeWhenOnlyValuesChange) {
   std::string refusal;
   EXPECT_PETSC(UpdateLatticePlacement(A, nullptr, nullptr, &placement, &refusal));
   ASSERT_EQ(refusal, "");
-  const std::vector<PetscInt> cells = placement.lattice.cells;
+  const linnet::CellNumbers cells = placement.lattice.cells;
   const PetscInt* place = placement.lattice.cells.data();
   MatScale(A, 3.5);
   MatShift(A, 0.25);

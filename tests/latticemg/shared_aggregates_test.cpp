@@ -236,7 +236,7 @@ public:
 
 private:
   Multigrid multigrid_;
-  std::vector<PetscInt> cells_;
+  CellNumbers cells_;
 };
 
 TEST(SharedAggregates, MakeASymmetricPositiveCycle) {
