@@ -46,13 +46,19 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
   node_.resize(static_cast<std::size_t>(length));
   fill(threads, levels_[0].zero_place(), &node_);
   const Blocks blocks(op, groups.own);
+  const auto in_field = [&](const auto& at) { return finest.at(at(axis[0]), at(axis[1]), at(axis[2])); };
+  std::ptrdiff_t from_corner[8]; // by slot: blocks begin at even cells
+  for (int slot = 0; slot < 8; ++slot)
+    from_corner[slot] = in_field([&](int a) { return slot >> a & 1; });
   const auto for_each_place = [&](int line, const auto& work) {
-    blocks.for_each_coupled(line, [&](int i) {
-      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
-        const int group = groups.of[static_cast<std::size_t>(c.index)];
-        const std::ptrdiff_t in_field = front_ + finest.at(c.at[axis[0]], c.at[axis[1]], c.at[axis[2]]);
-        if (group >= 0 && in_field < length)
-          work(static_cast<std::size_t>(group), static_cast<std::size_t>(in_field));
+    blocks.for_each_coupled(line, [&](const Blocks::Corner& corner) {
+      const std::ptrdiff_t first = front_ + in_field([&](int a) { return corner.at[a]; });
+      blocks.for_each_cell(corner, [&](const Blocks::Cell& c) {
+        const std::ptrdiff_t place = first + from_corner[c.slot];
+        if (place >= length)
+          return;
+        if (const int group = groups.of[static_cast<std::size_t>(c.index)]; group >= 0)
+          work(static_cast<std::size_t>(group), static_cast<std::size_t>(place));
       });
     });
   };

@@ -53,6 +53,7 @@ inline constexpr double part_across = 0.7;
 
 /// What links from elsewhere see of a group.
 struct GroupInside {
+  bool operator==(const GroupInside&) const = default;
   std::array<float, 3> half; ///< the resistance from its middle to its sides, by axis; 0 where it is one node wide
   float members;
 
@@ -84,23 +85,45 @@ struct AxisRowWriter {
 
   /// `to`: where its links begin. Returns where they end.
   std::int64_t write(int group, const AxisRow& row, std::int64_t to) const {
-    const auto own = static_cast<std::size_t>(group);
-    graph->first[own] = to;
-    for (const AxisRow::Link& link : row.links) {
-      const GroupInside &within = inside[own], &beyond = inside[link.to];
-      double w = link.sum[AxisRow::no_axis], sum = w;
-      for (std::size_t axis = 0; axis < 3; ++axis)
-        if (const double s = link.sum[axis]; s > 0) {
-          sum += s;
-          w += s / (1 + s * (within.resistance(axis, link.count[axis]) + beyond.resistance(axis, link.count[axis])));
-        }
-      graph->neighbour[static_cast<std::size_t>(to)] = link.to;
-      graph->coupling[static_cast<std::size_t>(to)] = static_cast<float>(scale * std::max(least_coupling * sum, w));
-      ++to;
-    }
-    graph->degree[own] = static_cast<int>(row.links.size());
-    graph->own_excess[own] = static_cast<float>(scale * row.excess) * excess_factor;
+    const std::int64_t first = to;
+    for (const AxisRow::Link& link : row.links)
+      add(link.to, coupling(inside[group], inside[link.to], link), &to);
+    finish(group, first, to, row.excess);
     return to;
+  }
+  /// The same of one link with each of some groups: others[n], weighing couplings[n]; -1: none.
+  template <std::size_t count>
+  std::int64_t write(int group, const std::array<int, count>& others, const std::array<float, count>& couplings,
+                     double excess, std::int64_t to) const {
+    const std::int64_t first = to;
+    for (std::size_t n = 0; n < count; ++n)
+      if (others[n] >= 0)
+        add(others[n], couplings[n], &to);
+    finish(group, first, to, excess);
+    return to;
+  }
+  /// Between two groups.
+  float coupling(const GroupInside& within, const GroupInside& beyond, const AxisRow::Link& link) const {
+    double w = link.sum[AxisRow::no_axis], sum = w;
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      if (const double s = link.sum[axis]; s > 0) {
+        sum += s;
+        w += s / (1 + s * (within.resistance(axis, link.count[axis]) + beyond.resistance(axis, link.count[axis])));
+      }
+    return static_cast<float>(scale * std::max(least_coupling * sum, w));
+  }
+
+private:
+  void add(int other, float w, std::int64_t* to) const {
+    graph->neighbour[static_cast<std::size_t>(*to)] = other;
+    graph->coupling[static_cast<std::size_t>(*to)] = w;
+    ++*to;
+  }
+  void finish(int group, std::int64_t first, std::int64_t end, double excess) const {
+    const auto own = static_cast<std::size_t>(group);
+    graph->first[own] = first;
+    graph->degree[own] = static_cast<int>(end - first);
+    graph->own_excess[own] = static_cast<float>(scale * excess) * excess_factor;
   }
 };
 

@@ -28,9 +28,23 @@ public:
         if (links >> d & 1)
           strongest_of_[links] = std::max(strongest_of_[links], unit_[d / 2]);
   }
+  bool uniform() const { return op_.uniform; }
   /// All couplings are strong beside each other, and no cell is held.
   bool even() const { return even_; }
   double excess(int c) const { return std::max(0.0, op_.excess_of(static_cast<std::size_t>(c))); }
+  double excess(const int (&cells)[8]) const {
+    double sum = 0;
+    if (op_.uniform) {
+      unsigned codes = 0;
+      for (const int c : cells)
+        codes |= op_.excess_code[static_cast<std::size_t>(c)];
+      if (codes == 0 && op_.excess_values[0] <= 0)
+        return 0;
+    }
+    for (const int c : cells)
+      sum += excess(c);
+    return sum;
+  }
   unsigned links(int c) const { return op_.links[static_cast<std::size_t>(c)] & (LatticeOperator::row_bit - 1U); }
   int neighbour(int c, int direction) const {
     if (wraps_)
@@ -67,19 +81,21 @@ private:
 
 class Block {
 public:
-  Block(const Cells& cells, const Blocks& blocks) : cells_(cells), blocks_(blocks) {}
+  Block(const Cells& cells, const Blocks& blocks) : cells_(cells), blocks_(blocks) {
+    if (cells.uniform())
+      of_uniform_ = inside_of_one_group();
+  }
 
-  /// Block `i` of a line.
-  void read(int line, int i) {
+  void read(const Blocks::Corner& corner) {
     count_ = 0;
-    full_ = true;
-    blocks_.for_each_cell(line, i, [&](const Blocks::Cell& c) {
+    unsigned missing = 0;
+    blocks_.for_each_cell(corner, [&](const Blocks::Cell& c) {
       slot_[count_++] = static_cast<unsigned>(c.slot);
       cell_[c.slot] = c.index;
       links_[c.slot] = cells_.links(c.index);
-      full_ = full_ && (links_[c.slot] & inward[c.slot]) == inward[c.slot];
+      missing |= inward[c.slot] & ~links_[c.slot];
     });
-    full_ = full_ && count_ == 8;
+    full_ = missing == 0 && corner.whole();
   }
   /// Writes of each cell its group, numbered from `next`, or -1. Returns the number after.
   int group(int next, int* of) const {
@@ -118,14 +134,10 @@ public:
   /// Of each group: what others see of it, and the number of links that it has with them.
   void sum(const int* of, GroupInside* inside, int* links) const {
     if (is_one_group(of)) {
-      std::array<float, 3> within{};
       int outwards = -24; // twelve links within, from both ends
-      for (std::size_t axis = 0; axis < 3; ++axis)
-        for (const unsigned slot : outward[2 * axis])
-          within[axis] += cells_.coupling(cell_[slot], 2 * static_cast<int>(axis) + 1);
       for (const unsigned of_cell : links_)
         outwards += count_of[of_cell];
-      inside[of[cell_[0]]] = GroupInside::of(within, 8);
+      inside[of[cell_[0]]] = cells_.uniform() ? of_uniform_ : inside_of_one_group();
       links[of[cell_[0]]] = outwards;
       return;
     }
@@ -161,11 +173,41 @@ public:
       return false;
     return std::all_of(cell_, cell_ + 8, [&](int c) { return of[c] == of[cell_[0]]; });
   }
+  /// What such a group is inside where couplings are uniform.
+  const GroupInside& inside_of_uniform() const { return of_uniform_; }
+  /// By direction the group that all cells at that side of such a group have links with, -1 where none has. False where
+  /// links of one side lead to several groups, or those of two sides to one.
+  bool find_others(const int* of, std::array<int, 6>* others) const {
+    for (int direction = 0; direction < 6; ++direction) {
+      int& other = (*others)[static_cast<std::size_t>(direction)];
+      const auto& side = outward[direction];
+      other = -1;
+      if (!((links_[side[0]] | links_[side[1]] | links_[side[2]] | links_[side[3]]) >> direction & 1))
+        continue;
+      other = other_at_side(direction, of);
+      if (other < 0 || (direction % 2 && other == (*others)[static_cast<std::size_t>(direction) - 1]))
+        return false;
+    }
+    return true;
+  }
+  /// The links at a side of such a group.
+  AxisRow::Link side(int direction) const {
+    AxisRow::Link link{};
+    link.count[static_cast<std::size_t>(direction / 2)] = 4;
+    link.sum[static_cast<std::size_t>(direction / 2)] = sum_of_side(direction);
+    return link;
+  }
+  double excess() const { return cells_.excess(cell_); }
   /// The links of such a group with others, face by face.
   void add_links_of_one_group(const int* of, AxisRow* row) const {
     const int group = of[cell_[0]];
     for (int direction = 0; direction < 6; ++direction) {
       const int axis = direction / 2;
+      if (const int other = other_at_side(direction, of); other >= 0) {
+        if (other != group)
+          row->add(other, axis, sum_of_side(direction), 4);
+        continue;
+      }
       int to = group, count = 0; // of the last links, and their sum
       double sum = 0;
       for (const unsigned slot : outward[direction]) {
@@ -183,8 +225,7 @@ public:
       }
       add(group, to, axis, sum, count, row);
     }
-    for (const int cell : cell_)
-      row->excess += cells_.excess(cell);
+    row->excess += excess();
   }
   /// Links of a cell of `group` with other groups; those with cells in none are excess.
   void add_links_of_cell(int cell, int group, const int* of, AxisRow* row) const {
@@ -196,6 +237,29 @@ public:
   }
 
 private:
+  GroupInside inside_of_one_group() const {
+    std::array<float, 3> within{};
+    for (std::size_t axis = 0; axis < 3; ++axis)
+      for (const unsigned slot : outward[2 * axis])
+        within[axis] += cells_.coupling(cell_[slot], 2 * static_cast<int>(axis) + 1);
+    return GroupInside::of(within, 8);
+  }
+  // The group that all four cells at a side are linked with; -1 where there is no such.
+  int other_at_side(int direction, const int* of) const {
+    const auto& side = outward[direction];
+    if (!((links_[side[0]] & links_[side[1]] & links_[side[2]] & links_[side[3]]) >> direction & 1))
+      return -1;
+    int other[4];
+    for (int n = 0; n < 4; ++n)
+      other[n] = of[cells_.neighbour(cell_[side[n]], direction)];
+    return other[0] == other[1] && other[0] == other[2] && other[0] == other[3] ? other[0] : -1;
+  }
+  double sum_of_side(int direction) const {
+    double sum = 0;
+    for (const unsigned slot : outward[direction])
+      sum += cells_.coupling(cell_[slot], direction);
+    return sum;
+  }
   static void add(int group, int to, int axis, double w, int count, AxisRow* row) {
     if (to < 0)
       row->excess += w;
@@ -260,10 +324,11 @@ private:
     return count;
   }();
 
+  GroupInside of_uniform_{};
   bool full_ = false; // eight cells, each with links with all beside it
   int count_ = 0;
   unsigned slot_[8]; // of each
-  int cell_[8];      // by slot
+  int cell_[8] = {}; // by slot
   unsigned links_[8];
 };
 

@@ -20,8 +20,8 @@ int number_groups(const Cells& cells, const Blocks& blocks, int number, int thre
   for (int line = 0; line < blocks.lines(); ++line) {
     Block cube(cells, blocks);
     int next = 0;
-    blocks.for_each_coupled(line, [&](int i) {
-      cube.read(line, i);
+    blocks.for_each_coupled(line, [&](const Blocks::Corner& corner) {
+      cube.read(corner);
       const int before = next;
       next = cube.group(next, of);
       with_group += next > before;
@@ -41,16 +41,16 @@ void complete_groups(const Cells& cells, const Blocks& blocks, const Buffer<int>
     const int begin = first[static_cast<std::size_t>(line)];
     int* of = groups->of.data();
     Block cube(cells, blocks);
-    blocks.for_each_coupled(line, [&](int i) {
-      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
+    blocks.for_each_coupled(line, [&](const Blocks::Corner& corner) {
+      blocks.for_each_cell(corner, [&](const Blocks::Cell& c) {
         int& group = of[c.index];
         if (group < 0)
           return;
         group += begin;
         if (block_of)
-          block_of[group] = line * blocks.per_line() + i;
+          block_of[group] = line * blocks.per_line() + corner.number;
       });
-      cube.read(line, i);
+      cube.read(corner);
       cube.sum(of, groups->inside.data(), groups->links.data());
     });
   }
@@ -71,9 +71,9 @@ std::array<BoxPlanes, 2> blocks_beyond(const BoxPlanes& own, int size) {
 std::vector<int> groups_of(const CellGroups& groups, const Blocks& blocks) {
   std::vector<int> list;
   for (int line = 0; line < blocks.lines(); ++line)
-    blocks.for_each_coupled(line, [&](int i) {
+    blocks.for_each_coupled(line, [&](const Blocks::Corner& corner) {
       int last = -1; // those of a block are numbered in the order of their first cells
-      blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
+      blocks.for_each_cell(corner, [&](const Blocks::Cell& c) {
         if (const int group = groups.of[static_cast<std::size_t>(c.index)]; group > last) {
           list.push_back(group);
           last = group;
@@ -139,22 +139,39 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
   {
     Block cube(cells, blocks);
     std::vector<AxisRow> rows(8); // of the groups of one block
-    std::int64_t end = -1;        // a thread writes its rows one after the other, which leaves the rest of its room
+    std::array<int, 6> others{};  // of a group of one block, by direction
+    std::array<float, 6> couplings{}, between_uniform{};
+    for (std::size_t d = 0; cells.uniform() && d < 6; ++d)
+      between_uniform[d] =
+          rows_of.coupling(cube.inside_of_uniform(), cube.inside_of_uniform(), cube.side(static_cast<int>(d)));
+    std::int64_t end = -1; // a thread writes its rows one after the other, which leaves the rest of its room
 #pragma omp for schedule(static)
     for (int line = 0; line < blocks.lines(); ++line) {
       int next = groups.lie.first[static_cast<std::size_t>(line)];
       if (end < 0)
         end = graph->first[static_cast<std::size_t>(next)];
-      blocks.for_each_coupled(line, [&](int i) {
+      blocks.for_each_coupled(line, [&](const Blocks::Corner& corner) {
         const int first_group = next;
-        cube.read(line, i);
+        cube.read(corner);
         if (cube.is_one_group(of)) {
+          if (cube.find_others(of, &others)) {
+            const GroupInside& own = groups.inside[static_cast<std::size_t>(next)];
+            for (std::size_t d = 0; d < 6; ++d)
+              if (others[d] >= 0) {
+                const GroupInside& other = groups.inside[static_cast<std::size_t>(others[d])];
+                couplings[d] = cells.uniform() && other == own
+                                   ? between_uniform[d]
+                                   : rows_of.coupling(own, other, cube.side(static_cast<int>(d)));
+              }
+            end = rows_of.write(next++, others, couplings, cube.excess(), end);
+            return;
+          }
           rows[0].clear();
           cube.add_links_of_one_group(of, &rows[0]);
           end = rows_of.write(next++, rows[0], end);
           return;
         }
-        blocks.for_each_cell(line, i, [&](const Blocks::Cell& c) {
+        blocks.for_each_cell(corner, [&](const Blocks::Cell& c) {
           const int group = of[c.index];
           if (group < 0)
             return;

@@ -34,59 +34,63 @@ public:
   int lines() const { return blocks_[1] * blocks_[2]; }
   int per_line() const { return blocks_[0]; }
   std::array<int, 3> count() const { return {blocks_[0], blocks_[1], blocks_[2]}; }
+  struct Corner {
+    int number;          ///< on its line
+    int first;           ///< cell, in the box
+    int at[3], count[3]; ///< that cell, and the cells along each axis
+
+    bool whole() const { return count[0] + count[1] + count[2] == 6; }
+  };
   struct Cell {
     int slot;  ///< 0 ... 7: bits of its place along x, y, z
     int index; ///< in the box
-    int at[3];
   };
-  /// work(cell) over the cells of block `i` of a line.
+  /// work(cell) over the cells of a block.
   template <class Work>
-  void for_each_cell(int line, int i, const Work& work) const {
-    const int x = begin_[0] + 2 * i, y = begin_[1] + 2 * (line % blocks_[1]), z = begin_[2] + 2 * (line / blocks_[1]);
-    const int ends[3] = {x + 1 < end_[0] ? 2 : 1, y + 1 < end_[1] ? 2 : 1, z + 1 < end_[2] ? 2 : 1};
-    for (int c = 0; c < ends[2]; ++c)
-      for (int b = 0; b < ends[1]; ++b)
-        for (int a = 0; a < ends[0]; ++a)
-          work(Cell{a + 2 * b + 4 * c, x + a + (y + b) * step_[1] + (z + c) * step_[2], {x + a, y + b, z + c}});
+  void for_each_cell(const Corner& corner, const Work& work) const {
+    for (int c = 0; c < corner.count[2]; ++c)
+      for (int b = 0; b < corner.count[1]; ++b)
+        for (int a = 0; a < corner.count[0]; ++a)
+          work(Cell{a + 2 * b + 4 * c, corner.first + a + b * step_[1] + c * step_[2]});
   }
-
-  /// work(i) over the blocks of a line that have a cell which is coupled.
+  /// work(block) over the blocks of a line that have a cell which is coupled.
   template <class Work>
   void for_each_coupled(int line, const Work& work) const {
     const int y = begin_[1] + 2 * (line % blocks_[1]), z = begin_[2] + 2 * (line / blocks_[1]);
-    const std::uint8_t* lines[4]; // some of them twice where there are fewer
-    for (int n = 0; n < 4; ++n)
-      lines[n] = links_ + begin_[0] + std::min(y + (n & 1), end_[1] - 1) * step_[1] +
-                 std::min(z + (n >> 1), end_[2] - 1) * step_[2];
-    constexpr int width = sizeof(std::uint64_t), many = width / 2; // of cells, and of blocks of them
-    const int cells = end_[0] - begin_[0];
-    std::uint64_t coupled = 0; // the links of `many` blocks
+    const int first = begin_[0] + y * step_[1] + z * step_[2], cells = end_[0] - begin_[0];
+    const int count[2] = {std::min(2, end_[1] - y), std::min(2, end_[2] - z)};
+    constexpr int width = sizeof(std::uint64_t), many = width / 2; // cells, and blocks of them, looked at at once
+    std::uint8_t coupled[width] = {};
     for (int i = 0; i < blocks_[0]; ++i) {
-      if (i % many == 0) {
-        coupled = 0;
-        const auto count = static_cast<std::size_t>(std::min(width, cells - 2 * i));
-        for (const std::uint8_t* of_line : lines) {
-          std::uint64_t links = 0;
-          if (count == width)
-            std::memcpy(&links, of_line + 2 * i, width);
-          else
-            std::memcpy(&links, of_line + 2 * i, count);
-          coupled |= links;
-        }
-        coupled &= 0x0101010101010101 * (LatticeOperator::row_bit - 1U);
-        if (coupled == 0) {
-          i += many - 1;
-          continue;
-        }
+      const int left = cells - 2 * i;
+      if (i % many == 0 && !look_at(links_ + first + 2 * i, std::min(width, left), count, coupled)) {
+        i += many - 1;
+        continue;
       }
-      std::uint8_t of_block[width];
-      std::memcpy(of_block, &coupled, width);
-      if (of_block[2 * (i % many)] | of_block[2 * (i % many) + 1])
-        work(i);
+      if (coupled[2 * (i % many)] | coupled[2 * (i % many) + 1])
+        work(Corner{i, first + 2 * i, {begin_[0] + 2 * i, y, z}, {std::min(2, left), count[0], count[1]}});
     }
   }
 
 private:
+  // Of some cells along x, with those beside them in their blocks: any links. Whether there are some.
+  bool look_at(const std::uint8_t* links, int cells, const int* count, std::uint8_t* any) const {
+    std::uint64_t all = 0;
+    for (int c = 0; c < count[1]; ++c)
+      for (int b = 0; b < count[0]; ++b) {
+        const std::uint8_t* line = links + b * step_[1] + c * step_[2];
+        std::uint64_t of_line = 0;
+        if (cells == sizeof(of_line)) // of a size that the compiler knows
+          std::memcpy(&of_line, line, sizeof(of_line));
+        else
+          std::memcpy(&of_line, line, static_cast<std::size_t>(cells));
+        all |= of_line;
+      }
+    all &= 0x0101010101010101 * (LatticeOperator::row_bit - 1U);
+    std::memcpy(any, &all, sizeof(all));
+    return all != 0;
+  }
+
   const std::uint8_t* links_;
   int begin_[3], end_[3], blocks_[3], step_[3];
 };

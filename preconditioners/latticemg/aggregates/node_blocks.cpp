@@ -4,6 +4,8 @@
 #include "latticemg/aggregates/grouped_border.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <numeric>
 #include <vector>
 
@@ -57,7 +59,6 @@ public:
       for (int i = run.first; i < run.end; ++i)
         nodes_.push_back(i);
     const std::size_t count = nodes_.size();
-    sets_.reset(static_cast<std::int64_t>(count));
     strongest_.assign(count, 0);
     links_.clear();
     bool held = false;
@@ -78,8 +79,14 @@ public:
     }
     if (held)
       std::erase_if(links_, [&](const Link& link) { return strongest(link.from) == 0 || strongest(link.to) == 0; });
+    if (are_one_group()) {
+      for (const int node : nodes_)
+        of[node] = next;
+      return next + 1;
+    }
+    sets_.reset(static_cast<std::int64_t>(count));
     for (const Link& link : links_)
-      if (link.w >= least_strength_of_blocks * std::max(strongest(link.from), strongest(link.to)))
+      if (is_strong(link))
         sets_.join(link.from, link.to);
     join_single_ones();
     number_.assign(count, -1);
@@ -100,6 +107,28 @@ private:
 
   std::size_t root(std::size_t s) { return static_cast<std::size_t>(sets_.root(static_cast<int>(s))); }
   float strongest(int s) const { return strongest_[static_cast<std::size_t>(s)]; }
+  bool is_strong(const Link& link) const {
+    return link.w >= least_strength_of_blocks * std::max(strongest(link.from), strongest(link.to));
+  }
+  // Strong links join all nodes, as they mostly do.
+  bool are_one_group() {
+    constexpr std::size_t most = 64; // bits of a set of nodes
+    const std::size_t count = nodes_.size();
+    if (count == 0 || count > most || std::find(strongest_.begin(), strongest_.end(), 0.0F) != strongest_.end())
+      return false;
+    std::uint64_t linked[most];
+    std::fill_n(linked, count, 0);
+    for (const Link& link : links_)
+      linked[link.from] |= static_cast<std::uint64_t>(is_strong(link)) << link.to;
+    std::uint64_t joined = 1;
+    for (std::uint64_t before = 0; joined != before;) {
+      std::uint64_t fresh = joined & ~before;
+      before = joined;
+      for (; fresh != 0; fresh &= fresh - 1)
+        joined |= linked[std::countr_zero(fresh)];
+    }
+    return joined == ~std::uint64_t{0} >> (most - count);
+  }
   int& members(int s) { return members_[static_cast<std::size_t>(sets_.root(s))]; }
   void join_single_ones() {
     members_.assign(nodes_.size(), 0);
