@@ -186,7 +186,8 @@ private:
   bool couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups);
   /// Cycles on the coarser grids leave too much of an error.
   bool grids_fail(const LatticeOperator& op, int threads);
-  double measured_rate(std::size_t level, int threads);
+  /// Of errors from one cycle to the next; no further than tells it from `enough`, in which it grows.
+  double measured_rate(std::size_t level, double enough, int threads);
   /// Those of this rank, in its box.
   BoxPlanes own_planes() const { return {layout_.coarsening.axis[2], levels_[0].own}; }
   // fields.cpp

@@ -12,11 +12,13 @@ namespace linnet::latticemg {
 namespace {
 
 // Damped cycles E = I - 2/3 M A leave 1/3 of what a cycle solves and little of what it overshoots, which conjugate
-// gradients see to; what they leave more of are errors that differ across thin walls. From noise the rate comes to at
-// most 0.337 after `few` cycles on ordinary domains (4 to 7 iterations), and to 0.34 and more, and to 0.5 and more
-// after `many`, where walls take 20 iterations and more.
-constexpr double damping = 2.0 / 3, ordinary = 0.3375, slow = 0.5;
+// gradients see to; what they leave more of are errors that differ across thin walls. From noise the rate grows to
+// at most 0.45 after `many` cycles on ordinary domains (4 to 7 iterations), and to 0.57 and more where walls take 20
+// iterations and more: there it is at least 0.346, 0.369 and 0.44 after 4, 5 and 6 cycles. Below what it must have
+// reached by then it is ordinary.
+constexpr double damping = 2.0 / 3, slow = 0.5;
 constexpr int few = 4, many = 7;
+constexpr double ordinary[many - few] = {0.3375, 0.343, 0.375};
 // The second grid tells it at an eighth of the finest one's work, unless it is nearly the coarsest one: of few cells,
 // the finest grid is measured too. There the rates are 0.45 to 0.6 where walls take 7 to 12 iterations, and 0.66 to
 // 0.74 where they take 15 to 60.
@@ -39,7 +41,7 @@ float noise(int i, int j, int k) {
 
 // Errors e <- E e of the homogeneous problem on grid l, from noise: the differences of successive ones leave
 // out what a singular operator keeps.
-double Multigrid::measured_rate(std::size_t l, int threads) {
+double Multigrid::measured_rate(std::size_t l, double enough, int threads) {
   const bool active = layout_.ranks.slab >= 0;
   CycleOptions options;
   options.threads = threads;
@@ -60,7 +62,7 @@ double Multigrid::measured_rate(std::size_t l, int threads) {
     std::copy_n(level.u - level.front, length, before.data());
     sums.resize(static_cast<std::size_t>(level.size[1]) * static_cast<std::size_t>(level.own.count()));
   }
-  for (int n = 0; n < many && (n < few || rate > ordinary); ++n) {
+  for (int n = 0; n < many && (n < few || (rate > ordinary[n - few] && rate <= enough)); ++n) {
     if (active) {
       const Level& level = levels_[l];
       run_team(threads, [&](Member* member) { cycle(options, *member).visit_again(l, member); });
@@ -105,7 +107,8 @@ bool Multigrid::grids_fail(const LatticeOperator& op, int threads) {
   if (layout_.coarsening.halved.size() < 2)
     return false;
   const double cells = layout_.ranks.sum(static_cast<double>(op.cell_count()));
-  return measured_rate(1, threads) > slow || (cells <= few_cells && measured_rate(0, threads) > slow_on_finest);
+  return measured_rate(1, slow, threads) > slow ||
+         (cells <= few_cells && measured_rate(0, slow_on_finest, threads) > slow_on_finest);
 }
 
 } // namespace linnet::latticemg
