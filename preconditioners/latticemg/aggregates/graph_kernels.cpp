@@ -20,18 +20,23 @@ using I = hn::RebindToSigned<F>;
 using VF = hn::Vec<F>;
 constexpr int lanes = static_cast<int>(hn::MaxLanes(F()));
 
+HWY_INLINE VF couplings(const std::uint16_t* w) {
+  const hn::RebindToUnsigned<F> bits;
+  return hn::BitCast(F(), hn::ShiftLeft<16>(hn::PromoteTo(bits, hn::LoadU(hn::Rebind<std::uint16_t, F>(), w))));
+}
+
 // sum + sum_j w_j u_j of the nodes at places lane ... lane + lanes - 1 of block B.
 HWY_INLINE VF with_neighbours(const GraphLevel& level, const float* u, int B, int lane, VF sum) {
   const F df;
   const BlockLinks links = level.links[static_cast<std::size_t>(B)];
-  const float* w = level.coupling.data() + links.coupling + lane;
+  const std::uint16_t* w = level.coupling.data() + links.coupling + lane;
   const int* at = level.neighbour.data() + links.index;
   for (int c = 0; c < links.plain; ++c)
-    sum = hn::MulAdd(hn::LoadU(df, w + std::ptrdiff_t{block} * c), hn::LoadU(df, u + at[c] + lane), sum);
+    sum = hn::MulAdd(couplings(w + std::ptrdiff_t{block} * c), hn::LoadU(df, u + at[c] + lane), sum);
   at += links.plain + lane;
   w += std::ptrdiff_t{block} * links.plain;
   for (int c = links.plain; c < links.columns; ++c, w += block, at += block)
-    sum = hn::MulAdd(hn::LoadU(df, w), hn::GatherIndex(df, u, hn::LoadU(I(), at)), sum);
+    sum = hn::MulAdd(couplings(w), hn::GatherIndex(df, u, hn::LoadU(I(), at)), sum);
   return sum;
 }
 

@@ -17,6 +17,15 @@ std::size_t bytes_of(const Buffer<T>& buffer) {
   return buffer.size() * sizeof(T);
 }
 
+// To the nearest, ties to even.
+std::uint16_t upper_half(float w) {
+  const auto bits = std::bit_cast<std::uint32_t>(w);
+  return static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+float value_of(std::uint16_t upper_half) {
+  return std::bit_cast<float>(std::uint32_t{upper_half} << 16);
+}
+
 // A plain column takes one load for so many links, where others take a load for each.
 constexpr int least_plain = 4;
 // No more are looked for in a block.
@@ -31,7 +40,7 @@ public:
       links.clear();
   }
   // `k`: the number of the link at its node; most have the base of that one of the node before.
-  void add(int lane, std::size_t k, int place, float w) {
+  void add(int lane, std::size_t k, int place, std::uint16_t w) {
     const int base = place - lane;
     std::size_t c = k < plain_.size() && plain_[k].takes(base, lane) ? k : 0;
     while (c < plain_.size() && !plain_[c].takes(base, lane))
@@ -61,7 +70,7 @@ public:
   // Returns what follows them in the two arrays. `own`: the first place of the block.
   BlockLinks write(int own, std::int64_t coupling, std::int64_t index, GraphLevel* level) const {
     BlockLinks links{coupling, index, static_cast<int>(plain_.size()), 0};
-    float* w = level->coupling.data() + coupling;
+    std::uint16_t* w = level->coupling.data() + coupling;
     int* at = level->neighbour.data() + index;
     for (const Plain& column : plain_) {
       w = std::copy(column.w.begin(), column.w.end(), w);
@@ -74,7 +83,7 @@ public:
       for (std::size_t lane = 0; lane < block; ++lane) {
         const bool has = c < others_[lane].size();
         *at++ = has ? others_[lane][c].place : own;
-        *w++ = has ? others_[lane][c].w : 0;
+        *w++ = has ? others_[lane][c].w : std::uint16_t{0};
       }
     links.columns = links.plain + static_cast<int>(most);
     return links;
@@ -84,13 +93,13 @@ private:
   struct Plain {
     int base;
     unsigned lanes; // bits of those that have a link there
-    std::array<float, block> w;
+    std::array<std::uint16_t, block> w;
 
     bool takes(int other_base, int lane) const { return base == other_base && !(lanes >> lane & 1); }
   };
   struct Link {
     int place;
-    float w;
+    std::uint16_t w;
   };
   std::vector<Plain> plain_;
   std::array<std::vector<Link>, block> others_; // by lane
@@ -101,7 +110,7 @@ private:
 std::size_t GraphLevel::bytes() const {
   std::size_t of_links = bytes_of(links);
   for (const BlockLinks& own : links)
-    of_links += static_cast<std::size_t>(own.columns) * block * sizeof(float) +
+    of_links += static_cast<std::size_t>(own.columns) * block * sizeof(std::uint16_t) +
                 static_cast<std::size_t>(own.plain + block * (own.columns - own.plain)) * sizeof(int);
   return of_links + bytes_of(diagonal) + bytes_of(inverse) + bytes_of(u) + bytes_of(b) + bytes_of(residual) +
          bytes_of(parent) + (halo ? halo->bytes() : 0);
@@ -181,8 +190,9 @@ void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, Gra
         double diagonal = graph.excess(i);
         std::size_t k = 0;
         graph.for_each_link(i, [&](int j, float w) {
-          columns.add(lane, k++, (*place)[static_cast<std::size_t>(j)], w);
-          diagonal += w;
+          const std::uint16_t half = upper_half(w);
+          columns.add(lane, k++, (*place)[static_cast<std::size_t>(j)], half);
+          diagonal += value_of(half); // rows sum to their excess
         });
         level->diagonal[p] = static_cast<float>(diagonal);
         level->inverse[p] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;

@@ -28,7 +28,7 @@ struct GraphLevel {
   bool twice = false; ///< visited so in a W cycle
   Buffer<BlockLinks> links;
   Buffer<int> neighbour;
-  Buffer<float> coupling;
+  Buffer<std::uint16_t> coupling;  ///< the upper halves of numbers in single precision: links are what sweeps read
   Buffer<float> diagonal, inverse; ///< 0 without a node, and for one that has neither couplings nor excess
   Buffer<float> u;                 ///< with ghosts, and room for a block, which stays zero
   Buffer<float> b, residual;
