@@ -60,7 +60,7 @@ Range lines_within(const Level& fine, const Level& coarse, int axis, int I) {
 }
 
 template <class T>
-void clear(T* field, std::ptrdiff_t line, const Extent& extent) {
+void clear_line(T* field, std::ptrdiff_t line, const Extent& extent) {
   std::fill(field + line + extent.first, field + line + extent.last, T{0});
 }
 
@@ -115,11 +115,11 @@ void Multigrid::find_extents(std::size_t l, int threads) {
       return;
     for (int colour = 0; colour < 2; ++colour) {
       const std::ptrdiff_t line = level.at(colour, j, k);
-      clear(level.u, line, old);
+      clear_line(level.u, line, old);
       if (l == 0 && !direction_.empty())
-        clear(direction_.data() + level.front, line, old);
+        clear_line(direction_.data() + level.front, line, old);
       if (l == 0 && !iterate_.empty())
-        clear(iterate_.data() + level.front, line, old);
+        clear_line(iterate_.data() + level.front, line, old);
     }
   });
 }
@@ -128,7 +128,7 @@ void Multigrid::clear_b(int threads) {
   const Level& level = levels_[0];
   for_each_line(level, threads, [&](int j, int k) {
     for (int colour = 0; colour < 2; ++colour)
-      clear(level.b, level.at(colour, j, k), level.extent_of(j, k));
+      clear_line(level.b, level.at(colour, j, k), level.extent_of(j, k));
   });
 }
 
