@@ -53,7 +53,6 @@ inline constexpr double part_across = 0.7;
 
 /// What links from elsewhere see of a group.
 struct GroupInside {
-  bool operator==(const GroupInside&) const = default;
   std::array<float, 3> half; ///< the resistance from its middle to its sides, by axis; 0 where it is one node wide
   float members;
 
@@ -64,6 +63,7 @@ struct GroupInside {
       inside.half[axis] = couplings[axis] > 0 ? static_cast<float>(part_within) / couplings[axis] : 0;
     return inside;
   }
+  bool operator==(const GroupInside&) const = default;
   /// Between its middle and some links along an axis.
   double resistance(std::size_t axis, int links) const {
     const float side = half[axis] > 0 ? members / 2 : members;
