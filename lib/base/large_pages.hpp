@@ -14,11 +14,11 @@ namespace linnet {
 
 inline constexpr std::size_t large_page = std::size_t{1} << 21;
 
-/// Memory that is not touched, to be given back with std::free(). From half of a large page on it consists of them,
+/// Memory that is not touched, to be given back with std::free(). From the size of a large page on it consists of them,
 /// where the system has them: one fault in place of 512, each of which may cost as much as many passes over its page.
 /// Throws std::bad_alloc.
 inline void* allocate_untouched(std::size_t bytes) {
-  const std::size_t unit = bytes >= large_page / 2 ? large_page : 64;
+  const std::size_t unit = bytes >= large_page ? large_page : 64;
   if (bytes > std::numeric_limits<std::size_t>::max() - unit)
     throw std::bad_alloc();
   const std::size_t whole = (bytes + unit - 1) / unit * unit;
