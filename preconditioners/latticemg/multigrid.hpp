@@ -186,7 +186,7 @@ private:
   bool couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups);
   /// Cycles on the coarser grids leave too much of an error.
   bool grids_fail(const LatticeOperator& op, int threads);
-  /// Of errors from one cycle to the next; no further than tells it from `enough`, in which it grows.
+  /// ||e|| of a cycle over that of the one before, which grows: cycles end where it is above `enough` or ordinary.
   double measured_rate(std::size_t level, double enough, int threads);
   /// Those of this rank, in its box.
   BoxPlanes own_planes() const { return {layout_.coarsening.axis[2], levels_[0].own}; }
@@ -201,6 +201,7 @@ private:
   /// Of a level with its operator; u, the direction and the iterate are cleared where lines had unknowns before.
   void find_extents(std::size_t l, int threads);
   Extent extent_of_line(std::size_t l, int j, int k) const;
+  /// b of the finest level, within its extents.
   void clear_b(int threads);
   // multigrid.cpp
   std::string check(const LatticeOperator& op);
@@ -220,7 +221,7 @@ private:
   bool laid_general_ = false;
   double scale_ = 1; // levels hold the operator times this
   std::vector<Level> levels_, views_;
-  std::vector<std::vector<Extent>> extents_; // by level, from those of its first line on; empty: all of it
+  std::vector<std::vector<Extent>> extents_; // by level, after as many planes as a halo has; empty: all of it
   Buffer<char> room_;                    // that other buffers have their memory from: pages shared, and touched in use
   Buffer<float> memory_, coarse_memory_; // of the finest level and of the others, unless these are not needed
   Buffer<std::uint8_t> code_, links_;
