@@ -116,7 +116,8 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 .   -pc_latticemg_coarsening <auto> - the coarser levels: grids halved along all axes (full) or along the strongly
                                       coupled ones (semi), aggregates of strongly coupled cells (aggregates), or what
                                       the operator needs (auto)
-.   -pc_latticemg_sweeps <2>    - Gauss-Seidel sweeps of each level before the coarser one, and after it
+.   -pc_latticemg_sweeps <2>    - Gauss-Seidel sweeps of a grid before the coarser one, and after it; in W cycles of the
+                                  second one: the finest has one more, those from the third on one less, but one
 .   -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red,...> - factors of couplings and excess from grid to grid, omega of red
                                       half sweeps
 .   -pc_latticemg_threads <n>   - threads of a cycle (default: as many as OpenMP gives)

@@ -27,8 +27,7 @@ static PetscErrorCode PCLatticeMGPlan_Private(PC pc, Layout* layout) {
   if (mg->finest_only)
     layout->slabs = mg->plan(layout->coarsening, ranks);
   else
-    layout->slabs =
-        plan_slabs(layout->coarsening, lattice.size, lattice.periodic, options.sweeps, options.w_cycle, ranks);
+    layout->slabs = plan_slabs(layout->coarsening, lattice.size, lattice.periodic, options, ranks);
   layout->ranks.all = comm;
   layout->ranks.slab = rank < layout->slabs.slabs() ? rank : -1;
   PetscFunctionReturn(0);

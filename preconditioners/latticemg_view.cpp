@@ -80,6 +80,14 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
   return text + memory;
 }
 
+static std::string DescribeSweeps(const linnet::latticemg::CycleOptions& options) {
+  std::string text = std::to_string(options.sweeps);
+  if (options.w_cycle)
+    text += ", on the finest grid " + std::to_string(options.sweeps_on(0)) + ", on coarse ones " +
+            std::to_string(options.sweeps_on(2));
+  return text;
+}
+
 PetscErrorCode PCView_LatticeMG(PC pc, PetscViewer viewer) {
   const PC_LatticeMG* mg = static_cast<const PC_LatticeMG*>(pc->data);
   const linnet::latticemg::CycleOptions options = PCLatticeMGOptions_Private(mg);
@@ -95,8 +103,8 @@ PetscErrorCode PCView_LatticeMG(PC pc, PetscViewer viewer) {
                                        options.sweeps));
   if (!ascii)
     PetscFunctionReturn(0);
-  PetscCall(PetscViewerASCIIPrintf(viewer, "  cycle: %s, red-black Gauss-Seidel sweeps before and after: %d\n",
-                                   PCLatticeMGCycleNames_Private[mg->cycle], options.sweeps));
+  PetscCall(PetscViewerASCIIPrintf(viewer, "  cycle: %s, red-black Gauss-Seidel sweeps before and after: %s\n",
+                                   PCLatticeMGCycleNames_Private[mg->cycle], DescribeSweeps(options).c_str()));
   PetscCall(PetscViewerASCIIPrintf(viewer, "  threads: %d, kernels: %s\n", options.threads,
                                    linnet::latticemg::supported_kernels()[0]->name));
   if (mg->placement.nonzeros < 0)

@@ -3,8 +3,8 @@
 
 Assumptions; each is an option (--help), the defaults are stated in bench/scaling/README.md:
   * A rank is a core. A visit of a level takes `cell` seconds a cell of the finest grid, all cores of the node busy, and
-    `coarse` times as much a cell of the others, which store their couplings. The outer iteration adds `outer` times a
-    visit of the finest grid.
+    `coarse` times as much a cell and sweep of the others, which store their couplings. The outer iteration adds `outer`
+    times a visit of the finest grid.
   * A message takes latency + bytes / bandwidth; messages of the two neighbours overlap, those of an exchange follow each
     other. A reduction or a gather over P ranks takes ceil(log2 P) latencies, a gather also its bytes / bandwidth.
   * Messages and bytes are those of the surface formula (surface.hpp), which tests/latticemg/halo_test.cpp counts.
@@ -16,8 +16,7 @@ Assumptions; each is an option (--help), the defaults are stated in bench/scalin
 import argparse
 import math
 
-HALO = 8  # planes of a slab at least: reach 2 * 2 sweeps, one more, in multiples of 4
-REACH = 4  # half sweeps before the coarser grid and after it
+HALO = 8  # planes of a slab at least: reach 2 * 3 sweeps of the finest grid, one more, in multiples of 4
 COARSEST = 128  # cells solved directly
 
 
@@ -48,6 +47,16 @@ def sizes(n):
     return grids
 
 
+def reach(level, a):
+    """Half sweeps before the coarser grid and after it."""
+    return 2 * (2 if a.v else max(1, 3 - level))
+
+
+def work_of(level, a):
+    """Seconds a cell of a visit."""
+    return a.cell * (a.coarse * reach(level, a) / reach(0, a) if level else 1)
+
+
 def visits(level, levels, a):
     return 1 if a.v else 2 ** min(level, levels - 2)
 
@@ -59,17 +68,17 @@ def add(parts, name, seconds):
 def exchanges(level, levels, a):
     """(colour fields, colour planes) that a grid sends to a neighbour in an application."""
     if level == 0:
-        return 3, 3 * REACH
+        return 3, 3 * reach(0, a)
     parent = visits(level - 1, levels, a)
+    r = reach(level, a)
     again = 0 if a.v or level + 1 >= levels else parent
-    return 5 * parent + 2 * again, parent * (3 * REACH + 2 * ((REACH + 1) // 2)) + again * (2 * REACH + 1)
+    return 5 * parent + 2 * again, parent * (3 * r + 2 * ((reach(level - 1, a) + 1) // 2)) + again * (2 * r + 1)
 
 
 def gathered(parts, grids, shared, ranks, a):
     """The grids from `shared` on, on each rank."""
-    work = a.cell * a.coarse
     for level in range(shared, len(grids)):
-        seconds = visits(level, len(grids), a) * grids[level] ** 3 * (work if level else a.cell)
+        seconds = visits(level, len(grids), a) * grids[level] ** 3 * work_of(level, a)
         add(parts, "coarse grids, on every rank" if level else "finest grid", seconds)
     if 0 < shared < len(grids):
         each = 2 * math.ceil(math.log2(ranks)) * a.latency + 4 * grids[shared] ** 3 / a.bandwidth
@@ -87,9 +96,10 @@ def slabs(n, ranks, shared, a):
         thick = math.ceil(n / ranks / 2**level)
         if n / ranks / 2**level < HALO:
             return None
-        count, cell = visits(level, len(grids), a), a.cell * (a.coarse if level else 1 + a.outer)
-        add(parts, "coarse grids" if level else "finest grid", count * cell * grids[level] ** 2 * thick)
-        add(parts, "sweeps of the halo", count * (a.cell * (a.coarse if level else 1)) * grids[level] ** 2 * REACH)
+        count, cell = visits(level, len(grids), a), work_of(level, a)
+        outer = 0 if level else a.cell * a.outer
+        add(parts, "coarse grids" if level else "finest grid", (count * cell + outer) * grids[level] ** 2 * thick)
+        add(parts, "sweeps of the halo", count * cell * grids[level] ** 2 * reach(level, a))
         fields, planes = exchanges(level, len(grids), a)
         add(parts, "latency of halos", fields * a.latency)
         add(parts, "bytes of halos", planes * grids[level] ** 2 / 2 * 4 / a.bandwidth)
@@ -110,12 +120,13 @@ def boxes(n, ranks, shared, a):
         box = [grids[level] / s for s in split]
         if min(box) < HALO:
             return None
-        count, cell = visits(level, len(grids), a), a.cell * (a.coarse if level else 1 + a.outer)
+        count, cell = visits(level, len(grids), a), work_of(level, a)
+        outer = 0 if level else a.cell * a.outer
         volume, fields_planes = math.prod(box), exchanges(level, len(grids), a)
-        add(parts, "coarse grids" if level else "finest grid", count * cell * volume)
+        add(parts, "coarse grids" if level else "finest grid", (count * cell + outer) * volume)
         cut = [axis for axis in range(3) if split[axis] > 1]
-        halo = math.prod(b + (REACH if axis in cut else 0) for axis, b in enumerate(box)) - volume
-        add(parts, "sweeps of the halo", count * (a.cell * (a.coarse if level else 1)) * halo)
+        halo = math.prod(b + (reach(level, a) if axis in cut else 0) for axis, b in enumerate(box)) - volume
+        add(parts, "sweeps of the halo", count * cell * halo)
         for axis in cut:
             add(parts, "latency of halos", fields_planes[0] * a.latency)
             add(parts, "bytes of halos", fields_planes[1] * volume / box[axis] / 2 * 4 / a.bandwidth)

@@ -61,7 +61,7 @@ void Cycle::exchange_u(const Level& level, unsigned colours, int depth, Member* 
 }
 
 void Cycle::complete_b(std::size_t l, Member* member) const {
-  exchange(levels[l], levels[l].b, Halo::both, reach(), member);
+  exchange(levels[l], levels[l].b, Halo::both, reach(levels[l]), member);
   if (l == 0 || levels[l].shared || !levels[l - 1].shared)
     return;
   if (member->id() == 0)
@@ -99,9 +99,9 @@ void Cycle::prolong_plane(const Level& fine, const Level* coarse, int colour, in
     kernels.add_correction(fine, colour, plane_of(fine, k), aggregates->nodes_of_cells(), aggregates->correction());
 }
 
-// Half sweep h is done on the planes that later ones need: those of this rank and reach() - h around them.
+// Half sweep h is done on the planes that later ones need: those of this rank and reach - h around them.
 void Cycle::descend(const Level& fine, const Level* coarse, Start start, const Lead* lead, Member* member) const {
-  const int last = reach();
+  const int last = reach(fine);
   const bool down = member->slab_of(fine.around(last).count()).down;
   if (!fine.wraps()) {
     // The first half sweep was done on the planes of this rank.
@@ -140,7 +140,7 @@ void Cycle::descend(const Level& fine, const Level* coarse, Start start, const L
 }
 
 void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* member, const Finish* finish) const {
-  const int sweeps = reach(), depth = sweeps + more;
+  const int sweeps = reach(fine), depth = sweeps + more;
   const int colours = fine.mixed() ? 2 : 1; // to prolong: black cells are overwritten before they are read
   // Around a periodic axis a gathered grid has no planes beyond its ends for the halo; aggregates have none at all.
   const bool first_own = fine.shared && (!coarse || coarse->periodic[2]);
@@ -198,7 +198,7 @@ void Cycle::visit(std::size_t l, Start start, int more, Member* member, const Fi
     return;
   }
   if (start == Start::iterate)
-    exchange_u(level, Halo::black, reach() + 1, member);
+    exchange_u(level, Halo::black, reach(level) + 1, member);
   else if (start != Start::descended)
     complete_b(l, member);
   if (l == 0 && aggregates) {
@@ -224,7 +224,7 @@ void Cycle::visit(std::size_t l, Start start, int more, Member* member, const Fi
   visit(l + 1, Start::zero, 0, member, nullptr);
   if (options.w_cycle && l + 2 < levels.size())
     visit(l + 1, Start::iterate, 0, member, nullptr);
-  exchange_u(coarse, Halo::both, coarse.halved[2] ? (reach() + more + 1) / 2 : reach() + more, member);
+  exchange_u(coarse, Halo::both, coarse.halved[2] ? (reach(level) + more + 1) / 2 : reach(level) + more, member);
   ascend(level, &views[l], more, member, finish);
 }
 
@@ -249,7 +249,7 @@ bool Cycle::takes_lead(int stages) const {
   if (finest.shared || finest.wraps() || (!aggregates && levels.size() < 2))
     return false;
   // Planes that are under way at the same time, with u, b and the operator; p of three, x of one.
-  const double planes = stages + reach() + 1;
+  const double planes = stages + reach(finest) + 1;
   const double of_cell = finest.has_walls() ? 10 : finest.coded() ? 9 : 28;
   return 2 * static_cast<double>(finest.plane) * (planes * of_cell + 3 * 4 + 8) < private_cache();
 }

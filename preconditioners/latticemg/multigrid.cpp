@@ -267,14 +267,14 @@ double Multigrid::flops(const CycleOptions& options) const {
   for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
     const double cells = static_cast<double>(levels_[l].cells());
     const double relax = levels_[l].coded() ? 7 : 13;
-    sum += visits * cells * (2 * options.sweeps * relax + (relax + 3) / 2 + 1);
+    sum += visits * cells * (2 * options.sweeps_on(l) * relax + (relax + 3) / 2 + 1);
     if (options.w_cycle && l + 2 < levels_.size())
       visits *= 2;
   }
   const double n = static_cast<double>(coarsest_.unknowns());
   if (!aggregates_.empty()) {
     const double relax = levels_[0].coded() ? 7 : 13;
-    sum = static_cast<double>(levels_[0].cells()) * (2 * options.sweeps * relax + (relax + 3) / 2 + 1) +
+    sum = static_cast<double>(levels_[0].cells()) * (2 * options.sweeps_on(0) * relax + (relax + 3) / 2 + 1) +
           aggregates_.flops(options);
     visits = 0;
   }

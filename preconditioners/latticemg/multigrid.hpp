@@ -64,7 +64,9 @@ struct Cycle {
 private:
   enum class Start : std::uint8_t { zero, red_done, iterate, descended };
   /// Half sweeps before the coarser grid, and after it: as many planes away their results depend on.
-  int reach() const { return 2 * options.sweeps; }
+  int reach(const Level& level) const {
+    return 2 * options.sweeps_on(static_cast<std::size_t>(&level - levels.data()));
+  }
   /// `more`: planes on each side of this rank's own that get an answer too.
   void visit(std::size_t l, Start start, int more, Member* member, const Finish* finish) const;
   void descend(const Level& fine, const Level* coarse, Start start, const Lead* lead, Member* member) const;
@@ -72,7 +74,7 @@ private:
   // `coarse`: null for the aggregates.
   void restrict_plane(const Level& fine, const Level* coarse, int colour, int k, bool add) const;
   void prolong_plane(const Level& fine, const Level* coarse, int colour, int k) const;
-  /// Half sweep h of 0 ... reach() - 1 on the way down, of the same backwards on the way up; colour h & 1.
+  /// Half sweep h of 0 ... reach - 1 on the way down, of the same backwards on the way up; colour h & 1.
   void half_sweep(const Level& level, int h, bool from_zero, Planes planes, Member* member) const;
   float omega(const Level& level, int h) const;
   void copy_ends(const Level& level, int colour, Member* member) const;

@@ -16,13 +16,13 @@ namespace {
 // at most 0.45 after `many` cycles on ordinary domains (4 to 7 iterations), and to 0.57 and more where walls take 20
 // iterations and more: there it is at least 0.346, 0.369 and 0.44 after 4, 5 and 6 cycles. Below what it must have
 // reached by then it is ordinary.
-constexpr double damping = 2.0 / 3, slow = 0.5;
+constexpr double damping = 2.0 / 3, slow = 0.5, slow_on_some_axes = 0.575;
 constexpr int few = 4, many = 7;
-constexpr double ordinary[many - few] = {0.3375, 0.343, 0.375};
+constexpr double ordinary[many - few] = {0.343, 0.355, 0.395};
 // The second grid tells it at an eighth of the finest one's work, unless it is nearly the coarsest one: of few cells,
 // the finest grid is measured too. There the rates are 0.45 to 0.6 where walls take 7 to 12 iterations, and 0.66 to
 // 0.74 where they take 15 to 60.
-constexpr double few_cells = 16384, slow_on_finest = 0.6;
+constexpr double few_cells = 16384, slow_on_finest = 0.45;
 
 // Blocks of cells that weak couplings part, of all blocks: none where coefficients change little from cell to cell.
 constexpr double many_parted = 0.02;
@@ -107,7 +107,8 @@ bool Multigrid::grids_fail(const LatticeOperator& op, int threads) {
   if (layout_.coarsening.halved.size() < 2)
     return false;
   const double cells = layout_.ranks.sum(static_cast<double>(op.cell_count()));
-  return measured_rate(1, slow, threads) > slow ||
+  const double enough = layout_.coarsening.semi ? slow_on_some_axes : slow;
+  return measured_rate(1, enough, threads) > enough ||
          (cells <= few_cells && measured_rate(0, slow_on_finest, threads) > slow_on_finest);
 }
 

@@ -183,8 +183,9 @@ void cycle(const Grid<Real>& grid, std::size_t level, const CoarseningPlan& plan
     *u = solve_directly(grid, b);
     return;
   }
+  const int sweeps = options.sweeps_on(level);
   const Real red = level == 0 ? weights.red : 1;
-  for (int s = 0; s < options.sweeps; ++s) {
+  for (int s = 0; s < sweeps; ++s) {
     relax(grid, b, 0, u, s == 0 ? 1 : red);
     relax(grid, b, 1, u);
   }
@@ -198,9 +199,9 @@ void cycle(const Grid<Real>& grid, std::size_t level, const CoarseningPlan& plan
   for (int c = 0; c < grid.cells(); ++c)
     if (grid.diagonal(c) > 0)
       (*u)[c] += coarse_u[grid.parent(c, coarse)];
-  for (int s = 0; s < options.sweeps; ++s) {
+  for (int s = 0; s < sweeps; ++s) {
     relax(grid, b, 1, u);
-    relax(grid, b, 0, u, s == options.sweeps - 1 ? 1 : red);
+    relax(grid, b, 0, u, s == sweeps - 1 ? 1 : red);
   }
 }
 

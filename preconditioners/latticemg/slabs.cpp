@@ -58,13 +58,14 @@ std::pair<int, int> thickness(const std::vector<int>& first, int halvings) {
 
 } // namespace
 
-SlabPlan plan_slabs(const CoarseningPlan& plan, const GridSize& size, const std::array<bool, 3>& periodic, int sweeps,
-                    bool w_cycle, int ranks) {
+SlabPlan plan_slabs(const CoarseningPlan& plan, const GridSize& size, const std::array<bool, 3>& periodic,
+                    const CycleOptions& options, int ranks) {
   const std::vector<Grid> grids = grids_of(plan, size);
   const int planes = grids[0].planes, levels = static_cast<int>(grids.size());
   const bool ring = periodic[static_cast<std::size_t>(plan.axis[2])];
-  const int reach = 2 * sweeps, halo = halo_of(reach);
-  const auto visits = [&](int l) { return w_cycle ? std::ldexp(1.0, std::min(l, levels - 2)) : 1.0; };
+  const auto reach = [&](int l) { return 2 * options.sweeps_on(static_cast<std::size_t>(l)); };
+  const int halo = halo_of(reach(0));
+  const auto visits = [&](int l) { return options.w_cycle ? std::ldexp(1.0, std::min(l, levels - 2)) : 1.0; };
 
   SlabPlan best{{0, planes}, 0, 0, false};
   double least = 0;
@@ -80,7 +81,7 @@ SlabPlan plan_slabs(const CoarseningPlan& plan, const GridSize& size, const std:
         const Grid& grid = grids[static_cast<std::size_t>(l)];
         const auto [thinnest, thickest] = thickness(first, grid.halvings);
         possible = possible && (l >= shared || thinnest >= halo);
-        cost += visits(l) * (l < shared ? grid.plane * std::min(grid.planes, thickest + reach) + message_cells
+        cost += visits(l) * (l < shared ? grid.plane * std::min(grid.planes, thickest + reach(l)) + message_cells
                                         : grid.plane * grid.planes);
       }
       if (possible && cost < least) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "latticemg/coarsening.hpp"
+#include "latticemg/cycle_options.hpp"
 
 #include <vector>
 
@@ -21,8 +22,8 @@ struct SlabPlan {
 };
 
 /// `size`, `periodic`: of the lattice. As many slabs, of `ranks`, as make a cycle fastest.
-SlabPlan plan_slabs(const CoarseningPlan& plan, const GridSize& size, const std::array<bool, 3>& periodic, int sweeps,
-                    bool w_cycle, int ranks);
+SlabPlan plan_slabs(const CoarseningPlan& plan, const GridSize& size, const std::array<bool, 3>& periodic,
+                    const CycleOptions& options, int ranks);
 
 /// The finest grid alone, in as many slabs, of `ranks`, as may begin at multiples of `unit` planes, have as many planes
 /// as `sweeps` and a residual reach, and are worth their messages. One where there are no coarser grids, or the axis is

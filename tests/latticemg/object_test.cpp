@@ -183,8 +183,9 @@ TEST(LatticeMGObject, ShowsItsGridAndItsLevels) {
   const std::string text = view(pc);
   if (!first_rank())
     return;
-  for (const char* expected : {"type: latticemg", "cycle: w", "sweeps before and after: 2", "threads: 2",
-                               "recovered from the matrix", "operator: voxel Laplacian", ", 6 x ", "memory: "})
+  for (const char* expected :
+       {"type: latticemg", "cycle: w", "sweeps before and after: 2, on the finest grid 3, on coarse ones 1",
+        "threads: 2", "recovered from the matrix", "operator: voxel Laplacian", ", 6 x ", "memory: "})
     EXPECT_NE(text.find(expected), std::string::npos) << expected << " in\n" << text;
 }
 

@@ -196,7 +196,8 @@ void Aggregates::visit(std::size_t l, bool from_zero, const CycleOptions& option
     return;
   }
   const GraphKernels& kernels = graph_kernels();
-  const int colours = static_cast<int>(level.colours.size()) - 1, times = last ? sweeps_unsolved : options.sweeps;
+  const int colours = static_cast<int>(level.colours.size()) - 1,
+            times = last ? sweeps_unsolved : options.sweeps_on_aggregates(l);
   const auto share = [&](int first, int end, const auto& work) {
     const auto [from, to] = member->part_of(end - first);
     work(first + static_cast<int>(from), first + static_cast<int>(to));
@@ -271,7 +272,7 @@ double Aggregates::flops(const CycleOptions& options) const {
     visits *= visited_twice(l, options) ? 2 : 1;
     const double product = 2.0 * levels_[l].couplings() + 2.0 * levels_[l].nodes;
     const double n = static_cast<double>(coarsest_.unknowns());
-    sum += visits * (l + 1 < levels_.size() ? (2 * options.sweeps + 1) * product : 2 * n * n);
+    sum += visits * (l + 1 < levels_.size() ? (2 * options.sweeps_on_aggregates(l) + 1) * product : 2 * n * n);
   }
   return sum;
 }
