@@ -54,6 +54,8 @@ static PetscErrorCode PCCNNSetUpLattice_Private(PC pc, bool network, std::string
     PetscCall(PCSetOptionsPrefix(cnn->lattice, prefix));
     PetscCall(PCAppendOptionsPrefix(cnn->lattice, "cnn_"));
     PetscCall(PCSetType(cnn->lattice, PCLATTICEMG));
+    if (cnn->symmetric) /* V cycles: as many as W cycles have on the finest grid */
+      PetscCall(PCLatticeMGSetSweeps(cnn->lattice, 3));
     PetscCall(PCSetFromOptions(cnn->lattice));
   }
   if (cnn->symmetric)
@@ -337,8 +339,8 @@ operators that it takes; backend and precision mean nothing to them. `KSPDCD` ar
    bf16 is asked for. The first three terms are symmetric Gauss-Seidel, which is definite; the last one is
    semidefinite, as A is. What is nearly exact stays so; small eigenvalues of a poor network are squared.
 
-   Cycles become V cycles: on each level the first three terms as above, and (I - S^T A) P B P^T (I - A S), P the
-   transfer and B the cycle of the next level. Half sweeps over-relax by less than 2, which makes the first terms
+   Cycles become V cycles, of three sweeps: on each level the first three terms as above, and (I - S^T A) P B P^T (I - A
+S), P the transfer and B the cycle of the next level. Half sweeps over-relax by less than 2, which makes the first terms
    definite; B is semidefinite by induction from the direct solve. Factors of the coarser operators change B alone:
    they matter for the largest eigenvalue, not for the sign of the smallest. (A W cycle has 2 B - B A B in place of B,
    A the operator of the next level: not semidefinite where B A has an eigenvalue above 2.) Training fits couplings
