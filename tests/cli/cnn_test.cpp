@@ -29,6 +29,18 @@ TEST_F(Networks, SolveASystemInAThirdOfTheIterationsOfIncompleteCholesky) {
   }
 }
 
+// Walls that the second grid has no cells for are unknown to it, and are few errors of a large grid's.
+TEST_F(Networks, SolveBetweenWallsThatCoarserGridsDoNotKnow) {
+  for (const char* walls : {"24,64,48 --domain maze --seed 9024", "64,32,32 --domain gyroid --seed 79",
+                            "40,80,33 --domain gyroid --seed 258 --spacing 1,1.5,1"}) {
+    const auto run =
+        json_of(linnet({"compare", std::string("generate poisson --grid ") + walls, "--solvers", "dcd+cnn", "--json"}),
+                0)["runs"][0];
+    EXPECT_TRUE(run["converged"].get<bool>()) << walls;
+    EXPECT_LE(run["iterations"].get<int>(), 8) << walls;
+  }
+}
+
 TEST_F(Networks, ThatAreSymmetricServeConjugateGradients) {
   for (const std::string model : {"cycle", "hybrid"}) {
     const auto runs =

@@ -1,0 +1,94 @@
+// Walls within the blocks of cells that are one cell of the next grid.
+#include "latticemg/lines.hpp"
+#include "latticemg/multigrid.hpp"
+
+#include <algorithm>
+
+namespace linnet::latticemg {
+
+namespace {
+
+// Of the lines of blocks about so many are looked at.
+constexpr int looked_at = 256;
+
+// Up to eight cells, by slot: bit a for the upper one of two along axis a.
+class CellBlock {
+public:
+  CellBlock(const Level& level, const bool* halved) : level_(level), halved_(halved) {}
+
+  // From its first cell. `last`: the end of the planes that are looked at.
+  void read(int i, int j, int k, int last) {
+    present_ = 0;
+    for (unsigned slot = 0; slot < 8; ++slot) {
+      const int at[3] = {i + static_cast<int>(slot & 1), j + static_cast<int>(slot >> 1 & 1),
+                         k + static_cast<int>(slot >> 2)};
+      bool inside = at[0] < level_.size[0] && at[1] < level_.size[1] && at[2] < last;
+      for (unsigned a = 0; a < 3; ++a)
+        inside = inside && (halved_[a] || !(slot >> a & 1));
+      if (!inside)
+        continue;
+      cell_[slot] = level_.at(at[0], at[1], at[2]);
+      present_ |= level_.has_unknown(cell_[slot]) ? 1U << slot : 0;
+    }
+  }
+  bool has_unknowns() const { return present_ != 0; }
+  // Links within the block do not join all of its unknowns.
+  bool is_parted() const {
+    unsigned joined = present_ & -present_;
+    for (unsigned before = 0; joined != before;) {
+      before = joined;
+      for (unsigned slot = 0; slot < 8; ++slot)
+        for (unsigned a = 0; a < 3; ++a)
+          if (const unsigned upper = slot | 1U << a; upper != slot && (present_ >> slot & present_ >> upper & 1) &&
+                                                     ((joined >> slot ^ joined >> upper) & 1) &&
+                                                     has_link(cell_[slot], a))
+            joined |= 1U << slot | 1U << upper;
+    }
+    return joined != present_;
+  }
+
+private:
+  // With the upper neighbour; both have unknowns.
+  bool has_link(std::ptrdiff_t c, unsigned axis) const {
+    if (!level_.coded())
+      return level_.face[axis][c] > 0;
+    return !level_.has_walls() || level_.links[c] >> (2 * axis + 1) & 1;
+  }
+
+  const Level& level_;
+  const bool* halved_; // by the next grid
+  unsigned present_ = 0;
+  std::ptrdiff_t cell_[8] = {};
+};
+
+} // namespace
+
+Multigrid::Blocks Multigrid::look_for_walls(std::size_t l, int threads) const {
+  std::ptrdiff_t blocks = 0, parted = 0;
+  int step = 1;
+  if (layout_.ranks.slab >= 0) {
+    const Level& level = levels_[l];
+    const std::array<bool, 3>& halved = layout_.coarsening.halved[l];
+    const auto blocks_of = [&](std::size_t axis, int cells) { return halved[axis] ? (cells + 1) / 2 : cells; };
+    const int rows = blocks_of(1, level.size[1]), lines = rows * blocks_of(2, level.own.count());
+    const int first = blocks_of(2, level.begin + level.own.first);
+    step = std::max(1, lines / looked_at);
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : blocks, parted)
+    for (int line = 0; line < lines; ++line) {
+      const int row = line % rows, layer = line / rows;
+      if ((row + 3 * (first + layer)) % step != 0)
+        continue;
+      CellBlock block_of(level, halved.data());
+      for (int i = 0; i < level.size[0]; i += halved[0] ? 2 : 1) {
+        block_of.read(i, halved[1] ? 2 * row : row, level.own.first + (halved[2] ? 2 * layer : layer), level.own.last);
+        blocks += block_of.has_unknowns();
+        parted += block_of.is_parted();
+      }
+    }
+  }
+  const auto [all, with_walls] =
+      layout_.ranks.sum(std::array<double, 2>{static_cast<double>(step * blocks), static_cast<double>(step * parted)});
+  return {all, with_walls};
+}
+
+} // namespace linnet::latticemg
