@@ -19,13 +19,15 @@ namespace {
 constexpr double damping = 2.0 / 3, slow = 0.5, slow_on_some_axes = 0.575;
 constexpr int few = 4, many = 7;
 constexpr double ordinary[many - few] = {0.336, 0.341, 0.37};
-// The second grid does not tell where it is nearly the coarsest one, of few cells, its rate is uncertain, or walls part
-// the cells of a block on some grid: walls that it has no cells for it does not know. There the finest grid is measured
-// too: 0.336 to 0.4 on ordinary domains, 0.45 and more where walls take 10 to 300 iterations.
+// The second grid does not tell where it is nearly the coarsest one, of few cells, where its rate, of grids halved
+// along all axes, is uncertain, or where walls part the cells of a block on some grid: walls that it has no cells for
+// it does not know. There the finest grid is measured too: 0.336 to 0.4 on ordinary domains, 0.45 and more where walls
+// take 10 to 300 iterations.
 constexpr double uncertain = 0.42, few_cells = 16384, slow_on_finest = 0.45;
 
 // Of the blocks that have unknowns, those that walls part: below 0.02 on ordinary domains of many blocks; of fewer ones
-// up to 0.18 between grains. Of many blocks they tell it at once; noise has too little of their errors then.
+// up to 0.18 between grains, and 0.1 on any from the third grid on where some axes are not halved. Of many blocks they
+// tell it at once; noise has too little of their errors then.
 constexpr double many_with_walls = 0.04, many_blocks = 8192;
 
 // Blocks of cells that weak couplings part, of all blocks: none where coefficients change little from cell to cell.
@@ -112,14 +114,15 @@ bool Multigrid::grids_fail(const LatticeOperator& op, int threads) {
   if (coarser < 2)
     return false;
   bool tells = layout_.ranks.sum(static_cast<double>(op.cell_count())) > few_cells;
-  for (std::size_t l = 0; l < coarser; ++l)
+  for (std::size_t l = 0; l < (layout_.coarsening.semi ? 2 : coarser); ++l)
     if (const Blocks blocks = look_for_walls(l, threads); blocks.parted > many_with_walls * blocks.all) {
       if (blocks.all > many_blocks)
         return true;
       tells = false;
     }
   const double most = layout_.coarsening.semi ? slow_on_some_axes : slow, rate = measured_rate(1, most, threads);
-  return rate > most || ((!tells || rate > uncertain) && measured_rate(0, slow_on_finest, threads) > slow_on_finest);
+  tells = tells && (layout_.coarsening.semi || rate <= uncertain);
+  return rate > most || (!tells && measured_rate(0, slow_on_finest, threads) > slow_on_finest);
 }
 
 } // namespace linnet::latticemg
