@@ -64,15 +64,18 @@ private:
 } // namespace
 
 Multigrid::Blocks Multigrid::look_for_walls(std::size_t l, int threads) const {
+  const bool active = layout_.ranks.slab >= 0;
+  const std::array<bool, 3>& halved = layout_.coarsening.halved[l];
+  const auto blocks_of = [&](std::size_t axis, int cells) { return halved[axis] ? (cells + 1) / 2 : cells; };
+  // Whole grids are looked at by one rank.
+  const bool looks = active && (levels_[l].shared || layout_.ranks.slab == 0);
+  const int rows = looks ? blocks_of(1, levels_[l].size[1]) : 0;
+  const int lines = looks ? rows * blocks_of(2, levels_[l].own.count()) : 0;
+  const int step = std::max(1, static_cast<int>(layout_.ranks.sum(lines)) / looked_at); // on any ranks the same lines
   std::ptrdiff_t blocks = 0, parted = 0;
-  int step = 1;
-  if (layout_.ranks.slab >= 0) {
+  if (looks) {
     const Level& level = levels_[l];
-    const std::array<bool, 3>& halved = layout_.coarsening.halved[l];
-    const auto blocks_of = [&](std::size_t axis, int cells) { return halved[axis] ? (cells + 1) / 2 : cells; };
-    const int rows = blocks_of(1, level.size[1]), lines = rows * blocks_of(2, level.own.count());
     const int first = blocks_of(2, level.begin + level.own.first);
-    step = std::max(1, lines / looked_at);
 #pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : blocks, parted)
     for (int line = 0; line < lines; ++line) {
       const int row = line % rows, layer = line / rows;
