@@ -145,8 +145,8 @@ PetscErrorCode PCLatticeMGGetAggregated(PC pc, PetscBool* aggregated) {
 . -pc_latticemg_sweeps <2> - sweeps
 
   Notes:
-  A V cycle has as many on each grid. A W cycle visits coarse grids often, and the finest one once: it has one sweep
-more on the finest grid and one less, but one, from the third on. Of aggregates the first two levels have as many as the
+  A V cycle has as many on each grid. A W cycle visits coarse grids often, and the finest one once: it has one more
+  on the finest grid, and one less, but one, from the third on. The first two levels of aggregates have as many as the
   second grid.
 
   Level: intermediate

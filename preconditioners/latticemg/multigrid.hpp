@@ -187,11 +187,11 @@ private:
   /// empty if not.
   bool couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups);
   /// About how many blocks of cells of a level, that are one cell of the next one, have unknowns, and walls that part
-  /// these (parted.cpp).
-  struct Blocks {
-    double all, parted;
+  /// these (walls.cpp).
+  struct Walls {
+    double blocks, parted;
   };
-  Blocks look_for_walls(std::size_t level, int threads) const;
+  Walls look_for_walls(std::size_t level, int threads) const;
   /// Cycles on the coarser grids leave too much of an error.
   bool grids_fail(const LatticeOperator& op, int threads);
   /// ||e|| of a cycle over that of the one before, which grows: cycles end where it is above `enough` or ordinary.

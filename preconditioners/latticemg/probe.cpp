@@ -115,8 +115,8 @@ bool Multigrid::grids_fail(const LatticeOperator& op, int threads) {
     return false;
   bool tells = layout_.ranks.sum(static_cast<double>(op.cell_count())) > few_cells;
   for (std::size_t l = 0; l < (layout_.coarsening.semi ? 2 : coarser); ++l)
-    if (const Blocks blocks = look_for_walls(l, threads); blocks.parted > many_with_walls * blocks.all) {
-      if (blocks.all > many_blocks)
+    if (const Walls walls = look_for_walls(l, threads); walls.parted > many_with_walls * walls.blocks) {
+      if (walls.blocks > many_blocks)
         return true;
       tells = false;
     }

@@ -63,10 +63,10 @@ private:
 
 } // namespace
 
-Multigrid::Blocks Multigrid::look_for_walls(std::size_t l, int threads) const {
+Multigrid::Walls Multigrid::look_for_walls(std::size_t l, int threads) const {
   const bool active = layout_.ranks.slab >= 0;
   const std::array<bool, 3>& halved = layout_.coarsening.halved[l];
-  const auto blocks_of = [&](std::size_t axis, int cells) { return halved[axis] ? (cells + 1) / 2 : cells; };
+  const auto blocks_of = [&](std::size_t axis, int count) { return halved[axis] ? (count + 1) / 2 : count; };
   // Whole grids are looked at by one rank.
   const bool looks = active && (levels_[l].shared || layout_.ranks.slab == 0);
   const int rows = looks ? blocks_of(1, levels_[l].size[1]) : 0;
@@ -81,11 +81,11 @@ Multigrid::Blocks Multigrid::look_for_walls(std::size_t l, int threads) const {
       const int row = line % rows, layer = line / rows;
       if ((row + 3 * (first + layer)) % step != 0)
         continue;
-      CellBlock block_of(level, halved.data());
+      CellBlock cells(level, halved.data());
       for (int i = 0; i < level.size[0]; i += halved[0] ? 2 : 1) {
-        block_of.read(i, halved[1] ? 2 * row : row, level.own.first + (halved[2] ? 2 * layer : layer), level.own.last);
-        blocks += block_of.has_unknowns();
-        parted += block_of.is_parted();
+        cells.read(i, halved[1] ? 2 * row : row, level.own.first + (halved[2] ? 2 * layer : layer), level.own.last);
+        blocks += cells.has_unknowns();
+        parted += cells.is_parted();
       }
     }
   }
