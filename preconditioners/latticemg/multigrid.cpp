@@ -137,9 +137,14 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   const bool automatic = has_levels && layout.aggregation == Aggregation::automatic;
   aggregated_ = has_levels && (layout.aggregation == Aggregation::always ||
                                (automatic && couplings_part_cells(op, threads, &groups)));
+  Walls walls{0, 0, 0};
+  if (automatic && !aggregated_ && layout_.coarsening.halved.size() > 1) {
+    walls = look_for_walls(0, threads);
+    aggregated_ = walls.tell();
+  }
   if (!aggregated_) {
     build_grids(op, threads);
-    aggregated_ = automatic && grids_fail(op, threads);
+    aggregated_ = automatic && grids_fail(op, walls, threads);
   }
   if (aggregated_)
     coarsest_ = {};

@@ -94,7 +94,10 @@ struct Ranks {
 
   double max(double value) const { return reduce<1>({value}, MPI_MAX)[0]; }
   double sum(double value) const { return reduce<1>({value}, MPI_SUM)[0]; }
-  std::array<double, 2> sum(const std::array<double, 2>& values) const { return reduce(values, MPI_SUM); }
+  template <std::size_t count>
+  std::array<double, count> sum(const std::array<double, count>& values) const {
+    return reduce(values, MPI_SUM);
+  }
   bool on_all(bool value) const { return reduce<1>({value ? 1.0 : 0.0}, MPI_MIN)[0] > 0; }
   bool operator==(const Ranks&) const = default;
 
@@ -186,14 +189,17 @@ private:
   /// Couplings part the cells of so many blocks that grids would fail. `groups`: of the cells, if they were looked at;
   /// empty if not.
   bool couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups);
-  /// About how many blocks of cells of a level, that are one cell of the next one, have unknowns, and walls that part
-  /// these (walls.cpp).
+  /// About how many blocks of cells of a level, that are one cell of the next one, have unknowns, walls that part
+  /// these, and walls between theirs and the next block's (walls.cpp).
   struct Walls {
-    double blocks, parted;
+    double blocks, parted, walled_off;
+
+    /// That coarser grids, which do not know them, are too slow (probe.cpp).
+    bool tell() const;
   };
   Walls look_for_walls(std::size_t level, int threads) const;
   /// Cycles on the coarser grids leave too much of an error.
-  bool grids_fail(const LatticeOperator& op, int threads);
+  bool grids_fail(const LatticeOperator& op, const Walls& on_finest, int threads);
   /// ||e|| of a cycle over that of the one before, which grows: cycles end where it is above `enough` or ordinary.
   double measured_rate(std::size_t level, double enough, int threads);
   /// Those of this rank, in its box.

@@ -1,11 +1,14 @@
 // Whether the coarser grids are good enough: from the operator itself, and measured on it.
 #include "latticemg/aggregates/cell_groups.hpp"
+#include "latticemg/aggregates/graph.hpp"
 #include "latticemg/lines.hpp"
 #include "latticemg/multigrid.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <vector>
 
 namespace linnet::latticemg {
 
@@ -19,16 +22,25 @@ namespace {
 constexpr double damping = 2.0 / 3, slow = 0.5, slow_on_some_axes = 0.575;
 constexpr int few = 4, many = 7;
 constexpr double ordinary[many - few] = {0.336, 0.341, 0.37};
-// The second grid does not tell where it is nearly the coarsest one, of few cells, where its rate, of grids halved
-// along all axes, is uncertain, or where walls part the cells of a block on some grid: walls that it has no cells for
-// it does not know. There the finest grid is measured too: 0.336 to 0.4 on ordinary domains, 0.45 and more where walls
-// take 10 to 300 iterations.
+// The second grid does not tell where it is nearly the coarsest one, of few cells, where walls part the cells of the
+// finest one, as it has no cells for both sides of them, or where its rate, of coefficients that change along all axes,
+// is uncertain. There the finest grid is measured too: 0.336 to 0.4 on ordinary domains, 0.45 and more where walls take
+// 10 to 300 iterations.
 constexpr double uncertain = 0.42, few_cells = 16384, slow_on_finest = 0.45;
+// Of errors as wide as the cells of a coarser grid noise on the second one has too little. The rate of a grid with
+// walls is 0.34 to 0.68 where it takes 4 to 6 iterations (drops, blobs, grains), 0.7 to 0.85 where it takes 8 to 300
+// (mazes, pipes). Where some axes are not halved it tells together with the share of the blocks that walls part: 0.43
+// to 0.81 beside 0.83 to 1.2.
+constexpr double some_with_walls = 0.01, slow_between_walls = 0.69, slow_and_parted = 0.83;
 
 // Of the blocks that have unknowns, those that walls part: below 0.02 on ordinary domains of many blocks; of fewer ones
-// up to 0.18 between grains, and 0.1 on any from the third grid on where some axes are not halved. Of many blocks they
-// tell it at once; noise has too little of their errors then.
+// up to 0.2 between drops. Of many blocks they tell it at once; noise has too little of their errors then.
 constexpr double many_with_walls = 0.04, many_blocks = 8192;
+
+// Where couplings are one an axis and no cell is held, nothing but walls makes grids fail. Rooms w cells wide have
+// walls in 2/w of the blocks, or beside them, on some grid at least: below these shares the rooms are few, and so are
+// their errors. Coarser grids of few blocks are measured by themselves, where walls part these.
+constexpr double few_with_walls = 0.015, few_with_walls_2d = 0.004, few_blocks = 1024, few_walled_off = 0.1;
 
 // Blocks of cells that weak couplings part, of all blocks: none where coefficients change little from cell to cell.
 constexpr double many_parted = 0.02;
@@ -109,20 +121,42 @@ bool Multigrid::couplings_part_cells(const LatticeOperator& op, int threads, Cel
   return parted > many_parted * blocks;
 }
 
-bool Multigrid::grids_fail(const LatticeOperator& op, int threads) {
+bool Multigrid::Walls::tell() const {
+  return parted > many_with_walls * blocks && blocks > many_blocks;
+}
+
+bool Multigrid::grids_fail(const LatticeOperator& op, const Walls& on_finest, int threads) {
   const std::size_t coarser = layout_.coarsening.halved.size(); // on ranks without a slab too
   if (coarser < 2)
     return false;
-  bool tells = layout_.ranks.sum(static_cast<double>(op.cell_count())) > few_cells;
-  for (std::size_t l = 0; l < (layout_.coarsening.semi ? 2 : coarser); ++l)
-    if (const Walls walls = look_for_walls(l, threads); walls.parted > many_with_walls * walls.blocks) {
-      if (walls.blocks > many_blocks)
-        return true;
-      tells = false;
-    }
-  const double most = layout_.coarsening.semi ? slow_on_some_axes : slow, rate = measured_rate(1, most, threads);
-  tells = tells && (layout_.coarsening.semi || rate <= uncertain);
-  return rate > most || (!tells && measured_rate(0, slow_on_finest, threads) > slow_on_finest);
+  const bool semi = layout_.coarsening.semi, flat = std::count(laid_size_.begin(), laid_size_.end(), 1) > 0;
+  std::vector<double> parted(coarser, 0); // of the blocks of each grid
+  bool few_walls = op.uniform && !is_held(op.max_excess, static_cast<float>(op.max_coupling));
+  for (std::size_t l = 0; l < coarser; ++l) {
+    const Walls walls = l == 0 ? on_finest : look_for_walls(l, threads);
+    if (walls.tell() && (l < 2 || !semi))
+      return true;
+    parted[l] = walls.parted / std::max(1.0, walls.blocks);
+    const bool few_here = l > 1 && walls.blocks <= few_blocks;
+    const double share = flat ? few_with_walls_2d : few_with_walls;
+    few_walls = few_walls && walls.parted <= (few_here ? 1 : share) * walls.blocks &&
+                walls.walled_off <= (few_here ? few_walled_off : share) * walls.blocks;
+  }
+  if (!few_walls) {
+    const double most = semi ? slow_on_some_axes : slow, rate = measured_rate(1, most, threads);
+    if (rate > most)
+      return true;
+    const bool on_finest_too = layout_.ranks.sum(static_cast<double>(op.cell_count())) <= few_cells ||
+                               parted[0] > many_with_walls || (!op.uniform && !semi && rate > uncertain);
+    if (on_finest_too && measured_rate(0, slow_on_finest, threads) > slow_on_finest)
+      return true;
+  }
+  for (std::size_t l = 2; l < coarser; ++l) {
+    const double fast = semi ? slow_and_parted - parted[l] : slow_between_walls;
+    if (parted[l] > (semi ? many_with_walls : some_with_walls) && measured_rate(l, fast, threads) > fast)
+      return true;
+  }
+  return false;
 }
 
 } // namespace linnet::latticemg

@@ -19,6 +19,9 @@ public:
   // From its first cell. `last`: the end of the planes that are looked at.
   void read(int i, int j, int k, int last) {
     present_ = 0;
+    at_[0] = i;
+    at_[1] = j;
+    at_[2] = k;
     for (unsigned slot = 0; slot < 8; ++slot) {
       const int at[3] = {i + static_cast<int>(slot & 1), j + static_cast<int>(slot >> 1 & 1),
                          k + static_cast<int>(slot >> 2)};
@@ -46,6 +49,25 @@ public:
     }
     return joined != present_;
   }
+  // Along some axis it has unknowns at its upper end, and the next one at its lower, but no links lead across.
+  bool is_walled_off() const {
+    for (unsigned a = 0; a < 3; ++a) {
+      bool both = false, linked = false;
+      for (unsigned slot = 0; slot < 8; ++slot) {
+        int next[3];
+        for (unsigned b = 0; b < 3; ++b)
+          next[b] = at_[b] + static_cast<int>(slot >> b & 1) + (a == b);
+        if (!(present_ >> slot & 1) || (halved_[a] && !(slot >> a & 1)) || next[a] >= level_.size[a] ||
+            !level_.has_unknown(level_.at(next[0], next[1], next[2])))
+          continue;
+        both = true;
+        linked = linked || has_link(cell_[slot], a);
+      }
+      if (both && !linked)
+        return true;
+    }
+    return false;
+  }
 
 private:
   // With the upper neighbour; both have unknowns.
@@ -58,6 +80,7 @@ private:
   const Level& level_;
   const bool* halved_; // by the next grid
   unsigned present_ = 0;
+  int at_[3] = {};
   std::ptrdiff_t cell_[8] = {};
 };
 
@@ -72,11 +95,11 @@ Multigrid::Walls Multigrid::look_for_walls(std::size_t l, int threads) const {
   const int rows = looks ? blocks_of(1, levels_[l].size[1]) : 0;
   const int lines = looks ? rows * blocks_of(2, levels_[l].own.count()) : 0;
   const int step = std::max(1, static_cast<int>(layout_.ranks.sum(lines)) / looked_at); // on any ranks the same lines
-  std::ptrdiff_t blocks = 0, parted = 0;
+  std::ptrdiff_t blocks = 0, parted = 0, walled_off = 0;
   if (looks) {
     const Level& level = levels_[l];
     const int first = blocks_of(2, level.begin + level.own.first);
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : blocks, parted)
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : blocks, parted, walled_off)
     for (int line = 0; line < lines; ++line) {
       const int row = line % rows, layer = line / rows;
       if ((row + 3 * (first + layer)) % step != 0)
@@ -86,12 +109,14 @@ Multigrid::Walls Multigrid::look_for_walls(std::size_t l, int threads) const {
         cells.read(i, halved[1] ? 2 * row : row, level.own.first + (halved[2] ? 2 * layer : layer), level.own.last);
         blocks += cells.has_unknowns();
         parted += cells.is_parted();
+        walled_off += cells.is_walled_off();
       }
     }
   }
-  const auto [all, with_walls] =
-      layout_.ranks.sum(std::array<double, 2>{static_cast<double>(step * blocks), static_cast<double>(step * parted)});
-  return {all, with_walls};
+  const auto about = [&](std::ptrdiff_t count) { return static_cast<double>(step * count); };
+  const auto [all, with_walls, beside_walls] =
+      layout_.ranks.sum(std::array<double, 3>{about(blocks), about(parted), about(walled_off)});
+  return {all, with_walls, beside_walls};
 }
 
 } // namespace linnet::latticemg

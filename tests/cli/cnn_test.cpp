@@ -32,7 +32,9 @@ TEST_F(Networks, SolveASystemInAThirdOfTheIterationsOfIncompleteCholesky) {
 // Walls that the second grid has no cells for are unknown to it, and are few errors of a large grid's.
 TEST_F(Networks, SolveBetweenWallsThatCoarserGridsDoNotKnow) {
   for (const char* walls : {"24,64,48 --domain maze --seed 9024", "64,32,32 --domain gyroid --seed 79",
-                            "40,80,33 --domain gyroid --seed 258 --spacing 1,1.5,1"}) {
+                            "40,80,33 --domain gyroid --seed 258 --spacing 1,1.5,1",
+                            "48,40,24 --domain maze --seed 101", "40,48,48 --domain maze --seed 7449",
+                            "16,32,64 --domain maze --seed 8081 --feature 8", "24,40 --domain maze --seed 77"}) {
     const auto run =
         json_of(linnet({"compare", std::string("generate poisson --grid ") + walls, "--solvers", "dcd+cnn", "--json"}),
                 0)["runs"][0];
