@@ -149,7 +149,7 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   if (aggregated_)
     coarsest_ = {};
   if (aggregated_ && active) {
-    if (groups.of.empty())
+    if (groups.empty())
       group_cells(op, own_planes(), threads, &groups);
     Border border;
     if (finest.shared)

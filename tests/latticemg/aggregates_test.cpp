@@ -101,11 +101,12 @@ TEST(NodeBlocks, JoinStronglyCoupledNodesOfABlock) {
     CellGroups groups;
     Graph graph = graph_of_groups(system.op, &groups);
     const NodeBlocks* blocks = &groups.lie;
-    NodeBlocks next[2];
-    for (NodeBlocks& coarse_blocks : next) {
-      NodeGroups joined;
+    GroupedNodes next[2];
+    for (GroupedNodes& grouped : next) {
       Graph coarse;
-      group_nodes(graph, *blocks, 2, &joined, &coarse_blocks);
+      group_nodes(graph, *blocks, 2, &grouped);
+      const NodeGroups& joined = grouped.groups;
+      const NodeBlocks& coarse_blocks = grouped.lie;
       expect_partition(graph, joined);
       for (int i = 0; i < graph.nodes(); ++i) {
         const int own = joined.of[static_cast<std::size_t>(i)];
@@ -123,10 +124,10 @@ TEST(NodeBlocks, JoinStronglyCoupledNodesOfABlock) {
         for (int I = coarse_blocks.first[static_cast<std::size_t>(line)];
              I < coarse_blocks.first[static_cast<std::size_t>(line) + 1]; ++I)
           EXPECT_EQ(coarse_blocks.of[static_cast<std::size_t>(I)] / coarse_blocks.size[0], line);
-      contract(graph, *blocks, joined, least_part, 0.5F, 1, &coarse);
+      contract(graph, *blocks, least_part, 0.5F, 2, &grouped, &coarse);
       expect_graph_of_groups(graph, joined.of.data(), coarse);
       graph = std::move(coarse);
-      blocks = &coarse_blocks;
+      blocks = &grouped.lie;
     }
   }
 }
@@ -137,11 +138,10 @@ TEST(NodeBlocks, OfABoxAreBoxesOfHalfTheCouplings) {
   Graph graph, coarse;
   group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
   contract(system.op, groups, Border{}, 1, 0.1F, 1, 1, &graph);
-  NodeGroups joined;
-  NodeBlocks blocks;
-  group_nodes(graph, groups.lie, 1, &joined, &blocks);
-  EXPECT_EQ(joined.count, 4 * 4 * 2);
-  contract(graph, groups.lie, joined, 0.1F, 1, 1, &coarse);
+  GroupedNodes joined;
+  group_nodes(graph, groups.lie, 1, &joined);
+  EXPECT_EQ(joined.groups.count, 4 * 4 * 2);
+  contract(graph, groups.lie, 0.1F, 1, 1, &joined, &coarse);
   // 4 x 4 faces of cells between the blocks, four cells apart.
   for (const auto& [nodes, w] : couplings_of(coarse))
     EXPECT_FLOAT_EQ(static_cast<float>(w), 16 / 4.0F);
@@ -162,27 +162,28 @@ NodeBlocks line_of_blocks(int nodes) {
 TEST(NodeBlocks, LetSingleNodesJoinWhatIsStrongForThem) {
   // 0 =9= 1 -1- 2 in a block: the coupling with 1 is the strongest one of 2, but weak for 1.
   const Graph chain = chain_of({9, 1});
-  NodeBlocks blocks = line_of_blocks(3), coarse;
-  NodeGroups joined;
-  group_nodes(chain, blocks, 1, &joined, &coarse);
-  EXPECT_EQ(std::vector<int>(joined.of.begin(), joined.of.end()), (std::vector<int>{0, 0, 1})); // another block
+  NodeBlocks blocks = line_of_blocks(3);
+  GroupedNodes joined;
+  const auto of = [&] { return std::vector<int>(joined.groups.of.begin(), joined.groups.of.end()); };
+  group_nodes(chain, blocks, 1, &joined);
+  EXPECT_EQ(of(), (std::vector<int>{0, 0, 1})); // another block
   blocks.size = {2, 1, 1};
   blocks.of[2] = 1; // two nodes of one block
-  group_nodes(chain, blocks, 1, &joined, &coarse);
-  EXPECT_EQ(std::vector<int>(joined.of.begin(), joined.of.end()), (std::vector<int>{0, 0, 0}));
+  group_nodes(chain, blocks, 1, &joined);
+  EXPECT_EQ(of(), (std::vector<int>{0, 0, 0}));
 }
 
 TEST(NodeBlocks, AndPairsLeaveOutNodesHeldByTheirExcess) {
   Graph chain = chain_of({1, 1, 1, 1, 1, 1}), coarse;
   chain.own_excess[0] = 15;
   chain.own_excess[3] = 17;
-  NodeBlocks blocks;
-  NodeGroups joined;
+  GroupedNodes grouped;
+  NodeGroups& joined = grouped.groups;
   const auto of = [&] { return std::vector<int>(joined.of.begin(), joined.of.end()); };
-  group_nodes(chain, line_of_blocks(7), 1, &joined, &blocks);
+  group_nodes(chain, line_of_blocks(7), 1, &grouped);
   EXPECT_EQ(of(), (std::vector<int>{0, 0, 1, -1, 2, 2, 3}));
-  EXPECT_EQ(std::vector<int>(blocks.of.begin(), blocks.of.end()), (std::vector<int>{0, 1, 2, 3}));
-  contract(chain, line_of_blocks(7), joined, least_part, 0.5F, 1, &coarse);
+  EXPECT_EQ(std::vector<int>(grouped.lie.of.begin(), grouped.lie.of.end()), (std::vector<int>{0, 1, 2, 3}));
+  contract(chain, line_of_blocks(7), least_part, 0.5F, 1, &grouped, &coarse);
   const auto excess = [&] { return std::vector<float>(coarse.own_excess.begin(), coarse.own_excess.end()); };
   EXPECT_EQ(excess(), (std::vector<float>{7.5, 0.5, 0.5, 0})); // with their links
   for (const float least : {least_strength, 0.0F}) {

@@ -27,7 +27,8 @@ bool has_coupled_cell(const LatticeOperator& op, const std::array<int, 3>& block
 TEST(CellGroups, AreTheStronglyCoupledCellsOfABlock) {
   for (const System& system : systems_with_groups()) {
     CellGroups groups;
-    group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
+    group_cells(system.op, BoxPlanes::all(system.op), 2, &groups);
+    const std::vector<int> of = groups_of_cells(system.op, groups);
     std::set<int> used;
     std::map<int, std::array<int, 3>> block;
     for (std::size_t c = 0; c < system.op.cell_count(); ++c) {
@@ -36,11 +37,11 @@ TEST(CellGroups, AreTheStronglyCoupledCellsOfABlock) {
       const bool coupled = system.op.links[c] & 63;
       if (!has_coupled_cell(system.op, own))
         continue;
-      EXPECT_EQ(groups.of[c] >= 0, coupled);
+      EXPECT_EQ(of[c] >= 0, coupled);
       if (!coupled)
         continue;
-      used.insert(groups.of[c]);
-      EXPECT_EQ(block.emplace(groups.of[c], own).first->second, own);
+      used.insert(of[c]);
+      EXPECT_EQ(block.emplace(of[c], own).first->second, own);
     }
     EXPECT_EQ(used.size(), static_cast<std::size_t>(groups.count));
     EXPECT_EQ(*used.rbegin(), groups.count - 1);
@@ -71,7 +72,8 @@ TEST(CellGroups, DoNotReachThroughWallsOrAcrossWeakCouplings) {
   const System system(voxels::box(4, 4, 2), walls, true);
   CellGroups groups;
   group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
-  const auto group = [&](int x, int y, int z) { return groups.of[system.op.index(x, y, z)]; };
+  const std::vector<int> of = groups_of_cells(system.op, groups);
+  const auto group = [&](int x, int y, int z) { return of[system.op.index(x, y, z)]; };
   EXPECT_NE(group(0, 0, 0), group(1, 0, 0));
   EXPECT_NE(group(2, 2, 0), group(2, 3, 0));
   EXPECT_EQ(group(2, 0, 0), group(3, 1, 1));
@@ -86,8 +88,9 @@ TEST(CellGroups, LeaveOutCellsHeldByTheirExcess) {
     CellGroups groups;
     group_cells(system.op, BoxPlanes::all(system.op), 1, &groups);
     EXPECT_EQ(groups.count, 2);
+    const std::vector<int> of = groups_of_cells(system.op, groups);
     for (int c = 0; c < 16; ++c)
-      EXPECT_EQ(groups.of[static_cast<std::size_t>(c)], c % 4 == 0 ? -1 : c % 4 / 2) << c;
+      EXPECT_EQ(of[static_cast<std::size_t>(c)], c % 4 == 0 ? -1 : c % 4 / 2) << c;
     Graph graph;
     contract(system.op, groups, Border{}, 1, least_part, 0.5F, 1, &graph);
     EXPECT_EQ(graph.excess(0), 4 * (15 + 1) * 0.5F); // with their links
@@ -101,7 +104,7 @@ TEST(Contraction, OfCellsKeepsTheExcessAndNearlyTheCouplings) {
     CellGroups groups;
     Graph graph = graph_of_groups(system.op, &groups);
     ASSERT_EQ(graph.nodes(), groups.count);
-    expect_contracted(graph, summed(couplings_of(system.op), groups.of.data()), least_part);
+    expect_contracted(graph, summed(couplings_of(system.op), groups_of_cells(system.op, groups).data()), least_part);
     double excess = 0;
     for (std::size_t c = 0; c < system.op.cell_count(); ++c)
       excess += system.op.links[c] & 63 ? system.op.excess_of(c) : 0;

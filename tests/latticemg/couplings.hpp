@@ -6,6 +6,7 @@
 #include "latticemg/aggregates/aggregates.hpp"
 
 #include <map>
+#include <vector>
 
 namespace latticemg_test {
 
@@ -72,6 +73,21 @@ inline void expect_graph_of_groups(const Graph& fine, const int* group, const Gr
       fine.for_each_link(i, [&](int j, float w) { excess += group[j] < 0 ? w : 0; });
     }
   EXPECT_NEAR(total_excess(coarse), excess / 2, 1e-5 * (1 + excess));
+}
+
+// By cell of a whole lattice, -1: none.
+inline std::vector<int> groups_of_cells(const LatticeOperator& op, const CellGroups& groups) {
+  std::vector<int> of(op.cell_count(), -1);
+  const Blocks blocks(op, groups.own);
+  for (int line = 0; line < blocks.lines(); ++line)
+    blocks.for_each_coupled(line, [&](const Blocks::Corner& corner) {
+      groups.in_blocks[static_cast<std::size_t>(corner.place)].for_each_group([&](int group, unsigned mask) {
+        slots::for_each(mask, [&](unsigned slot) {
+          of.at(static_cast<std::size_t>(corner.first + blocks.cell_step(slot))) = group;
+        });
+      });
+    });
+  return of;
 }
 
 // Of the cells of a whole lattice.

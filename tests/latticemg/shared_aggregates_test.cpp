@@ -155,15 +155,14 @@ TEST(SharedGraph, OfBlocksIsThatOfTheirNodes) {
     CellGroups groups;
     Graph graph = graph_of_groups(s, &groups);
     const NodeBlocks* blocks = &groups.lie;
-    NodeBlocks next[2];
-    for (NodeBlocks& coarse_blocks : next) {
-      NodeGroups joined;
+    GroupedNodes next[2];
+    for (GroupedNodes& joined : next) {
       Graph coarse;
-      group_nodes(graph, *blocks, 1, &joined, &coarse_blocks);
-      contract(graph, *blocks, joined, least_part, 0.5F, 1, &coarse);
-      expect_shared_graph_of_groups(graph, joined, coarse);
+      group_nodes(graph, *blocks, 1, &joined);
+      contract(graph, *blocks, least_part, 0.5F, 1, &joined, &coarse);
+      expect_shared_graph_of_groups(graph, joined.groups, coarse);
       graph = std::move(coarse);
-      blocks = &coarse_blocks;
+      blocks = &joined.lie;
     }
   }
 }

@@ -47,39 +47,44 @@ void Aggregates::tie_cells(const LatticeOperator& op, const std::array<int, 3>& 
   fill(threads, levels_[0].zero_place(), &node_);
   const Blocks blocks(op, groups.own);
   const auto in_field = [&](const auto& at) { return finest.at(at(axis[0]), at(axis[1]), at(axis[2])); };
-  std::ptrdiff_t from_corner[8]; // by slot: blocks begin at even cells
-  for (int slot = 0; slot < 8; ++slot)
-    from_corner[slot] = in_field([&](int a) { return slot >> a & 1; });
-  const auto for_each_place = [&](int line, const auto& work) {
-    blocks.for_each_coupled(line, [&](const Blocks::Corner& corner) {
-      const std::ptrdiff_t first = front_ + in_field([&](int a) { return corner.at[a]; });
-      blocks.for_each_cell(corner, [&](const Blocks::Cell& c) {
-        const std::ptrdiff_t place = first + from_corner[c.slot];
-        if (place >= length)
-          return;
-        if (const int group = groups.of[static_cast<std::size_t>(c.index)]; group >= 0)
-          work(static_cast<std::size_t>(group), static_cast<std::size_t>(place));
-      });
-    });
-  };
+  // Blocks begin at even cells: the same slots have places in them all.
+  std::array<std::ptrdiff_t, 8> from_corner{};
+  unsigned placed = 0;
+  for (unsigned slot = 0; slot < 8; ++slot) {
+    from_corner[slot] = in_field([&](int a) { return static_cast<int>(slot >> a & 1); });
+    placed |= (from_corner[slot] < length ? 1U : 0U) << slot;
+  }
+  const BlockGroups* all = groups.in_blocks.data();
+  std::vector<std::uint32_t> first(static_cast<std::size_t>(blocks.lines()) + 1, 0); // place in sums.from, by line
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int line = 0; line < blocks.lines(); ++line) {
+    std::uint32_t count = 0;
+    for (int n = 0; n < blocks.per_line(); ++n)
+      count += static_cast<std::uint32_t>(slots::count[all[blocks.place_of(line) + n].grouped() & placed]);
+    first[static_cast<std::size_t>(line) + 1] = count;
+  }
+  std::partial_sum(first.begin(), first.end(), first.begin());
   AggregateSums sums;
   copy(aggregates.in_sums, &sums.to);
   sums.first.resize(sums.to.size() + 1);
-  std::fill(sums.first.begin(), sums.first.end(), 0U);
-  // No two lines have cells of the same group.
+  sums.first[sums.to.size()] = first.back();
+  sums.from.resize(first.back());
 #pragma omp parallel for schedule(static) num_threads(threads)
-  for (int line = 0; line < blocks.lines(); ++line)
-    for_each_place(line, [&](std::size_t group, std::size_t at) {
-      node_[at] = aggregates.in_level[group];
-      ++sums.first[group + 1];
+  for (int line = 0; line < blocks.lines(); ++line) {
+    std::uint32_t next = first[static_cast<std::size_t>(line)];
+    blocks.for_each_coupled(line, [&](const Blocks::Corner& corner) {
+      const std::ptrdiff_t at_corner = front_ + in_field([&](int a) { return corner.at[a]; });
+      all[corner.place].for_each_group([&](int group, unsigned mask) {
+        const int in_level = aggregates.in_level[static_cast<std::size_t>(group)];
+        sums.first[static_cast<std::size_t>(group)] = next;
+        slots::for_each(mask & placed, [&](unsigned slot) {
+          const auto place = static_cast<std::size_t>(at_corner + from_corner[slot]);
+          node_[place] = in_level;
+          sums.from[next++] = static_cast<std::uint32_t>(place);
+        });
+      });
     });
-  std::partial_sum(sums.first.begin(), sums.first.end(), sums.first.begin());
-  sums.from.resize(sums.first[sums.to.size()]);
-  std::vector<std::uint32_t> next(sums.first.begin(), sums.first.end() - 1);
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int line = 0; line < blocks.lines(); ++line)
-    for_each_place(
-        line, [&](std::size_t group, std::size_t at) { sums.from[next[group]++] = static_cast<std::uint32_t>(at); });
+  }
   sums_.push_back(std::move(sums));
 }
 
@@ -137,11 +142,10 @@ void Aggregates::build(const LatticeOperator& op, const std::array<int, 3>& axis
   Buffer<int> place;
   contract(op, groups, border, scale, weights.coupling[AggregateWeights::cells],
            weights.excess[AggregateWeights::cells], threads, &graph);
-  groups.inside.release(); // memory has its peak in what follows
-  groups.links.release();
+  groups.shapes = {}; // memory has its peak in what follows
   add_level(&graph, &groups.lie, false, threads, &own, &place);
   tie_cells(op, axis, finest, groups, own, threads);
-  groups.of.release();
+  groups.in_blocks.release();
   Coarsener coarsener(weights, threads, border, &groups.lie);
   add_coarser_levels(std::move(graph), std::move(place), threads, &coarsener);
 }

@@ -25,15 +25,16 @@ bool Coarsener::coarsen(const Graph& graph) {
 }
 
 bool Coarsener::join_in_blocks(const Graph& graph) {
-  NodeBlocks next;
-  group_nodes(graph, *blocks, threads_, &groups, &next);
-  const auto left = static_cast<double>(graph.border.sum(groups.count)),
+  GroupedNodes grouped;
+  group_nodes(graph, *blocks, threads_, &grouped);
+  const auto left = static_cast<double>(graph.border.sum(grouped.groups.count)),
              nodes = static_cast<double>(graph.border.sum(graph.nodes()));
   if (left == 0 || left > most_left_by_blocks * nodes)
     return false;
-  contract(graph, *blocks, groups, weights_.coupling[AggregateWeights::blocks],
-           weights_.excess[AggregateWeights::blocks], threads_, &coarse);
-  own_blocks_ = std::move(next);
+  contract(graph, *blocks, weights_.coupling[AggregateWeights::blocks], weights_.excess[AggregateWeights::blocks],
+           threads_, &grouped, &coarse);
+  groups = std::move(grouped.groups);
+  own_blocks_ = std::move(grouped.lie);
   blocks = &own_blocks_;
   ++block_steps_;
   return true;

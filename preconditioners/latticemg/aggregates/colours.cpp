@@ -14,17 +14,15 @@ constexpr int nodes_coloured_at_once = 1 << 14;
 // The lowest colour that is not taken.
 class FreeColour {
 public:
-  // The wanted one (unless -1), or the lowest from `least` on. take_all(take): take(colour) for each that is.
+  // The lowest from `least` on. take_all(take): take(colour) for each that is.
   template <class TakeAll>
-  int find(int wanted, int least, const TakeAll& take_all) {
+  int find(int least, const TakeAll& take_all) {
     ++search_;
     take_all([&](int colour) {
       if (static_cast<std::size_t>(colour) >= taken_.size())
         taken_.resize(static_cast<std::size_t>(colour) + 1, 0);
       taken_[static_cast<std::size_t>(colour)] = search_;
     });
-    if (wanted >= 0 && !taken(wanted))
-      return wanted;
     while (taken(least))
       ++least;
     return least;
@@ -52,7 +50,7 @@ void write_parities(const NodeBlocks& blocks, int threads, int* parity_of) {
 
 } // namespace
 
-std::vector<int> colour_nodes(const Graph& graph, const NodeBlocks* blocks, int threads, int* colour_of) {
+void colour_nodes(const Graph& graph, const NodeBlocks* blocks, int threads, int* colour_of) {
   const int nodes = graph.nodes(), least = blocks ? 2 : 0;
   if (blocks)
     write_parities(*blocks, threads, colour_of);
@@ -63,14 +61,19 @@ std::vector<int> colour_nodes(const Graph& graph, const NodeBlocks* blocks, int 
   for_each_part(nodes, nodes_coloured_at_once, threads, [&](NodeRange part, int number) {
     FreeColour free;
     for (int i = part.first; i < part.last; ++i) {
-      bool earlier = false;
-      colour_of[i] = free.find(colour_of[i], least, [&](const auto& take) {
-        graph.for_each_link(i, [&](int j, float) {
-          if (part.first <= j && j < i)
-            take(colour_of[j]);
-          earlier = earlier || j < part.first;
-        });
+      const int own = colour_of[i];
+      bool earlier = false, clash = own < 0;
+      graph.for_each_link(i, [&](int j, float) {
+        earlier = earlier || j < part.first;
+        clash = clash || (part.first <= j && j < i && colour_of[j] == own);
       });
+      if (clash)
+        colour_of[i] = free.find(least, [&](const auto& take) {
+          graph.for_each_link(i, [&](int j, float) {
+            if (part.first <= j && j < i)
+              take(colour_of[j]);
+          });
+        });
       if (earlier)
         across[static_cast<std::size_t>(number)].push_back(i);
     }
@@ -82,21 +85,13 @@ std::vector<int> colour_nodes(const Graph& graph, const NodeBlocks* blocks, int 
       bool clash = false;
       graph.for_each_link(i, [&](int j, float) { clash |= j < first && colour_of[j] == colour_of[i]; });
       if (clash)
-        colour_of[i] = free.find(-1, least, [&](const auto& take) {
+        colour_of[i] = free.find(least, [&](const auto& take) {
           graph.for_each_link(i, [&](int j, float) {
             if (j < nodes)
               take(colour_of[j]);
           });
         });
     }
-  std::vector<int> count;
-  for (int i = 0; i < nodes; ++i) {
-    const auto c = static_cast<std::size_t>(colour_of[i]);
-    if (c >= count.size())
-      count.resize(c + 1, 0);
-    ++count[c];
-  }
-  return count;
 }
 
 } // namespace linnet::latticemg

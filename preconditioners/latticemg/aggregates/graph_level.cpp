@@ -1,11 +1,13 @@
 #include "latticemg/aggregates/graph_level.hpp"
 #include "latticemg/aggregates/colours.hpp"
+#include "latticemg/aggregates/parts.hpp"
 #include "latticemg/zeros.hpp"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace linnet::latticemg {
@@ -35,75 +37,121 @@ constexpr std::size_t most_plain = 24;
 class Columns {
 public:
   void clear() {
-    plain_.clear();
-    for (std::vector<Link>& links : others_)
-      links.clear();
+    count_ = 0;
+    others_.clear();
+    column_of_.fill(none);
   }
-  // `k`: the number of the link at its node; most have the base of that one of the node before.
-  void add(int lane, std::size_t k, int place, std::uint16_t w) {
+  void add(int lane, int place, std::uint16_t w) {
     const int base = place - lane;
-    std::size_t c = k < plain_.size() && plain_[k].takes(base, lane) ? k : 0;
-    while (c < plain_.size() && !plain_[c].takes(base, lane))
-      ++c;
-    if (c == most_plain) {
-      others_[static_cast<std::size_t>(lane)].push_back({place, w});
+    std::size_t at = static_cast<std::uint32_t>(base) * 0x9e3779b1U >> 26;
+    while (column_of_[at] != none && base_[column_of_[at]] != base)
+      at = (at + 1) % column_of_.size();
+    if (column_of_[at] == none) {
+      if (count_ == most_plain) {
+        others_.push_back({lane, place, w});
+        return;
+      }
+      column_of_[at] = static_cast<std::uint8_t>(count_);
+      base_[count_] = base;
+      lanes_[count_] = 0;
+      w_[count_++] = {};
+    }
+    const std::size_t c = column_of_[at];
+    if (lanes_[c] >> lane & 1) { // a second link with the same node
+      others_.push_back({lane, place, w});
       return;
     }
-    if (c == plain_.size())
-      plain_.push_back({base, 0, {}});
-    plain_[c].lanes |= 1U << lane;
-    plain_[c].w[static_cast<std::size_t>(lane)] = w;
+    lanes_[c] |= 1U << lane;
+    w_[c][static_cast<std::size_t>(lane)] = w;
   }
-  // Keeps `most` plain columns at most, with bases up to `last_base`.
-  void choose(std::size_t most, int last_base) {
-    std::size_t kept = 0;
-    for (const Plain& column : plain_)
-      if (kept < most && std::popcount(column.lanes) >= least_plain && 0 <= column.base && column.base <= last_base)
-        plain_[kept++] = column;
-      else
-        for (unsigned left = column.lanes; left != 0; left &= left - 1) {
-          const auto lane = static_cast<std::size_t>(std::countr_zero(left));
-          others_[lane].push_back({column.base + static_cast<int>(lane), column.w[lane]});
-        }
-    plain_.resize(kept);
-  }
-  // Returns what follows them in the two arrays. `own`: the first place of the block.
-  BlockLinks write(int own, std::int64_t coupling, std::int64_t index, GraphLevel* level) const {
-    BlockLinks links{coupling, index, static_cast<int>(plain_.size()), 0};
+  // Returns what follows them in the two arrays: `most` plain columns at most, with bases up to `last_base`. `own`: the
+  // first place of the block.
+  BlockLinks write(std::size_t most, int last_base, int own, std::int64_t coupling, std::int64_t index,
+                   GraphLevel* level) {
+    BlockLinks links{coupling, index, 0, 0};
     std::uint16_t* w = level->coupling.data() + coupling;
     int* at = level->neighbour.data() + index;
-    for (const Plain& column : plain_) {
-      w = std::copy(column.w.begin(), column.w.end(), w);
-      *at++ = column.base;
-    }
-    std::size_t most = 0;
-    for (const std::vector<Link>& of_lane : others_)
-      most = std::max(most, of_lane.size());
-    for (std::size_t c = 0; c < most; ++c)
-      for (std::size_t lane = 0; lane < block; ++lane) {
-        const bool has = c < others_[lane].size();
-        *at++ = has ? others_[lane][c].place : own;
-        *w++ = has ? others_[lane][c].w : std::uint16_t{0};
+    for (std::size_t c = 0; c < count_; ++c) {
+      const bool lies_within = 0 <= base_[c] && base_[c] <= last_base;
+      if (static_cast<std::size_t>(links.plain) < most && std::popcount(lanes_[c]) >= least_plain && lies_within) {
+        w = std::copy(w_[c].begin(), w_[c].end(), w);
+        *at++ = base_[c];
+        ++links.plain;
+        continue;
       }
-    links.columns = links.plain + static_cast<int>(most);
+      for (unsigned left = lanes_[c]; left != 0; left &= left - 1) {
+        const int lane = std::countr_zero(left);
+        others_.push_back({lane, base_[c] + lane, w_[c][static_cast<std::size_t>(lane)]});
+      }
+    }
+    std::array<int, block> filled{}; // by lane
+    for (const Other& other : others_)
+      ++filled[static_cast<std::size_t>(other.lane)];
+    const int columns = *std::max_element(filled.begin(), filled.end());
+    links.columns = links.plain + columns;
+    std::fill_n(at, block * columns, own);
+    std::fill_n(w, block * columns, std::uint16_t{0});
+    filled = {};
+    for (const Other& other : others_) {
+      const int to = block * filled[static_cast<std::size_t>(other.lane)]++ + other.lane;
+      at[to] = other.place;
+      w[to] = other.w;
+    }
     return links;
   }
 
 private:
-  struct Plain {
-    int base;
-    unsigned lanes; // bits of those that have a link there
-    std::array<std::uint16_t, block> w;
-
-    bool takes(int other_base, int lane) const { return base == other_base && !(lanes >> lane & 1); }
-  };
-  struct Link {
-    int place;
+  struct Other {
+    int lane, place;
     std::uint16_t w;
   };
-  std::vector<Plain> plain_;
-  std::array<std::vector<Link>, block> others_; // by lane
+  static constexpr std::uint8_t none = 255;
+  std::array<std::uint8_t, 64> column_of_; // by the hash of its base, or the first place after that which was free
+  std::array<int, most_plain> base_;
+  std::array<unsigned, most_plain> lanes_; // bits of those that have a link there
+  std::array<std::array<std::uint16_t, block>, most_plain> w_;
+  std::size_t count_ = 0;
+  std::vector<Other> others_;
 };
+
+// Nodes get their places at the same time, part by part.
+constexpr int nodes_placed_at_once = 1 << 14;
+
+// `place`: of each node its colour, then its place, colour by colour in the order of the nodes. Writes the first block
+// of each colour, and the node of each place, -1 where there is none.
+void place_nodes(int nodes, int threads, int* place, std::vector<int>* colours, Buffer<int>* node) {
+  std::vector<std::vector<int>> next(static_cast<std::size_t>(nodes / nodes_placed_at_once) + 1); // by part and colour
+  for_each_part(nodes, nodes_placed_at_once, threads, [&](NodeRange part, int number) {
+    std::vector<int>& count = next[static_cast<std::size_t>(number)];
+    for (int i = part.first; i < part.last; ++i) {
+      if (static_cast<std::size_t>(place[i]) >= count.size())
+        count.resize(static_cast<std::size_t>(place[i]) + 1, 0);
+      ++count[static_cast<std::size_t>(place[i])];
+    }
+  });
+  std::size_t most = 0;
+  for (const std::vector<int>& count : next)
+    most = std::max(most, count.size());
+  colours->assign(1, 0);
+  for (std::size_t c = 0; c < most; ++c) {
+    int end = colours->back() * block;
+    for (std::vector<int>& count : next)
+      if (c < count.size())
+        end += std::exchange(count[c], end);
+    colours->push_back((end + block - 1) / block);
+  }
+  node->resize(static_cast<std::size_t>(colours->back()) * block);
+  for (std::size_t c = 0; c < most; ++c) // the last block of a colour may have places without a node
+    if (const int end = (*colours)[c + 1]; end > (*colours)[c])
+      std::fill_n(node->data() + (static_cast<std::ptrdiff_t>(end) - 1) * block, block, -1);
+  for_each_part(nodes, nodes_placed_at_once, threads, [&](NodeRange part, int number) {
+    std::vector<int>& own = next[static_cast<std::size_t>(number)];
+    for (int i = part.first; i < part.last; ++i) {
+      place[i] = own[static_cast<std::size_t>(place[i])]++;
+      (*node)[static_cast<std::size_t>(place[i])] = i;
+    }
+  });
+}
 
 } // namespace
 
@@ -133,20 +181,10 @@ void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, Gra
   level->nodes = nodes;
   level->all_nodes = graph.border.sum(nodes);
   place->resize(static_cast<std::size_t>(graph.nodes_and_ghosts()));
-  const std::vector<int> count = colour_nodes(graph, blocks, threads, place->data());
-  level->colours.assign(1, 0);
-  std::vector<int> next; // place, by colour
-  for (const int size : count) {
-    next.push_back(level->colours.back() * block);
-    level->colours.push_back(level->colours.back() + (size + block - 1) / block);
-  }
+  colour_nodes(graph, blocks, threads, place->data());
+  Buffer<int> node; // by place, -1: none
+  place_nodes(nodes, threads, place->data(), &level->colours, &node);
   const auto places = static_cast<std::size_t>(level->places()), all = places / block;
-  std::vector<int> node(places, -1); // by place
-  for (int i = 0; i < nodes; ++i) {
-    int& own = (*place)[static_cast<std::size_t>(i)];
-    own = next[static_cast<std::size_t>(own)]++;
-    node[static_cast<std::size_t>(own)] = i;
-  }
   std::iota(place->begin() + nodes, place->end(), level->places()); // of ghosts
   for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->b, &level->residual})
     field->resize(places);
@@ -157,14 +195,19 @@ void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, Gra
     level->halo = std::make_unique<GraphHalo>(graph.border, place->data(), level->places(), level->u.data());
   level->links.resize(all);
   // Room: as many plain columns and others as a node of the block has links at most.
+#pragma omp parallel for schedule(static) num_threads(threads)
+  for (int B = 0; B < static_cast<int>(all); ++B) {
+    const int* own = node.data() + static_cast<std::ptrdiff_t>(B) * block;
+    level->links[static_cast<std::size_t>(B)].plain = std::transform_reduce(
+        own, own + block, 0, [](int a, int b) { return std::max(a, b); },
+        [&](int i) { return i < 0 ? 0 : graph.links(i); });
+  }
   std::int64_t coupling = 0, index = 0;
-  for (std::size_t B = 0; B < all; ++B) {
-    int most = 0;
-    for (std::size_t p = B * block; p < (B + 1) * block; ++p)
-      most = std::max(most, node[p] < 0 ? 0 : graph.links(node[p]));
-    level->links[B] = {coupling, index, most, 0};
-    coupling += std::int64_t{2 * block} * most;
-    index += std::int64_t{block + 1} * most;
+  for (BlockLinks& own : level->links) {
+    own.coupling = coupling;
+    own.index = index;
+    coupling += std::int64_t{2 * block} * own.plain;
+    index += std::int64_t{block + 1} * own.plain;
   }
   level->coupling.resize(static_cast<std::size_t>(coupling));
   level->neighbour.resize(static_cast<std::size_t>(index));
@@ -188,17 +231,15 @@ void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, Gra
         if (i < 0)
           continue;
         double diagonal = graph.excess(i);
-        std::size_t k = 0;
         graph.for_each_link(i, [&](int j, float w) {
           const std::uint16_t half = upper_half(w);
-          columns.add(lane, k++, (*place)[static_cast<std::size_t>(j)], half);
+          columns.add(lane, (*place)[static_cast<std::size_t>(j)], half);
           diagonal += value_of(half); // rows sum to their excess
         });
         level->diagonal[p] = static_cast<float>(diagonal);
         level->inverse[p] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;
       }
-      columns.choose(own.plain, last_base);
-      own = columns.write(B * block, next_coupling, next_index, level);
+      own = columns.write(static_cast<std::size_t>(own.plain), last_base, B * block, next_coupling, next_index, level);
       next_coupling += std::int64_t{block} * own.columns;
       next_index += own.plain + std::int64_t{block} * (own.columns - own.plain);
     }

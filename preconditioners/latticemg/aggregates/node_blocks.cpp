@@ -50,10 +50,41 @@ private:
 // Groups of some nodes.
 class Joiner {
 public:
-  explicit Joiner(const Graph& graph) : graph_(graph) {}
+  Joiner(const Graph& graph, const NodeBlocks& blocks) : graph_(graph), blocks_(blocks) {}
 
   // Writes of each node its group, numbered from `next` in the order of their first nodes. Returns the number after.
   int join(BlockLine& runs, int next, int* of) {
+    const int first = next;
+    collect(runs);
+    next = number(first, of);
+    inside_.resize(inside_.size() + static_cast<std::size_t>(next - first), GroupInside{});
+    GroupInside* inside = inside_.data() + (inside_.size() - static_cast<std::size_t>(next - first)) - first;
+    for (const int node : nodes_)
+      if (of[node] >= 0)
+        ++inside[of[node]].members;
+    for (const Link& link : links_) {
+      const int from = nodes_[static_cast<std::size_t>(link.from)], to = nodes_[static_cast<std::size_t>(link.to)];
+      if (of[from] < 0 || of[from] != of[to])
+        continue;
+      --links_between_;
+      if (const int axis = blocks_.axis_between(from, to); axis != AxisRow::no_axis)
+        inside[of[from]].within[static_cast<std::size_t>(axis)] += 0.5F * link.w;
+    }
+    return next;
+  }
+  // Of the groups so far, in their order.
+  const std::vector<GroupInside>& inside() const { return inside_; }
+  // Links of all nodes so far but those within groups.
+  std::int64_t links_between() const { return links_between_; }
+
+private:
+  struct Link {
+    int from, to;
+    float w;
+  };
+
+  // The nodes and the links among them; those of held ones are none.
+  void collect(BlockLine& runs) {
     nodes_.clear();
     for (const BlockLine::Run& run : runs)
       for (int i = run.first; i < run.end; ++i)
@@ -63,6 +94,7 @@ public:
     links_.clear();
     bool held = false;
     for (std::size_t s = 0; s < count; ++s) {
+      links_between_ += graph_.links(nodes_[s]);
       graph_.for_each_link(nodes_[s], [&](int j, float w) {
         strongest_[s] = std::max(strongest_[s], w);
         int before = 0;
@@ -79,6 +111,10 @@ public:
     }
     if (held)
       std::erase_if(links_, [&](const Link& link) { return strongest(link.from) == 0 || strongest(link.to) == 0; });
+  }
+  // Returns the number after.
+  int number(int next, int* of) {
+    const std::size_t count = nodes_.size();
     if (are_one_group()) {
       for (const int node : nodes_)
         of[node] = next;
@@ -98,12 +134,6 @@ public:
     }
     return next;
   }
-
-private:
-  struct Link {
-    int from, to;
-    float w;
-  };
 
   std::size_t root(std::size_t s) { return static_cast<std::size_t>(sets_.root(static_cast<int>(s))); }
   float strongest(int s) const { return strongest_[static_cast<std::size_t>(s)]; }
@@ -148,6 +178,9 @@ private:
   }
 
   const Graph& graph_;
+  const NodeBlocks& blocks_;
+  std::vector<GroupInside> inside_;
+  std::int64_t links_between_ = 0;
   std::vector<int> nodes_, number_, members_;
   DisjointSets sets_;
   std::vector<float> strongest_; // coupling of each; 0 for one in no group
@@ -163,20 +196,27 @@ int NodeBlocks::axis_between(int i, int j) const {
   return apart == 0 ? AxisRow::no_axis : apart < size[0] ? 0 : apart < size[0] * size[1] ? 1 : 2;
 }
 
-void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, NodeGroups* groups, NodeBlocks* coarse) {
+void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, GroupedNodes* grouped) {
+  NodeGroups* groups = &grouped->groups;
+  NodeBlocks* coarse = &grouped->lie;
+  GroupShapes* shapes = &grouped->shapes;
   for (std::size_t a = 0; a < 3; ++a)
     coarse->size[a] = (blocks.size[a] + 1) / 2;
   coarse->slab_axis = blocks.slab_axis;
   const int lines = coarse->lines();
   groups->of.resize(static_cast<std::size_t>(graph.nodes()));
   coarse->first.resize(static_cast<std::size_t>(lines) + 1);
+  shapes->links.resize(static_cast<std::size_t>(lines));
   int *of = groups->of.data(), *first = coarse->first.data();
   first[0] = 0;
 #pragma omp parallel num_threads(threads)
   {
-    Joiner joiner(graph);
+    Joiner joiner(graph, blocks);
+    int begin = -1; // the first line of the thread
 #pragma omp for schedule(static)
     for (int line = 0; line < lines; ++line) {
+      begin = begin < 0 ? line : begin;
+      const std::int64_t before = joiner.links_between();
       BlockLine runs(blocks, line);
       int next = 0;
       for (int X = 0; X < coarse->size[0]; ++X) {
@@ -184,81 +224,75 @@ void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, Node
         next = joiner.join(runs, next, of);
       }
       first[line + 1] = next;
+      shapes->links[static_cast<std::size_t>(line)] = static_cast<int>(joiner.links_between() - before);
     }
+#pragma omp single
+    {
+      std::partial_sum(first, first + lines + 1, first);
+      groups->count = first[lines];
+      coarse->of.resize(static_cast<std::size_t>(groups->count));
+      shapes->inside.resize(static_cast<std::size_t>(groups->count + graph.border.ghost_count()));
+    }
+    if (begin >= 0)
+      std::copy(joiner.inside().begin(), joiner.inside().end(), shapes->inside.data() + first[begin]);
+#pragma omp for schedule(static)
+    for (int line = 0; line < lines; ++line)
+      for (const BlockLine::Run& run : BlockLine(blocks, line))
+        for (int i = blocks.first[static_cast<std::size_t>(run.line)];
+             i < blocks.first[static_cast<std::size_t>(run.line) + 1]; ++i)
+          if (of[i] >= 0) {
+            of[i] += first[line];
+            const int x = blocks.of[static_cast<std::size_t>(i)] - run.line * blocks.size[0];
+            coarse->of[static_cast<std::size_t>(of[i])] = line * coarse->size[0] + x / 2;
+          }
   }
-  std::partial_sum(first, first + lines + 1, first);
-  groups->count = first[lines];
-  coarse->of.resize(static_cast<std::size_t>(groups->count));
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int line = 0; line < lines; ++line)
-    for (const BlockLine::Run& run : BlockLine(blocks, line))
-      for (int i = blocks.first[static_cast<std::size_t>(run.line)];
-           i < blocks.first[static_cast<std::size_t>(run.line) + 1]; ++i)
-        if (of[i] >= 0) {
-          of[i] += first[line];
-          const int x = blocks.of[static_cast<std::size_t>(i)] - run.line * blocks.size[0];
-          coarse->of[static_cast<std::size_t>(of[i])] = line * coarse->size[0] + x / 2;
-        }
   groups->list_members();
 }
 
-void contract(const Graph& graph, const NodeBlocks& blocks, const NodeGroups& groups, float least_coupling,
-              float excess_factor, int threads, Graph* coarse) {
+void contract(const Graph& graph, const NodeBlocks& blocks, float least_coupling, float excess_factor, int threads,
+              GroupedNodes* grouped, Graph* coarse) {
+  const NodeGroups& groups = grouped->groups;
+  const NodeBlocks& lie = grouped->lie;
+  GroupShapes* shapes = &grouped->shapes;
   const int count = groups.count, nodes = graph.nodes();
   const auto size = static_cast<std::size_t>(count);
   coarse->count = count;
   coarse->first.resize(size + 1);
   coarse->degree.resize(size);
   coarse->own_excess.resize(size);
-  Buffer<GroupInside> inside;
-  inside.resize(size + static_cast<std::size_t>(graph.border.ghost_count())); // no more groups than ghosts
-  coarse->first[0] = 0;
-#pragma omp parallel for schedule(static) num_threads(threads)
-  for (int I = 0; I < count; ++I) {
-    std::int64_t most = 0; // links, if no two lead to the same group
-    std::array<float, 3> within{};
-    groups.for_each_member(I, [&](int i, int) {
-      graph.for_each_link(i, [&](int j, float w) {
-        if (j >= nodes || groups.of[static_cast<std::size_t>(j)] != I)
-          ++most;
-        else if (const int axis = blocks.axis_between(i, j); axis != AxisRow::no_axis)
-          within[static_cast<std::size_t>(axis)] += 0.5F * w;
-      });
-    });
-    inside[static_cast<std::size_t>(I)] = GroupInside::of(within, groups.members(I));
-    coarse->first[static_cast<std::size_t>(I) + 1] = most;
-  }
-  std::partial_sum(coarse->first.begin(), coarse->first.end(), coarse->first.begin());
-  const auto inside_of = [&](int group) -> GroupInside& { return inside[static_cast<std::size_t>(group)]; };
+  const auto inside_of = [&](int group) -> GroupInside& { return shapes->inside[static_cast<std::size_t>(group)]; };
   GroupedBorder border = grouped_border<GroupInside>(
       graph, groups, [&](int node) { return inside_of(groups.of[static_cast<std::size_t>(node)]); },
       [&](int, int group, const GroupInside& told) { inside_of(group) = told; });
   coarse->border = std::move(border.border);
-  const auto links = static_cast<std::size_t>(coarse->first[size]);
-  coarse->neighbour.resize(links);
-  coarse->coupling.resize(links);
-  const AxisRowWriter rows{inside.data(), 1, least_coupling, excess_factor, coarse};
+  const std::vector<std::int64_t> room = shapes->room();
+  coarse->neighbour.resize(static_cast<std::size_t>(room.back()));
+  coarse->coupling.resize(static_cast<std::size_t>(room.back()));
+  coarse->first[size] = room.back();
+  const AxisRowWriter rows{shapes->inside.data(), 1, least_coupling, excess_factor, coarse};
 #pragma omp parallel num_threads(threads)
   {
     AxisRow row;
     std::int64_t end = -1; // a thread writes its rows one after the other, which leaves the rest of its room untouched
 #pragma omp for schedule(static)
-    for (int I = 0; I < count; ++I) {
+    for (int line = 0; line < lie.lines(); ++line) {
       if (end < 0)
-        end = coarse->first[static_cast<std::size_t>(I)];
-      row.clear();
-      groups.for_each_member(I, [&](int i, int) {
-        row.excess += graph.excess(i);
-        graph.for_each_link(i, [&](int j, float w) {
-          const int to =
-              j < nodes ? groups.of[static_cast<std::size_t>(j)] : border.of_ghost[static_cast<std::size_t>(j - nodes)];
-          if (to < 0)
-            row.excess += w;
-          else if (to != I)
-            row.add(to, blocks.axis_between(i, j), w, 1);
+        end = room[static_cast<std::size_t>(line)];
+      for (int I = lie.first[static_cast<std::size_t>(line)]; I < lie.first[static_cast<std::size_t>(line) + 1]; ++I) {
+        row.clear();
+        groups.for_each_member(I, [&](int i, int) {
+          row.excess += graph.excess(i);
+          graph.for_each_link(i, [&](int j, float w) {
+            const int to = j < nodes ? groups.of[static_cast<std::size_t>(j)]
+                                     : border.of_ghost[static_cast<std::size_t>(j - nodes)];
+            if (to < 0)
+              row.excess += w;
+            else if (to != I)
+              row.add(to, blocks.axis_between(i, j), w, 1);
+          });
         });
-      });
-      end = rows.write(I, row, end);
+        end = rows.write(I, row, end);
+      }
     }
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "latticemg/aggregates/axis_rows.hpp"
 #include "latticemg/aggregates/node_groups.hpp"
 
 #include <array>
@@ -24,12 +25,20 @@ struct NodeBlocks {
 /// across cells twice as long as wide have beside the others: they would join here and there, and leave ragged groups.
 inline constexpr float least_strength_of_blocks = 0.3F;
 
+/// Groups of the nodes of blocks.
+struct GroupedNodes {
+  NodeGroups groups;
+  NodeBlocks lie; ///< of the groups
+  GroupShapes shapes;
+};
+
 /// Blocks of 2 x 2 x 2 blocks, and of each the nodes that strong couplings join; those without links, or held, are in
 /// none. One that is left alone joins the group that it is coupled with most, if that is strong for it.
-void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, NodeGroups* groups, NodeBlocks* coarse);
+void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, GroupedNodes* grouped);
 
-/// The graph of these groups, with couplings as contract() has them (pairing.hpp), axis by axis.
-void contract(const Graph& graph, const NodeBlocks& blocks, const NodeGroups& groups, float least_coupling,
-              float excess_factor, int threads, Graph* coarse);
+/// The graph of these groups, with couplings as contract() has them (pairing.hpp), axis by axis; the shapes of ghosts
+/// are added.
+void contract(const Graph& graph, const NodeBlocks& blocks, float least_coupling, float excess_factor, int threads,
+              GroupedNodes* grouped, Graph* coarse);
 
 } // namespace linnet::latticemg
