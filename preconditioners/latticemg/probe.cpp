@@ -27,10 +27,11 @@ constexpr double ordinary[many - few] = {0.336, 0.341, 0.37};
 // is uncertain. There the finest grid is measured too: 0.336 to 0.4 on ordinary domains, 0.45 and more where walls take
 // 10 to 300 iterations.
 constexpr double uncertain = 0.42, few_cells = 16384, slow_on_finest = 0.45;
-// Of errors as wide as the cells of a coarser grid noise on the second one has too little. The rate of a grid with
-// walls is 0.34 to 0.68 where it takes 4 to 6 iterations (drops, blobs, grains), 0.7 to 0.85 where it takes 8 to 300
-// (mazes, pipes). Where some axes are not halved it tells together with the share of the blocks that walls part: 0.43
-// to 0.81 beside 0.83 to 1.2.
+// Of errors as wide as the cells of a coarser grid noise on the second one has too little. With couplings of less than
+// half, which overshoot between rooms, the rate of a grid with walls is 0.34 to 0.68 where it takes 4 to 6 iterations
+// (drops, blobs, grains), 0.7 to 0.85 where it takes 8 to 300 (mazes, pipes); with half of them mazes take 7. Where
+// some axes are not halved it tells together with the share of the blocks that walls part: 0.43 to 0.81 beside 0.83
+// to 1.2.
 constexpr double some_with_walls = 0.01, slow_between_walls = 0.69, slow_and_parted = 0.83;
 
 // Of the blocks that have unknowns, those that walls part: below 0.02 on ordinary domains of many blocks; of fewer ones
@@ -151,7 +152,9 @@ bool Multigrid::grids_fail(const LatticeOperator& op, const Walls& on_finest, in
     if (on_finest_too && measured_rate(0, slow_on_finest, threads) > slow_on_finest)
       return true;
   }
-  for (std::size_t l = 2; l < coarser; ++l) {
+  const auto& factors = layout_.weights.coupling;
+  const bool overshoots = std::any_of(factors.begin(), factors.end(), [](float factor) { return factor < 0.5F; });
+  for (std::size_t l = 2; l < coarser && (semi || overshoots); ++l) {
     const double fast = semi ? slow_and_parted - parted[l] : slow_between_walls;
     if (parted[l] > (semi ? many_with_walls : some_with_walls) && measured_rate(l, fast, threads) > fast)
       return true;

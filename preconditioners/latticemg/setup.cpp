@@ -187,35 +187,66 @@ void import_links(const LatticeOperator& op, const std::array<int, 3>& axis, int
   });
 }
 
+namespace {
+
+// The cells of one colour on a line. `plain`: no axis wraps around in the box.
+template <bool plain>
+void import_general_line(const LatticeOperator& op, const std::array<int, 3>& axis,
+                         const std::array<std::size_t, 3>& step, double scale, int colour, int j, int k,
+                         const Level& level) {
+  const bool own_colours = level.mixed();
+  const std::array<const double*, 3> coupling{op.face[static_cast<std::size_t>(axis[0])].data(),
+                                              op.face[static_cast<std::size_t>(axis[1])].data(),
+                                              op.face[static_cast<std::size_t>(axis[2])].data()};
+  const int q = (j + k + colour) & 1;
+  std::ptrdiff_t c = level.at(q, j, k);
+  for (int i = q; i < level.size[0]; i += 2, ++c) {
+    const std::size_t from = static_cast<std::size_t>(i) * step[0] + static_cast<std::size_t>(j) * step[1] +
+                             static_cast<std::size_t>(k) * step[2];
+    const int at[3] = {i, j, k};
+    const unsigned links = op.links[from] & link_bits;
+    const double excess = links ? std::max(0.0, op.excess_of(from)) : 0;
+    double diagonal = excess, own_colour = 0;
+    for (std::size_t a = 0; a < 3; ++a) {
+      const int lower = 2 * axis[a];
+      double below, above;
+      if constexpr (plain) {
+        below = links >> lower & 1 ? coupling[a][from - step[a]] : 0;
+        above = links >> (lower + 1) & 1 ? coupling[a][from] : 0;
+      } else {
+        below = op.coupling(from, lower);
+        above = op.coupling(from, lower + 1);
+      }
+      const double w = scale * above;
+      const auto rounded = static_cast<float>(w);
+      level.face[a][c] = rounded;
+      level.face_low[a][c] = static_cast<float>(w - rounded);
+      diagonal += below + above;
+      if (own_colours && level.periodic[a] && level.size[a] % 2)
+        own_colour += at[a] == 0 ? below : at[a] == level.size[a] - 1 ? above : 0;
+    }
+    diagonal *= scale;
+    const auto rounded = static_cast<float>(diagonal);
+    level.b[c] = static_cast<float>(scale * excess);
+    level.diagonal[c] = rounded;
+    level.diagonal_low[c] = static_cast<float>(diagonal - rounded);
+    level.inverse[c] = diagonal > 0 ? static_cast<float>(1 / (diagonal + scale * own_colour)) : 0;
+  }
+}
+
+} // namespace
+
 void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
                     Level* level) {
   const std::array<std::size_t, 3> step = strides_of(op, axis);
-  const bool own_colours = level->mixed();
+  const bool plain = !op.uniform && !op.wraps[0] && !op.wraps[1] && !op.wraps[2];
   level->couplings = Couplings::general;
   for_each_line(*level, threads, [&](int j, int k) {
-    for (int i = 0; i < level->size[0]; ++i) {
-      const std::size_t from = static_cast<std::size_t>(i) * step[0] + static_cast<std::size_t>(j) * step[1] +
-                               static_cast<std::size_t>(k) * step[2];
-      const int at[3] = {i, j, k};
-      const std::ptrdiff_t c = level->at(i, j, k);
-      const bool coupled = op.links[from] & link_bits;
-      const double excess = coupled ? std::max(0.0, op.excess_of(from)) : 0;
-      double diagonal = excess, own_colour = 0;
-      for (int a = 0; a < 3; ++a) {
-        const int lower = 2 * axis[static_cast<std::size_t>(a)];
-        const double below = op.coupling(from, lower), above = op.coupling(from, lower + 1), w = scale * above;
-        level->face[a][c] = static_cast<float>(w);
-        level->face_low[a][c] = static_cast<float>(w - level->face[a][c]);
-        diagonal += below + above;
-        if (own_colours && level->periodic[a] && level->size[a] % 2)
-          own_colour += at[a] == 0 ? below : at[a] == level->size[a] - 1 ? above : 0;
-      }
-      diagonal *= scale;
-      level->b[c] = static_cast<float>(scale * excess);
-      level->diagonal[c] = static_cast<float>(diagonal);
-      level->diagonal_low[c] = static_cast<float>(diagonal - level->diagonal[c]);
-      level->inverse[c] = diagonal > 0 ? static_cast<float>(1 / (diagonal + scale * own_colour)) : 0;
-    }
+    for (int colour = 0; colour < 2; ++colour)
+      if (plain)
+        import_general_line<true>(op, axis, step, scale, colour, j, k, *level);
+      else
+        import_general_line<false>(op, axis, step, scale, colour, j, k, *level);
   });
   for (int colour = 0; colour < 2; ++colour)
     for (int a = 0; a < 3; ++a) {

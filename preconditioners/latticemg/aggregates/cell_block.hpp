@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <limits>
+#include <vector>
 
 namespace linnet::latticemg {
 
@@ -270,19 +271,17 @@ private:
   bool coupled_evenly() const {
     float least = std::numeric_limits<float>::max(), most = 0;
     double excess = 0;
-    for (unsigned slot = 0; slot < 8; ++slot) {
+    for (unsigned slot = 0; slot < 8; ++slot)
       excess = std::max(excess, cells_.excess(cell(slot)));
-      for (int axis = 0; axis < 3; ++axis) {
-        const bool upper = slot >> axis & 1;
-        const int outwards = 2 * axis + upper;
-        if (links_of(slot) >> outwards & 1)
-          most = std::max(most, coupling(slot, outwards));
-        if (!upper) {
-          const float w = coupling(slot, 2 * axis + 1);
+    for (unsigned d = 0; d < 6; ++d) {
+      slots::for_each(slots::with_bit(links_ >> d) & slots::at_side(d),
+                      [&](unsigned slot) { most = std::max(most, coupling(slot, static_cast<int>(d))); });
+      if (d % 2 == 0)
+        slots::for_each(slots::at_side(d), [&](unsigned slot) {
+          const float w = coupling(slot, static_cast<int>(d) + 1);
           least = std::min(least, w);
           most = std::max(most, w);
-        }
-      }
+        });
     }
     return least >= least_strength_in_block * most && !is_held(excess, least);
   }
