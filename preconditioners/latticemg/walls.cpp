@@ -1,4 +1,5 @@
 // Walls within the blocks of cells that are one cell of the next grid.
+#include "latticemg/aggregates/slots.hpp"
 #include "latticemg/lines.hpp"
 #include "latticemg/multigrid.hpp"
 
@@ -14,7 +15,10 @@ constexpr int looked_at = 256;
 // Up to eight cells, by slot: bit a for the upper one of two along axis a.
 class CellBlock {
 public:
-  CellBlock(const Level& level, const bool* halved) : level_(level), halved_(halved) {}
+  CellBlock(const Level& level, const bool* halved) : level_(level), halved_(halved) {
+    for (unsigned a = 0; a < 3; ++a)
+      all_ &= halved[a] ? 0xffU : slots::lower[a];
+  }
 
   // From its first cell. `last`: the end of the planes that are looked at.
   void read(int i, int j, int k, int last) {
@@ -22,35 +26,30 @@ public:
     at_[0] = i;
     at_[1] = j;
     at_[2] = k;
-    for (unsigned slot = 0; slot < 8; ++slot) {
-      const int at[3] = {i + static_cast<int>(slot & 1), j + static_cast<int>(slot >> 1 & 1),
-                         k + static_cast<int>(slot >> 2)};
-      bool inside = at[0] < level_.size[0] && at[1] < level_.size[1] && at[2] < last;
-      for (unsigned a = 0; a < 3; ++a)
-        inside = inside && (halved_[a] || !(slot >> a & 1));
-      if (!inside)
-        continue;
-      cell_[slot] = level_.at(at[0], at[1], at[2]);
-      present_ |= level_.has_unknown(cell_[slot]) ? 1U << slot : 0;
-    }
+    slots::for_each(all_, [&](unsigned slot) {
+      const int x = i + static_cast<int>(slot & 1), y = j + static_cast<int>(slot >> 1 & 1),
+                z = k + static_cast<int>(slot >> 2);
+      if (x >= level_.size[0] || y >= level_.size[1] || z >= last)
+        return;
+      cell_[slot] = level_.at(x, y, z);
+      present_ |= (level_.has_unknown(cell_[slot]) ? 1U : 0U) << slot;
+    });
   }
   bool has_unknowns() const { return present_ != 0; }
   // Links within the block do not join all of its unknowns.
   bool is_parted() const {
-    unsigned joined = present_ & -present_;
-    for (unsigned before = 0; joined != before;) {
-      before = joined;
-      for (unsigned slot = 0; slot < 8; ++slot)
-        for (unsigned a = 0; a < 3; ++a)
-          if (const unsigned upper = slot | 1U << a; upper != slot && (present_ >> slot & present_ >> upper & 1) &&
-                                                     ((joined >> slot ^ joined >> upper) & 1) &&
-                                                     has_link(cell_[slot], a))
-            joined |= 1U << slot | 1U << upper;
-    }
-    return joined != present_;
+    if (present_ == all_ && level_.coded() && !level_.has_walls())
+      return false;
+    unsigned linked[3] = {0, 0, 0}; // by axis: the lower ones of two
+    for (unsigned a = 0; a < 3; ++a)
+      slots::for_each(present_ & present_ >> (1U << a) & slots::lower[a],
+                      [&](unsigned slot) { linked[a] |= (has_link(cell_[slot], a) ? 1U : 0U) << slot; });
+    return slots::joined(present_ & -present_, linked) != present_;
   }
   // Along some axis it has unknowns at its upper end, and the next one at its lower, but no links lead across.
   bool is_walled_off() const {
+    if (level_.coded() && !level_.has_walls())
+      return false;
     for (unsigned a = 0; a < 3; ++a) {
       bool both = false, linked = false;
       for (unsigned slot = 0; slot < 8; ++slot) {
@@ -79,7 +78,7 @@ private:
 
   const Level& level_;
   const bool* halved_; // by the next grid
-  unsigned present_ = 0;
+  unsigned all_ = 0xff, present_ = 0;
   int at_[3] = {};
   std::ptrdiff_t cell_[8] = {};
 };

@@ -97,17 +97,12 @@ public:
     if (full_ && (cells_.even() || coupled_evenly()))
       return {0, first};
     unsigned present = slots::with_any(links_);
-    std::array<unsigned, 3> joined = edges_;
+    unsigned linked[3] = {edges_[0], edges_[1], edges_[2]};
     if (!cells_.even())
-      keep_strong(&present, &joined);
+      keep_strong(&present, &linked);
     BlockGroups groups{BlockGroups::all_none, first};
     for (std::uint32_t number = 0; present != 0; ++number) {
-      unsigned group = present & -present;
-      for (unsigned before = 0; group != before;) {
-        before = group;
-        for (unsigned axis = 0; axis < 3; ++axis)
-          group |= (group & joined[axis]) << (1U << axis) | (group >> (1U << axis) & joined[axis]);
-      }
+      const unsigned group = slots::joined(present & -present, linked);
       groups.codes ^= slots::ones[group] * (BlockGroups::none ^ number);
       present &= ~group;
     }
@@ -213,7 +208,7 @@ private:
   // The lower ones of the slots that have links along an axis within a group.
   unsigned edges_of(unsigned mask, unsigned axis) const { return edges_[axis] & mask & mask >> (1U << axis); }
   // Of the slots those that are not held, of the links those that are strong.
-  void keep_strong(unsigned* present, std::array<unsigned, 3>* joined) const {
+  void keep_strong(unsigned* present, unsigned (*linked)[3]) const {
     float strongest[8];
     slots::for_each(*present, [&](unsigned slot) {
       strongest[slot] = cells_.strongest(cell(slot), links_of(slot));
@@ -221,7 +216,7 @@ private:
         *present &= ~(1U << slot);
     });
     for (unsigned axis = 0; axis < 3; ++axis) {
-      unsigned& edges = (*joined)[axis];
+      unsigned& edges = (*linked)[axis];
       edges &= *present & *present >> (1U << axis);
       slots::for_each(edges, [&](unsigned slot) {
         const float most = std::max(strongest[slot], strongest[slot | 1U << axis]);

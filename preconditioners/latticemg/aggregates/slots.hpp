@@ -67,6 +67,16 @@ inline constexpr std::array<std::uint64_t, 6> outward = [] {
   return all;
 }();
 
+/// Those that links join with some. `linked`: by axis the lower ones of two that have one.
+inline unsigned joined(unsigned some, const unsigned (&linked)[3]) {
+  for (unsigned before = 0; some != before;) {
+    before = some;
+    for (unsigned axis = 0; axis < 3; ++axis)
+      some |= (some & linked[axis]) << (1U << axis) | (some >> (1U << axis) & linked[axis]);
+  }
+  return some;
+}
+
 /// work(slot)
 template <class Work>
 void for_each(unsigned mask, const Work& work) {
