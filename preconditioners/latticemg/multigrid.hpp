@@ -200,7 +200,8 @@ private:
   Walls look_for_walls(std::size_t level, int threads) const;
   /// Cycles on the coarser grids leave too much of an error.
   bool grids_fail(const LatticeOperator& op, const Walls& on_finest, int threads);
-  /// ||e|| of a cycle over that of the one before, which grows: cycles end where it is above `enough` or ordinary.
+  /// ||e|| of a cycle over that of the one before. On the first two grids it grows, and cycles end where it is above
+  /// `enough` or ordinary.
   double measured_rate(std::size_t level, double enough, int threads);
   /// Those of this rank, in its box.
   BoxPlanes own_planes() const { return {layout_.coarsening.axis[2], levels_[0].own}; }

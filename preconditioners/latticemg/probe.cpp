@@ -81,7 +81,8 @@ double Multigrid::measured_rate(std::size_t l, double enough, int threads) {
     std::copy_n(level.u - level.front, length, before.data());
     sums.resize(static_cast<std::size_t>(level.size[1]) * static_cast<std::size_t>(level.own.count()));
   }
-  for (int n = 0; n < many && (n < few || (rate > ordinary[n - few] && rate <= enough)); ++n) {
+  const bool some_suffice = l < 2; // coarser grids take little work, and their rates may fall again
+  for (int n = 0; n < many && (n < few || !some_suffice || (rate > ordinary[n - few] && rate <= enough)); ++n) {
     if (active) {
       const Level& level = levels_[l];
       run_team(threads, [&](Member* member) { cycle(options, *member).visit_again(l, member); });
