@@ -231,7 +231,8 @@ void group_nodes(const Graph& graph, const NodeBlocks& blocks, int threads, Grou
       std::partial_sum(first, first + lines + 1, first);
       groups->count = first[lines];
       coarse->of.resize(static_cast<std::size_t>(groups->count));
-      shapes->inside.resize(static_cast<std::size_t>(groups->count + graph.border.ghost_count()));
+      shapes->inside.resize(static_cast<std::size_t>(groups->count) +
+                            static_cast<std::size_t>(graph.border.ghost_count()));
     }
     if (begin >= 0)
       std::copy(joiner.inside().begin(), joiner.inside().end(), shapes->inside.data() + first[begin]);
