@@ -140,7 +140,7 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   Walls walls{0, 0, 0};
   if (automatic && !aggregated_ && layout_.coarsening.halved.size() > 1) {
     walls = look_for_walls(0, threads);
-    aggregated_ = walls.tell();
+    aggregated_ = walls.are_many();
   }
   if (!aggregated_) {
     build_grids(op, threads);

@@ -194,8 +194,8 @@ private:
   struct Walls {
     double blocks, parted, walled_off;
 
-    /// That coarser grids, which do not know them, are too slow (probe.cpp).
-    bool tell() const;
+    /// So many in so many blocks that coarser grids, which do not know them, are too slow (probe.cpp).
+    bool are_many() const;
   };
   Walls look_for_walls(std::size_t level, int threads) const;
   /// Cycles on the coarser grids leave too much of an error.

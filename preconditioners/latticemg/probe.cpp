@@ -123,7 +123,7 @@ bool Multigrid::couplings_part_cells(const LatticeOperator& op, int threads, Cel
   return parted > many_parted * blocks;
 }
 
-bool Multigrid::Walls::tell() const {
+bool Multigrid::Walls::are_many() const {
   return parted > many_with_walls * blocks && blocks > many_blocks;
 }
 
@@ -136,7 +136,7 @@ bool Multigrid::grids_fail(const LatticeOperator& op, const Walls& on_finest, in
   bool few_walls = op.uniform && !is_held(op.max_excess, static_cast<float>(op.max_coupling));
   for (std::size_t l = 0; l < coarser; ++l) {
     const Walls walls = l == 0 ? on_finest : look_for_walls(l, threads);
-    if (walls.tell() && (l < 2 || !semi))
+    if (walls.are_many() && (l < 2 || !semi))
       return true;
     parted[l] = walls.parted / std::max(1.0, walls.blocks);
     const bool few_here = l > 1 && walls.blocks <= few_blocks;

@@ -1,4 +1,4 @@
-// Walls within the blocks of cells that are one cell of the next grid.
+// Walls within and between the blocks of cells that are one cell of the next grid.
 #include "latticemg/aggregates/slots.hpp"
 #include "latticemg/lines.hpp"
 #include "latticemg/multigrid.hpp"
@@ -52,16 +52,15 @@ public:
       return false;
     for (unsigned a = 0; a < 3; ++a) {
       bool both = false, linked = false;
-      for (unsigned slot = 0; slot < 8; ++slot) {
+      slots::for_each(present_ & (halved_[a] ? ~slots::lower[a] : all_), [&](unsigned slot) {
         int next[3];
         for (unsigned b = 0; b < 3; ++b)
           next[b] = at_[b] + static_cast<int>(slot >> b & 1) + (a == b);
-        if (!(present_ >> slot & 1) || (halved_[a] && !(slot >> a & 1)) || next[a] >= level_.size[a] ||
-            !level_.has_unknown(level_.at(next[0], next[1], next[2])))
-          continue;
+        if (next[a] >= level_.size[a] || !level_.has_unknown(level_.at(next[0], next[1], next[2])))
+          return;
         both = true;
         linked = linked || has_link(cell_[slot], a);
-      }
+      });
       if (both && !linked)
         return true;
     }

@@ -109,7 +109,7 @@ public:
           std::memcpy(&of_line, from, sizeof(of_line));
         all |= std::uint64_t{of_line} << (16 * b + 32 * c);
       }
-    return all & not_rows;
+    return all & link_bytes;
   }
   /// work(block) over the blocks of a line that have a cell which is coupled.
   template <class Work>
@@ -135,7 +135,7 @@ public:
   }
 
 private:
-  static constexpr std::uint64_t not_rows = 0x0101010101010101 * (LatticeOperator::row_bit - 1U);
+  static constexpr std::uint64_t link_bytes = 0x0101010101010101 * (LatticeOperator::row_bit - 1U);
 
   // Of some cells along x, with those beside them in their blocks: any links. Whether there are some.
   bool look_at(const std::uint8_t* links, int cells, const int* count, std::uint8_t* any) const {
@@ -150,7 +150,7 @@ private:
           std::memcpy(&of_line, line, static_cast<std::size_t>(cells));
         all |= of_line;
       }
-    all &= not_rows;
+    all &= link_bytes;
     std::memcpy(any, &all, sizeof(all));
     return all != 0;
   }

@@ -6,9 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <limits>
-#include <vector>
 
 namespace linnet::latticemg {
 
@@ -55,12 +53,12 @@ public:
     return static_cast<float>(op_.face[axis][static_cast<std::size_t>(direction % 2 ? c : neighbour(c, direction))]);
   }
   bool held(int c, float strongest_of_cell) const { return is_held(excess(c), strongest_of_cell); }
-  float strongest(int c, unsigned all) const {
+  /// Of those with its links.
+  float strongest(int c, unsigned links) const {
     if (op_.uniform)
-      return strongest_of_[all];
+      return strongest_of_[links];
     float most = 0;
-    for (unsigned left = all; left != 0; left &= left - 1)
-      most = std::max(most, coupling(c, std::countr_zero(left)));
+    slots::for_each(links, [&](unsigned d) { most = std::max(most, coupling(c, static_cast<int>(d))); });
     return most;
   }
 
