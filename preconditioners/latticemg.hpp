@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/large_pages.hpp"
 #include "ksp/fused.hpp"
 #include "latticemg/multigrid.hpp"
 #include "latticemg/row_exchange.hpp"
@@ -12,6 +13,7 @@
 
 /// State of PCLATTICEMG.
 struct PC_LatticeMG {
+  linnet::KeptPages kept; ///< from one set up to the next
   PCLatticeMGCycle cycle = PC_LATTICEMG_CYCLE_W;
   PCLatticeMGCoarsening coarsening = PC_LATTICEMG_COARSENING_AUTO;
   PetscInt sweeps = 2;

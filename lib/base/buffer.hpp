@@ -3,7 +3,6 @@
 #include "base/large_pages.hpp"
 
 #include <cstddef>
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <new>
@@ -34,7 +33,7 @@ public:
       if (count > std::numeric_limits<std::size_t>::max() / sizeof(T))
         throw std::bad_array_new_length();
       release();
-      data_ = {static_cast<T*>(allocate_untouched(count * sizeof(T))), Free{}};
+      data_ = {static_cast<T*>(allocate_untouched(count * sizeof(T))), Free{count * sizeof(T)}};
       capacity_ = count;
     }
     count_ = count;
@@ -45,7 +44,7 @@ public:
   }
   /// Is empty then, and takes this memory for up to `capacity` values, which the caller keeps for as long.
   void lend(T* room, std::size_t capacity) {
-    data_ = {room, Free{false}};
+    data_ = {room, Free{}};
     count_ = 0;
     capacity_ = capacity;
   }
@@ -63,10 +62,10 @@ public:
 private:
   static_assert(std::is_trivial_v<T>);
   struct Free {
-    bool owned = true;
+    std::size_t bytes = 0; // 0: another's
     void operator()(T* data) const {
-      if (owned)
-        std::free(data);
+      if (bytes > 0)
+        free_untouched(data, bytes);
     }
   };
   std::unique_ptr<T[], Free> data_;

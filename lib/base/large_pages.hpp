@@ -1,34 +1,32 @@
 #pragma once
 
-#include <sys/mman.h>
-
 #include <cstddef>
-#include <cstdlib>
 #include <limits>
 #include <new>
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 namespace linnet {
 
 inline constexpr std::size_t large_page = std::size_t{1} << 21;
 
-/// Memory that is not touched, to be given back with std::free(). From the size of a large page on it consists of them,
-/// where the system has them: one fault in place of 512, each of which may cost as much as many passes over its page.
-/// Throws std::bad_alloc.
-inline void* allocate_untouched(std::size_t bytes) {
-  const std::size_t unit = bytes >= large_page ? large_page : 64;
-  if (bytes > std::numeric_limits<std::size_t>::max() - unit)
-    throw std::bad_alloc();
-  const std::size_t whole = (bytes + unit - 1) / unit * unit;
-  void* const data = std::aligned_alloc(unit, whole);
-  if (!data && whole > 0)
-    throw std::bad_alloc();
-  if (unit == large_page)
-    (void)madvise(data, whole, MADV_HUGEPAGE); // advice only
-  return data;
-}
+/// Memory that is not touched, at the beginning of a cache line, to be given back with free_untouched(). From 64 KiB on
+/// it lies in large pages, where the system has them: one fault in place of 512, each of which may cost as much as many
+/// passes over its page. Throws std::bad_alloc.
+void* allocate_untouched(std::size_t bytes);
+/// `bytes`: as many as were asked for; null is let pass.
+void free_untouched(void* data, std::size_t bytes) noexcept;
+
+/// As long as one lives, memory that is freed stays with the process, for what is allocated next: its pages have been
+/// touched.
+class KeptPages {
+public:
+  KeptPages();
+  ~KeptPages();
+  KeptPages(const KeptPages&) = delete;
+  KeptPages& operator=(const KeptPages&) = delete;
+};
+
+/// Gives memory that was freed back to the system, that which the C library keeps for later too.
+void give_back_freed();
 
 /// For containers of the standard library that grow to many pages.
 template <class T>
@@ -43,15 +41,8 @@ struct LargePages {
       throw std::bad_array_new_length();
     return static_cast<T*>(allocate_untouched(count * sizeof(T)));
   }
-  void deallocate(T* data, std::size_t) { std::free(data); }
+  void deallocate(T* data, std::size_t count) { free_untouched(data, count * sizeof(T)); }
   bool operator==(const LargePages&) const = default;
 };
-
-/// Gives memory that was freed back to the system: the C library keeps blocks of up to 32 MiB for later.
-inline void give_back_freed() {
-#if defined(__GLIBC__)
-  (void)malloc_trim(0);
-#endif
-}
 
 } // namespace linnet

@@ -20,6 +20,7 @@
 
 #include <malloc.h>
 #include <omp.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace linnet {
@@ -168,11 +169,11 @@ void keep_freed_memory() {
   (void)mallopt(M_TOP_PAD, margin);
 #ifndef __SANITIZE_ADDRESS__ // its allocator marks all that it hands out
   // The heap grows into this much, in large pages.
-  try {
-    std::free(allocate_untouched(static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) / 2 *
-                                 static_cast<std::size_t>(sysconf(_SC_PAGESIZE))));
-  } catch (const std::bad_alloc&) { // into small ones, then
-    return;
+  const std::size_t most = static_cast<std::size_t>(sysconf(_SC_PHYS_PAGES)) / 2 *
+                           static_cast<std::size_t>(sysconf(_SC_PAGESIZE)) / large_page * large_page;
+  if (void* const room = std::aligned_alloc(large_page, most)) {
+    (void)madvise(room, most, MADV_HUGEPAGE); // advice only
+    std::free(room);
   }
 #endif
 }

@@ -1,6 +1,6 @@
 #include "mfac/rows.hpp"
 
-#include "base/buffer.hpp"
+#include "base/large_pages.hpp"
 #include "mfac/packed.hpp"
 
 #include <cblas.h>
@@ -65,7 +65,7 @@ Rows::Rows(std::int64_t rows, std::int64_t columns, Precision precision, bool cl
   size = bytes;
   if (bytes == 0)
     return;
-  data.reset(static_cast<std::byte*>(allocate_untouched(bytes)));
+  data = {static_cast<std::byte*>(allocate_untouched(bytes)), Free{bytes}};
   const std::int64_t count = cleared ? panels() : 0;
 #pragma omp parallel for num_threads(team(count)) schedule(static) // pages lie where they are used
   for (std::int64_t p = 0; p < count; ++p)

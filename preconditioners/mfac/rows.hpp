@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/large_pages.hpp"
 #include "mfac/cholesky.hpp"
 #include "mfac/kernels.hpp"
 
@@ -77,12 +78,13 @@ private:
   Block block(std::int64_t panel, std::int64_t used) const;
 
   struct Free {
-    void operator()(std::byte* p) const { std::free(p); }
+    std::size_t bytes;
+    void operator()(std::byte* p) const { free_untouched(p, bytes); }
   };
   std::int64_t m = 0, d = 0;
   Precision stored = Precision::f64;
   std::size_t size = 0;
-  std::unique_ptr<std::byte, Free> data;
+  std::unique_ptr<std::byte, Free> data{nullptr, Free{0}};
 };
 
 } // namespace linnet::mfac
