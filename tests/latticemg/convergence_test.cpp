@@ -178,6 +178,21 @@ TEST(Iterations, OfJumpingCoefficientsAreAtMost15) {
     EXPECT_LE(iterations(d, cubes(1, part, 1e4), w), 20) << part;
 }
 
+// What joins a large region of large coefficients to the side that holds the solution is far below the rounding of its
+// diagonals; and of all blocks of cells its border parts few.
+TEST(Iterations, BeyondLargeRegionsOfLargeCoefficientsAreFewToo) {
+  const auto lower_left = [](double contrast) {
+    return harmonic([=](int x, int, int z) { return x < 150 && z < 110 ? contrast : 1.0; });
+  };
+  const auto but_for_channels = [](double contrast) {
+    return harmonic([=](int x, int, int z) { return z < 150 && x % 50 > 2 ? contrast : 1.0; });
+  };
+  for (const double contrast : {1e3, 1e4})
+    EXPECT_LE(iterations(box(200, 1, 250), lower_left(contrast), w), 10) << contrast;
+  for (const double contrast : {1e3, 1e4, 1e5, 1e6})
+    EXPECT_LE(iterations(box(200, 1, 250), but_for_channels(contrast), w), 14) << contrast;
+}
+
 // Large coefficients at the side that holds the solution, or values that are prescribed by large diagonals.
 TEST(Iterations, BesideCellsHeldByTheirExcessAreFewToo) {
   const int n = hard_size();

@@ -25,18 +25,20 @@ HWY_INLINE VF couplings(const std::uint16_t* w) {
   return hn::BitCast(F(), hn::ShiftLeft<16>(hn::PromoteTo(bits, hn::LoadU(hn::Rebind<std::uint16_t, F>(), w))));
 }
 
-// sum + sum_j w_j u_j of the nodes at places lane ... lane + lanes - 1 of block B.
-HWY_INLINE VF with_neighbours(const GraphLevel& level, const float* u, int B, int lane, VF sum) {
+// b - A u of the nodes at places lane ... lane + lanes - 1 of block B, which have the values `own`.
+HWY_INLINE VF residual_of(const GraphLevel& level, const float* u, int B, int lane, VF own) {
   const F df;
+  const int p = B * block + lane;
+  VF sum = hn::NegMulAdd(hn::LoadU(df, level.excess.data() + p), own, hn::LoadU(df, level.b.data() + p));
   const BlockLinks links = level.links[static_cast<std::size_t>(B)];
   const std::uint16_t* w = level.coupling.data() + links.coupling + lane;
   const int* at = level.neighbour.data() + links.index;
   for (int c = 0; c < links.plain; ++c)
-    sum = hn::MulAdd(couplings(w + std::ptrdiff_t{block} * c), hn::LoadU(df, u + at[c] + lane), sum);
+    sum = hn::MulAdd(couplings(w + std::ptrdiff_t{block} * c), hn::Sub(hn::LoadU(df, u + at[c] + lane), own), sum);
   at += links.plain + lane;
   w += std::ptrdiff_t{block} * links.plain;
   for (int c = links.plain; c < links.columns; ++c, w += block, at += block)
-    sum = hn::MulAdd(couplings(w), hn::GatherIndex(df, u, hn::LoadU(I(), at)), sum);
+    sum = hn::MulAdd(couplings(w), hn::Sub(hn::GatherIndex(df, u, hn::LoadU(I(), at)), own), sum);
   return sum;
 }
 
@@ -45,8 +47,9 @@ void relax(const GraphLevel& level, int first, int last, float* u) {
   for (int B = first; B < last; ++B)
     for (int lane = 0; lane < block; lane += lanes) {
       const int p = B * block + lane;
-      const VF sum = with_neighbours(level, u, B, lane, hn::LoadU(df, level.b.data() + p));
-      hn::StoreU(hn::Mul(sum, hn::LoadU(df, level.inverse.data() + p)), df, u + p);
+      const VF own = hn::LoadU(df, u + p);
+      hn::StoreU(hn::MulAdd(residual_of(level, u, B, lane, own), hn::LoadU(df, level.inverse.data() + p), own), df,
+                 u + p);
     }
 }
 
@@ -56,9 +59,7 @@ void residual(const GraphLevel& level, int first, int last, float* to) {
   for (int B = first; B < last; ++B)
     for (int lane = 0; lane < block; lane += lanes) {
       const int p = B * block + lane;
-      const VF right = hn::NegMulAdd(hn::LoadU(df, level.diagonal.data() + p), hn::LoadU(df, u + p),
-                                     hn::LoadU(df, level.b.data() + p));
-      hn::StoreU(with_neighbours(level, u, B, lane, right), df, to + p);
+      hn::StoreU(residual_of(level, u, B, lane, hn::LoadU(df, u + p)), df, to + p);
     }
 }
 

@@ -160,7 +160,7 @@ std::size_t GraphLevel::bytes() const {
   for (const BlockLinks& own : links)
     of_links += static_cast<std::size_t>(own.columns) * block * sizeof(std::uint16_t) +
                 static_cast<std::size_t>(own.plain + block * (own.columns - own.plain)) * sizeof(int);
-  return of_links + bytes_of(diagonal) + bytes_of(inverse) + bytes_of(u) + bytes_of(b) + bytes_of(residual) +
+  return of_links + bytes_of(excess) + bytes_of(inverse) + bytes_of(u) + bytes_of(b) + bytes_of(residual) +
          bytes_of(parent) + (halo ? halo->bytes() : 0);
 }
 
@@ -186,10 +186,10 @@ void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, Gra
   place_nodes(nodes, threads, place->data(), &level->colours, &node);
   const auto places = static_cast<std::size_t>(level->places()), all = places / block;
   std::iota(place->begin() + nodes, place->end(), level->places()); // of ghosts
-  for (Buffer<float>* field : {&level->diagonal, &level->inverse, &level->b, &level->residual})
+  for (Buffer<float>* field : {&level->excess, &level->inverse, &level->b, &level->residual})
     field->resize(places);
   level->u.resize(places + static_cast<std::size_t>(graph.border.ghost_count()) + block);
-  clear(threads, &level->diagonal);
+  clear(threads, &level->excess);
   clear(threads, &level->inverse);
   if (graph.border.shared())
     level->halo = std::make_unique<GraphHalo>(graph.border, place->data(), level->places(), level->u.data());
@@ -234,9 +234,9 @@ void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, Gra
         graph.for_each_link(i, [&](int j, float w) {
           const std::uint16_t half = upper_half(w);
           columns.add(lane, (*place)[static_cast<std::size_t>(j)], half);
-          diagonal += value_of(half); // rows sum to their excess
+          diagonal += value_of(half);
         });
-        level->diagonal[p] = static_cast<float>(diagonal);
+        level->excess[p] = graph.excess(i);
         level->inverse[p] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;
       }
       own = columns.write(static_cast<std::size_t>(own.plain), last_base, B * block, next_coupling, next_index, level);

@@ -28,9 +28,10 @@ struct GraphLevel {
   bool twice = false; ///< visited so in a W cycle
   Buffer<BlockLinks> links;
   Buffer<int> neighbour;
-  Buffer<std::uint16_t> coupling;  ///< the upper halves of numbers in single precision: links are what sweeps read
-  Buffer<float> diagonal, inverse; ///< 0 without a node, and for one that has neither couplings nor excess
-  Buffer<float> u;                 ///< with ghosts, and room for a block, which stays zero
+  Buffer<std::uint16_t> coupling; ///< the upper halves of numbers in single precision: links are what sweeps read
+  Buffer<float> excess;
+  Buffer<float> inverse; ///< 1 / diagonal; 0 without a node, and for one that has neither couplings nor excess
+  Buffer<float> u;       ///< with ghosts, and room for a block, which stays zero
   Buffer<float> b, residual;
   Buffer<int> parent; ///< by place: that of its aggregate on the next level; without one, a place that stays zero
   std::unique_ptr<GraphHalo> halo; ///< of u; null where the level is not shared
@@ -49,9 +50,14 @@ struct GraphLevel {
 /// over the ranks of the border.
 void set_operator(const Graph& graph, const NodeBlocks* blocks, int threads, GraphLevel* level, Buffer<int>* place);
 
-/// The work on some blocks, for one instruction set.
+/// The work on some blocks, for one instruction set. Couplings are with differences of values,
+///
+///   (A u)_i = excess_i u_i + sum_j w_ij (u_i - u_j),
+///
+/// which loses nothing where values are nearly the same: where coefficients are large, a sum over the neighbours beside
+/// a diagonal in single precision would hold them like an excess of 2^-24 of it.
 struct GraphKernels {
-  /// u <- (b + sum w u) / diagonal on the nodes of a colour, one after the other or at once.
+  /// u <- u + (b - A u) / diagonal on the nodes of a colour, one after the other or at once.
   void (*relax)(const GraphLevel& level, int first, int last, float* u);
   /// residual <- b - A u
   void (*residual)(const GraphLevel& level, int first, int last, float* residual);

@@ -50,7 +50,9 @@ private:
 // Groups of some nodes.
 class Joiner {
 public:
-  Joiner(const Graph& graph, const NodeBlocks& blocks) : graph_(graph), blocks_(blocks) {}
+  Joiner(const Graph& graph, const NodeBlocks& blocks)
+      : graph_(graph), blocks_(blocks),
+        least_strength_of_links_(blocks.flat() ? least_strength_of_flat_blocks : least_strength_of_blocks) {}
 
   // Writes of each node its group, numbered from `next` in the order of their first nodes. Returns the number after.
   int join(BlockLine& runs, int next, int* of) {
@@ -138,7 +140,7 @@ private:
   std::size_t root(std::size_t s) { return static_cast<std::size_t>(sets_.root(static_cast<int>(s))); }
   float strongest(int s) const { return strongest_[static_cast<std::size_t>(s)]; }
   bool is_strong(const Link& link) const {
-    return link.w >= least_strength_of_blocks * std::max(strongest(link.from), strongest(link.to));
+    return link.w >= least_strength_of_links_ * std::max(strongest(link.from), strongest(link.to));
   }
   // Strong links join all nodes, as they mostly do.
   bool are_one_group() {
@@ -179,6 +181,7 @@ private:
 
   const Graph& graph_;
   const NodeBlocks& blocks_;
+  const float least_strength_of_links_;
   std::vector<GroupInside> inside_;
   std::int64_t links_between_ = 0;
   std::vector<int> nodes_, number_, members_;

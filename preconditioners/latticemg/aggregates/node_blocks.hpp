@@ -3,6 +3,7 @@
 #include "latticemg/aggregates/axis_rows.hpp"
 #include "latticemg/aggregates/node_groups.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 
@@ -17,13 +18,15 @@ struct NodeBlocks {
   Buffer<int> first;                ///< by line of blocks, and the end: its first node
 
   int lines() const { return size[1] * size[2]; }
+  bool flat() const { return std::count(size.begin(), size.end(), 1) > 0; }
   /// Along which two nodes lie; AxisRow::no_axis in one block.
   int axis_between(int i, int j) const;
 };
 
 /// Couplings below this part of the strongest one of either node join none in a block. A quarter is what couplings
 /// across cells twice as long as wide have beside the others: they would join here and there, and leave ragged groups.
-inline constexpr float least_strength_of_blocks = 0.3F;
+/// In three dimensions rooms stay apart whose door is half a side: mazes take a quarter fewer iterations so.
+inline constexpr float least_strength_of_blocks = 0.5F, least_strength_of_flat_blocks = 0.3F;
 
 /// Groups of the nodes of blocks.
 struct GroupedNodes {
