@@ -160,8 +160,9 @@ std::FILE* keep_standard_output() {
   return results;
 }
 
-// What the reader or one solver frees serves the next one: the first touch of a fresh page costs as much as several
-// sweeps over it.
+// The C library's heap, which has what readers and PETSc allocate, stays with the process until a solver begins
+// (reset_peak_memory()), and grows in large pages: the first touch of a fresh page costs as much as several passes over
+// it.
 void keep_freed_memory() {
   constexpr int margin = 64 << 20;
   (void)mallopt(M_MMAP_MAX, 0);

@@ -32,8 +32,8 @@ constexpr double uncertain = 0.42, few_cells = 16384, slow_on_finest = 0.45;
 // (drops, blobs, grains), 0.7 to 0.85 where it takes 8 to 300 (mazes, pipes); with half of them mazes take 7. Where
 // some axes are not halved it tells together with the share of the blocks that walls part: 0.43 to 0.81 beside 0.83
 // to 1.2.
-// Regions of large coefficients, whose borders part few blocks or none on the first grids, are told so too: 0.75 to
-// 0.82 beside 28 and 68 iterations.
+// Regions of large coefficients, whose borders part few blocks of the first grids, are told so too: 0.75 to 0.82 where
+// they take 68 iterations.
 constexpr double some_with_walls = 0.01, slow_between_walls = 0.69, slow_and_parted = 0.83;
 
 // Of the blocks that have unknowns, those that walls part: below 0.02 on ordinary domains of many blocks; of fewer ones

@@ -1,5 +1,5 @@
-/* A program that links the installed library; solves tridiag(-1, 2, -1) x = 1, twice through PetscInitialize. With an
-   exact product and some dot products its last residual is exactly zero, which is CONVERGED_ATOL. */
+/* A program that links the installed library; solves tridiag(-1, 2, -1) x = 1, twice through PetscInitialize. With
+   some BLAS the last residual is exactly zero, which is CONVERGED_ATOL. */
 #include <linnet/linnet.h>
 
 static PetscErrorCode Solve(void) {
