@@ -32,7 +32,7 @@ void set_mixed_inverses(const Level& level) {
             own_colour +=
                 at[a] == 0 ? level.face[a][level.at(i - (a == 0), j - (a == 1), k - (a == 2))] : level.face[a][c];
         if (own_colour > 0)
-          level.inverse[c] = 1 / (level.diagonal[c] + own_colour);
+          level.inverse[c] = 1 / (1 / level.inverse[c] + own_colour);
       }
 }
 
@@ -93,27 +93,28 @@ void set_diagonals(int threads, Level* level) {
   for (int colour = 0; colour < 2; ++colour)
     for (float* face : level->face)
       wrap(*level, face, colour);
+  const bool differences = level->couplings == Couplings::differences;
   for_each_line(*level, threads, [&](int j, int k) {
     for (int i = 0; i < std::min(2, level->size[0]); ++i) {
       const std::ptrdiff_t own = level->at(i, j, k), left = level->at(i - 1, j, k);
       const int count = level->count(i);
-      float* __restrict diagonal = level->diagonal + own;
-      std::copy_n(level->b + own, count, diagonal);
+      float* __restrict inverse = level->inverse + own; // first of all the diagonal
+      std::copy_n(level->b + own, count, inverse);
       if (level->size[0] > 1) {
-        add(diagonal, level->face[0] + left, count);
-        add(diagonal, level->face[0] + own, count);
+        add(inverse, level->face[0] + left, count);
+        add(inverse, level->face[0] + own, count);
       }
       if (level->size[1] > 1) {
-        add(diagonal, level->face[1] + level->at(i, j - 1, k), count);
-        add(diagonal, level->face[1] + own, count);
+        add(inverse, level->face[1] + level->at(i, j - 1, k), count);
+        add(inverse, level->face[1] + own, count);
       }
       if (level->size[2] > 1) {
-        add(diagonal, level->face[2] + level->at(i, j, k - 1), count);
-        add(diagonal, level->face[2] + own, count);
+        add(inverse, level->face[2] + level->at(i, j, k - 1), count);
+        add(inverse, level->face[2] + own, count);
       }
-      float* __restrict inverse = level->inverse + own;
+      std::copy_n((differences ? level->b + own : inverse), count, level->diagonal + own);
       for (int t = 0; t < count; ++t)
-        inverse[t] = diagonal[t] > 0 ? 1 / diagonal[t] : 0.0F;
+        inverse[t] = inverse[t] > 0 ? 1 / inverse[t] : 0.0F;
     }
   });
   if (level->mixed())

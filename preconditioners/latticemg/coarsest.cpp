@@ -35,7 +35,7 @@ void CoarsestSolver::build(const Level& level, const float* excess) {
     for (int j = 0; j < level.size[1]; ++j)
       for (int i = 0; i < level.size[0]; ++i) {
         const std::ptrdiff_t c = level.at(i, j, k);
-        if (level.diagonal[c] > 0) {
+        if (level.has_unknown(c)) {
           number[static_cast<std::size_t>(c)] = static_cast<int>(place_.size());
           place_.push_back(c);
           excess_of_unknowns.push_back(excess[c]);

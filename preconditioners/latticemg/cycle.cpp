@@ -73,23 +73,30 @@ float Cycle::omega(const Level& level, int h) const {
   return &level == levels.data() && h > 0 && h % 2 == 0 ? red : 1;
 }
 
-void Cycle::half_sweep(const Level& level, int h, bool from_zero, Planes planes, Member* member) const {
-  const int colour = h & 1;
-  member->share(planes, [&](int k) {
-    if (from_zero)
-      kernels.relax_zero(level, colour, plane_of(level, k));
-    else
-      kernels.relax(level, colour, omega(level, h), plane_of(level, k));
-  });
-  member->barrier();
-  copy_ends(level, colour, member);
+void Cycle::relax(const Level& level, int h, bool anew, int k) const {
+  const Lines plane = plane_of(level, k);
+  if (anew && h == 0)
+    kernels.relax_zero(level, 0, plane);
+  else if (anew && !level.mixed())
+    kernels.relax_anew(level, h & 1, plane);
+  else
+    kernels.relax(level, h & 1, omega(level, h), plane);
 }
 
-void Cycle::restrict_plane(const Level& fine, const Level* coarse, int colour, int k, bool add) const {
-  if (coarse)
-    kernels.restrict_residual(fine, *coarse, colour, plane_of(fine, k), add, scratch);
-  else
-    kernels.residual_of_cycle(fine, colour, plane_of(fine, k), aggregates->residual());
+void Cycle::half_sweep(const Level& level, int h, bool anew, Planes planes, Member* member) const {
+  member->share(planes, [&](int k) { relax(level, h, anew, k); });
+  member->barrier();
+  copy_ends(level, h & 1, member);
+}
+
+void Cycle::restrict_plane(const Level& fine, const Level* coarse, int k, bool first) const {
+  // After their half sweep black cells have no residual but of rounding, which regions of large couplings sum up.
+  const int colours = fine.mixed() || fine.couplings == Couplings::differences ? 2 : 1;
+  for (int colour = 0; colour < colours; ++colour)
+    if (coarse)
+      kernels.restrict_residual(fine, *coarse, colour, plane_of(fine, k), colour > 0 || !first, scratch);
+    else
+      kernels.residual_of_cycle(fine, colour, plane_of(fine, k), aggregates->residual());
 }
 
 void Cycle::prolong_plane(const Level& fine, const Level* coarse, int colour, int k) const {
@@ -103,23 +110,21 @@ void Cycle::prolong_plane(const Level& fine, const Level* coarse, int colour, in
 void Cycle::descend(const Level& fine, const Level* coarse, Start start, const Lead* lead, Member* member) const {
   const int last = reach(fine);
   const bool down = member->slab_of(fine.around(last).count()).down;
+  const auto is_new = [&](int h) { return h < 2 && start != Start::iterate; };
   if (!fine.wraps()) {
     // The first half sweep was done on the planes of this rank.
     const int begin = start == Start::red_done && !fine.shared ? 1 : 0;
     const int ahead = lead ? lead->stages : 0;
-    // Black cells have no residual after their half sweep.
     member->wavefront(fine.around(last), ahead + last + 1 - begin, [&](int stage, int k) {
       if (stage < ahead)
         return lead->work(stage, k);
       const int h = begin + stage - ahead;
       if (!fine.around(last - h).has(k) || (h == 0 && start == Start::red_done && fine.own.has(k)))
         return;
-      if (h == 0 && start != Start::iterate)
-        kernels.relax_zero(fine, 0, plane_of(fine, k));
-      else if (h < last)
-        kernels.relax(fine, h & 1, omega(fine, h), plane_of(fine, k));
+      if (h == last)
+        restrict_plane(fine, coarse, k, is_first(fine, coarse, k, down));
       else
-        restrict_plane(fine, coarse, 0, k, !is_first(fine, coarse, k, down));
+        relax(fine, h, is_new(h), k);
     });
     member->barrier();
     return;
@@ -130,12 +135,8 @@ void Cycle::descend(const Level& fine, const Level* coarse, Start start, const L
     member->barrier();
   }
   for (int h = 0; h < last; ++h)
-    half_sweep(fine, h, start == Start::zero && h == 0, fine.around(last - h), member);
-  member->share(fine.own, [&](int k) {
-    restrict_plane(fine, coarse, 0, k, !is_first(fine, coarse, k, false));
-    if (fine.mixed())
-      restrict_plane(fine, coarse, 1, k, true);
-  });
+    half_sweep(fine, h, is_new(h), fine.around(last - h), member);
+  member->share(fine.own, [&](int k) { restrict_plane(fine, coarse, k, is_first(fine, coarse, k, false)); });
   member->barrier();
 }
 
@@ -165,7 +166,7 @@ void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* mem
           prolong(0, k);
         return;
       }
-      kernels.relax(fine, h & 1, omega(fine, sweeps - h), plane_of(fine, k));
+      relax(fine, sweeps - h, h == 1, k);
       if (h == sweeps && finish && fine.own.has(k))
         finish->answer(plane_of(fine, k));
     });
@@ -178,7 +179,7 @@ void Cycle::ascend(const Level& fine, const Level* coarse, int more, Member* mem
     copy_ends(fine, colour, member);
   }
   for (int h = 1; h <= sweeps; ++h)
-    half_sweep(fine, sweeps - h, false, fine.around(depth - h), member);
+    half_sweep(fine, sweeps - h, h == 1, fine.around(depth - h), member);
   if (finish)
     member->share(fine.own, [&](int k) {
       finish->answer(plane_of(fine, k));

@@ -49,7 +49,7 @@ Extent extent_of(const Level& level, const T* field, int j, int k) {
 }
 
 Extent unknowns_of_line(const Level& level, int j, int k) {
-  return level.coded() ? extent_of(level, level.code, j, k) : extent_of(level, level.diagonal, j, k);
+  return level.coded() ? extent_of(level, level.code, j, k) : extent_of(level, level.inverse, j, k);
 }
 
 // Of the lines of `fine` in line (J, K) of the next level, on one axis.

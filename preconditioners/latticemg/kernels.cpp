@@ -77,6 +77,22 @@ void relax_as(const Level& level, int colour, float omega, Lines lines) {
   });
 }
 
+void relax_differences(const Level& level, int colour, float omega, Lines lines) {
+  const F df;
+  const VF factor = hn::Set(df, omega);
+  const Differences A(level);
+  const Colour cells(level, colour, lines.k);
+  const float* b = level.b;
+  float* u = level.u;
+  cells.for_each_line(lines.first, lines.last, [&](const Line& line, int, int) HWY_ATTR {
+    for (std::ptrdiff_t t = 0; t < line.end; t += lanes) {
+      const VF step = hn::Mul(factor, A.inverse(line, t));
+      float* own = u + line.own + t;
+      hn::StoreU(hn::MulAdd(step, A.residual(line, b, u, t), hn::LoadU(df, own)), df, own);
+    }
+  });
+}
+
 template <class Operator>
 void relax_zero_as(const Level& level, int colour, Lines lines) {
   const F df;
@@ -123,6 +139,10 @@ HWY_INLINE VF residual_of(const Operator& A, const Line& line, const float* b, c
   const F df;
   const VF right = hn::Add(hn::LoadU(df, b + line.own + t), A.neighbours(line, u, t));
   return A.on_unknowns(line, t, hn::NegMulAdd(A.diagonal(line, t), hn::LoadU(df, u + line.own + t), right));
+}
+
+HWY_INLINE VF residual_of(const Differences& A, const Line& line, const float* b, const float* u, std::ptrdiff_t t) {
+  return A.on_unknowns(line, t, A.residual(line, b, u, t));
 }
 
 template <class Operator>
@@ -208,7 +228,7 @@ void add_correction_as(const Level& level, int colour, Lines lines, const int* n
   });
 }
 
-// The kernel for what the couplings are. NAME_as<Operator>(ARGUMENTS) of `level`.
+// The kernel for what the couplings are, General for differences. NAME_as<Operator>(ARGUMENTS) of `level`.
 #define LINNET_BY_COUPLINGS(level, name, ...)                                                                          \
   switch ((level).couplings) {                                                                                         \
   case Couplings::ones:                                                                                                \
@@ -226,6 +246,10 @@ void add_correction_as(const Level& level, int colour, Lines lines, const int* n
   }
 
 template <class Operator>
+void relax_anew_as(const Level& level, int colour, Lines lines) {
+  relax_as<Operator, false>(level, colour, 1, lines);
+}
+template <class Operator>
 void relax_by(const Level& level, int colour, float omega, Lines lines) {
   if (omega != 1 || level.mixed())
     relax_as<Operator, true>(level, colour, omega, lines);
@@ -233,12 +257,19 @@ void relax_by(const Level& level, int colour, float omega, Lines lines) {
     relax_as<Operator, false>(level, colour, omega, lines);
 }
 void relax(const Level& level, int colour, float omega, Lines lines) {
+  if (level.couplings == Couplings::differences)
+    return relax_differences(level, colour, omega, lines);
   LINNET_BY_COUPLINGS(level, relax_by, level, colour, omega, lines)
+}
+void relax_anew(const Level& level, int colour, Lines lines) {
+  LINNET_BY_COUPLINGS(level, relax_anew_as, level, colour, lines)
 }
 void relax_zero(const Level& level, int colour, Lines lines) {
   LINNET_BY_COUPLINGS(level, relax_zero_as, level, colour, lines)
 }
 void restrict_residual(const Level& fine, const Level& coarse, int colour, Lines lines, bool add, float* scratch) {
+  if (fine.couplings == Couplings::differences)
+    return restrict_as<Differences>(fine, coarse, colour, lines, add, scratch);
   LINNET_BY_COUPLINGS(fine, restrict_as, fine, coarse, colour, lines, add, scratch)
 }
 void prolong(const Level& fine, const Level& coarse, int colour, Lines lines, float* scratch) {
@@ -267,9 +298,9 @@ double residual(const Level& level, const OuterFields& outer, Lines lines) {
   LINNET_BY_COUPLINGS(level, residual_as, level, outer, lines)
 }
 
-constexpr Kernels table{lanes,          relax, relax_zero, restrict_residual, prolong, residual_of_cycle,
-                        add_correction, dot,   direction,  advance,           energy,  update,
-                        residual};
+constexpr Kernels table{
+    lanes,     relax,   relax_anew, relax_zero, restrict_residual, prolong, residual_of_cycle, add_correction, dot,
+    direction, advance, energy,     update,     residual};
 
 } // namespace
 } // namespace linnet::latticemg::HWY_NAMESPACE

@@ -31,7 +31,9 @@ struct Kernels {
   /// u_c <- (1 - omega) u_c + omega (b_c + sum_d w_cd u_d) / a_cc for the cells of one colour; damped where couplings
   /// join cells of it.
   void (*relax)(const Level& level, int colour, float omega, Lines lines);
-  /// The same with omega = 1 and u = 0 before.
+  /// The same with omega = 1; u_c is not read, so no couplings may join cells of a colour.
+  void (*relax_anew)(const Level& level, int colour, Lines lines);
+  /// The same with u = 0 before.
   void (*relax_zero)(const Level& level, int colour, Lines lines);
   /// b of the coarse cells that hold these lines (an even first line and whole pairs where y is halved): the residuals
   /// of one colour, summed. `add`: onto what is there. `scratch`: a line of the fine grid.

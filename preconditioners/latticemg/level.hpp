@@ -12,7 +12,10 @@ enum class Couplings : std::uint8_t {
   uniform,   ///< unit[axis] between all cells with an unknown
   walls,     ///< unit[axis] between the cells that `links` joins
   wall_ones, ///< the same, and 1 along each axis
-  general    ///< face[axis]
+  general,   ///< face[axis]
+  /// The same, applied to differences: sum_d w_d (u_d - u_c). Where couplings are of very different sizes, a diagonal
+  /// in single precision would hold cells with large ones like an excess of 2^-24 of it.
+  differences
 };
 
 /// Different diagonals of a level whose couplings are of one size along each axis: 27 of unequal spacings, and excess.
@@ -71,10 +74,10 @@ struct Level {
   const Extent* extent;
 
   Couplings couplings;
-  /// general: 1 / (diagonal + couplings with cells of the same colour), 0 where there is no unknown.
+  /// general, differences: 1 / (diagonal + couplings with cells of the same colour), 0 where there is no unknown.
   float* inverse;
-  float* diagonal;
-  /// general: coupling with the upper neighbour on each axis.
+  float* diagonal; ///< differences: the excess, which is the diagonal less the couplings
+  /// general, differences: coupling with the upper neighbour on each axis.
   float* face[3];
   /// general, finest level: the exact value is the sum of both parts, to 2^-48 of it.
   float* diagonal_low;
@@ -103,9 +106,9 @@ struct Level {
     return {own.first - reach < grid.first ? grid.first : own.first - reach,
             own.last + reach > grid.last ? grid.last : own.last + reach};
   }
-  bool coded() const { return couplings != Couplings::general; }
+  bool coded() const { return couplings != Couplings::general && couplings != Couplings::differences; }
   bool has_walls() const { return couplings == Couplings::walls || couplings == Couplings::wall_ones; }
-  bool has_unknown(std::ptrdiff_t c) const { return coded() ? code[c] != 0 : diagonal[c] > 0; }
+  bool has_unknown(std::ptrdiff_t c) const { return coded() ? code[c] != 0 : inverse[c] > 0; }
   bool wraps() const { return periodic[0] || periodic[1] || periodic[2]; }
   /// Some cells of one colour are coupled: an odd number of cells around an axis.
   bool mixed() const {

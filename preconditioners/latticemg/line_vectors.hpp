@@ -333,10 +333,34 @@ public:
     return hn::IfThenElseZero(hn::Gt(a, hn::Zero(D())), sum); // beyond the cells of a periodic axis lie copies
   }
 
-private:
+protected:
   const float *inverse_, *diagonal_, *diagonal_low_;
   const float *face_[3], *face_low_[3];
   std::ptrdiff_t stride_[3];
+};
+
+// The same, applied to differences.
+class Differences : public General {
+public:
+  HWY_INLINE explicit Differences(const Level& level) : General(level) {}
+
+  // b + sum_d w_d (u_d - u_c) - excess u_c of the block of cells from t on.
+  HWY_INLINE VF residual(const Line& line, const float* b, const float* field, std::ptrdiff_t t) const {
+    const F df;
+    const std::ptrdiff_t own = line.own + t, other = line.other + t;
+    const VF value = hn::LoadU(df, field + own);
+    const auto plus = [&](const float* coupling, const float* u, VF sum) HWY_ATTR {
+      return hn::MulAdd(hn::LoadU(df, coupling), hn::Sub(hn::LoadU(df, u), value), sum);
+    };
+    const float* u = field + other;
+    const VF own_part = hn::NegMulAdd(hn::LoadU(df, diagonal_ + own), value, hn::LoadU(df, b + own));
+    const VF x = plus(face_[0] + own, u + line.q, plus(face_[0] + other + line.q - 1, u + line.q - 1, own_part));
+    const VF y =
+        plus(face_[1] + own, u + stride_[1], plus(face_[1] + other - stride_[1], u - stride_[1], hn::Zero(df)));
+    const VF z =
+        plus(face_[2] + own, u + stride_[2], plus(face_[2] + other - stride_[2], u - stride_[2], hn::Zero(df)));
+    return hn::Add(x, hn::Add(y, z));
+  }
 };
 
 } // namespace linnet::latticemg::HWY_NAMESPACE

@@ -175,6 +175,7 @@ void Multigrid::build_grids(const LatticeOperator& op, int threads) {
     else
       coarsen(levels_[l], l, layout_.weights, threads, &views_[l]);
     complete_coefficients(&levels_[l + 1], views_[l]);
+    levels_[l + 1].couplings = views_[l].couplings = op.uniform ? Couplings::general : Couplings::differences;
     set_diagonals(threads, &levels_[l + 1]);
     if (layout_.ranks.slab >= 0)
       find_extents(l + 1, threads);

@@ -72,10 +72,13 @@ private:
   void descend(const Level& fine, const Level* coarse, Start start, const Lead* lead, Member* member) const;
   void ascend(const Level& fine, const Level* coarse, int more, Member* member, const Finish* finish) const;
   // `coarse`: null for the aggregates.
-  void restrict_plane(const Level& fine, const Level* coarse, int colour, int k, bool add) const;
+  // `first`: of the planes that go into the coarse one.
+  void restrict_plane(const Level& fine, const Level* coarse, int k, bool first) const;
   void prolong_plane(const Level& fine, const Level* coarse, int colour, int k) const;
-  /// Half sweep h of 0 ... reach - 1 on the way down, of the same backwards on the way up; colour h & 1.
-  void half_sweep(const Level& level, int h, bool from_zero, Planes planes, Member* member) const;
+  /// Half sweep h of 0 ... reach - 1 on the way down, of the same backwards on the way up; colour h & 1. `anew`: its u
+  /// is not read, and no u is by the first one of all.
+  void relax(const Level& level, int h, bool anew, int k) const;
+  void half_sweep(const Level& level, int h, bool anew, Planes planes, Member* member) const;
   float omega(const Level& level, int h) const;
   void copy_ends(const Level& level, int colour, Member* member) const;
   void exchange(const Level& level, float* field, unsigned colours, int depth, Member* member) const;
@@ -292,7 +295,7 @@ inline Range fine_cells(const Level& coarse, int axis, int I, int fine_size) {
 void coarsen(const Level& fine, std::size_t l, const CycleWeights& weights, int threads, Level* coarse);
 /// Around an axis of two cells both ways lead to the same neighbour: one coupling.
 void join_two_ways(const bool* was_periodic, Level* level);
-/// Diagonals from couplings and excess.
+/// Diagonals and their inverses from couplings and excess.
 void set_diagonals(int threads, Level* level);
 /// Copies the cells of one colour at the ends of periodic axes beyond the other ends.
 template <class T>

@@ -187,10 +187,10 @@ TEST(Iterations, BeyondLargeRegionsOfLargeCoefficientsAreFewToo) {
   const auto but_for_channels = [](double contrast) {
     return harmonic([=](int x, int, int z) { return z < 150 && x % 50 > 2 ? contrast : 1.0; });
   };
-  for (const double contrast : {1e3, 1e4})
+  for (const double contrast : {1e3, 1e4, 1e5, 1e6}) {
     EXPECT_LE(iterations(box(200, 1, 250), lower_left(contrast), w), 10) << contrast;
-  for (const double contrast : {1e3, 1e4, 1e5, 1e6})
     EXPECT_LE(iterations(box(200, 1, 250), but_for_channels(contrast), w), 14) << contrast;
+  }
 }
 
 // Large coefficients at the side that holds the solution, or values that are prescribed by large diagonals.
