@@ -90,8 +90,8 @@ void Cycle::half_sweep(const Level& level, int h, bool anew, Planes planes, Memb
 }
 
 void Cycle::restrict_plane(const Level& fine, const Level* coarse, int k, bool first) const {
-  // After their half sweep black cells have no residual but of rounding, which regions of large couplings sum up.
-  const int colours = fine.mixed() || fine.couplings == Couplings::differences ? 2 : 1;
+  // Black cells have no residual after their half sweep, unless couplings join them.
+  const int colours = fine.mixed() && fine.couplings != Couplings::differences ? 2 : 1;
   for (int colour = 0; colour < colours; ++colour)
     if (coarse)
       kernels.restrict_residual(fine, *coarse, colour, plane_of(fine, k), colour > 0 || !first, scratch);

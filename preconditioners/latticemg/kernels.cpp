@@ -145,25 +145,33 @@ HWY_INLINE VF residual_of(const Differences& A, const Line& line, const float* b
   return A.on_unknowns(line, t, A.residual(line, b, u, t));
 }
 
-template <class Operator>
+// both: of both colours, in one sum, as sums of more than two would depend on the order of planes.
+template <class Operator, bool both = false>
 void restrict_as(const Level& fine, const Level& coarse, int colour, Lines lines, bool add, float* scratch) {
   const F df;
   const int step = coarse.halved[1] ? 2 : 1, K = coarse.halved[2] ? lines.k / 2 : lines.k;
   const Operator A(fine);
-  const Colour cells(fine, colour, lines.k);
+  const Colour cells(fine, colour, lines.k), others(fine, 1 - colour, lines.k);
   const float* b = fine.b;
   const float* u = fine.u;
+  const auto residual = [&](const Line& line, const Line& other, std::ptrdiff_t t) HWY_ATTR {
+    const VF r = residual_of(A, line, b, u, t);
+    if constexpr (both)
+      return hn::Add(r, residual_of(A, other, b, u, t));
+    else
+      return r;
+  };
   // Into the coarse line that holds line j and the one after it, of these extents.
   const auto restrict_lines = [&](int j, Extent extent, Extent of_coarse) HWY_ATTR {
-    const Line one = cells.line(j, extent);
+    const Line one = cells.line(j, extent), beside_one = others.line(j, extent);
     float* to = scratch + extent.first;
     if (step == 2 && j + 1 < lines.last) {
-      const Line two = cells.line(j + 1, extent);
+      const Line two = cells.line(j + 1, extent), beside_two = others.line(j + 1, extent);
       for (std::ptrdiff_t t = 0; t < one.end; t += lanes)
-        hn::StoreU(hn::Add(residual_of(A, two, b, u, t), residual_of(A, one, b, u, t)), df, to + t);
+        hn::StoreU(hn::Add(residual(two, beside_two, t), residual(one, beside_one, t)), df, to + t);
     } else {
       for (std::ptrdiff_t t = 0; t < one.end; t += lanes)
-        hn::StoreU(residual_of(A, one, b, u, t), df, to + t);
+        hn::StoreU(residual(one, beside_one, t), df, to + t);
     }
     deal(coarse, of_coarse, j / step, K, scratch, add);
   };
@@ -269,7 +277,7 @@ void relax_zero(const Level& level, int colour, Lines lines) {
 }
 void restrict_residual(const Level& fine, const Level& coarse, int colour, Lines lines, bool add, float* scratch) {
   if (fine.couplings == Couplings::differences)
-    return restrict_as<Differences>(fine, coarse, colour, lines, add, scratch);
+    return restrict_as<Differences, true>(fine, coarse, colour, lines, add, scratch);
   LINNET_BY_COUPLINGS(fine, restrict_as, fine, coarse, colour, lines, add, scratch)
 }
 void prolong(const Level& fine, const Level& coarse, int colour, Lines lines, float* scratch) {

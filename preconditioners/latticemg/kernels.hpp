@@ -36,7 +36,8 @@ struct Kernels {
   /// The same with u = 0 before.
   void (*relax_zero)(const Level& level, int colour, Lines lines);
   /// b of the coarse cells that hold these lines (an even first line and whole pairs where y is halved): the residuals
-  /// of one colour, summed. `add`: onto what is there. `scratch`: a line of the fine grid.
+  /// of one colour, summed; where couplings are differences of both, as rounding leaves some on the cells swept last,
+  /// which regions of large couplings sum up. `add`: onto what is there. `scratch`: a line of the fine grid.
   void (*restrict_residual)(const Level& fine, const Level& coarse, int colour, Lines lines, bool add, float* scratch);
   /// u_c <- u_c + coarse u, for the unknowns of one colour.
   void (*prolong)(const Level& fine, const Level& coarse, int colour, Lines lines, float* scratch);

@@ -136,11 +136,11 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
   const bool automatic = has_levels && layout.aggregation == Aggregation::automatic;
   aggregated_ = has_levels && (layout.aggregation == Aggregation::always ||
-                               (automatic && couplings_part_cells(op, threads, &groups)));
-  Walls walls{0, 0, 0};
+                               (automatic && layout_.coarsening.semi && couplings_part_cells(op, threads, &groups)));
+  Walls walls;
   if (automatic && !aggregated_ && layout_.coarsening.halved.size() > 1) {
     walls = look_for_walls(0, threads);
-    aggregated_ = walls.are_many();
+    aggregated_ = walls.are_many() || (varies(op) && (are_parted(walls) || rates_do_not_tell(walls)));
   }
   if (!aggregated_) {
     build_grids(op, threads);

@@ -96,6 +96,10 @@ struct Ranks {
   int slab = 0;                    ///< of this rank, -1 where it has none
 
   double max(double value) const { return reduce<1>({value}, MPI_MAX)[0]; }
+  template <std::size_t count>
+  std::array<double, count> max(const std::array<double, count>& values) const {
+    return reduce(values, MPI_MAX);
+  }
   double sum(double value) const { return reduce<1>({value}, MPI_SUM)[0]; }
   template <std::size_t count>
   std::array<double, count> sum(const std::array<double, count>& values) const {
@@ -189,23 +193,30 @@ private:
   friend class OuterIteration;
   friend class FineSweeps; // cnn/fine_sweeps.hpp
   // probe.cpp
+  /// Couplings vary, and grids are halved along all axes.
+  bool varies(const LatticeOperator& op) const { return !op.uniform && !layout_.coarsening.semi; }
   /// Couplings part the cells of so many blocks that grids would fail. `groups`: of the cells, if they were looked at;
   /// empty if not.
   bool couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups);
   /// About how many blocks of cells of a level, that are one cell of the next one, have unknowns, walls that part
-  /// these, and walls between theirs and the next block's (walls.cpp).
+  /// these, walls between theirs and the next block's, and couplings too uneven to join them all (walls.cpp).
   struct Walls {
-    double blocks, parted, walled_off;
+    double blocks = 0, parted = 0, walled_off = 0, uneven = 0;
+    double contrast = 0; ///< the largest coupling over the least one, where they vary
 
     /// So many in so many blocks that coarser grids, which do not know them, are too slow (probe.cpp).
     bool are_many() const;
   };
   Walls look_for_walls(std::size_t level, int threads) const;
+  /// Where couplings vary: so many blocks of one of the first two grids that these are too slow.
+  bool are_parted(const Walls& walls) const;
+  /// The same: many blocks have couplings of so different sizes that what is measured does not tell.
+  bool rates_do_not_tell(const Walls& on_finest) const;
   /// Cycles on the coarser grids leave too much of an error.
   bool grids_fail(const LatticeOperator& op, const Walls& on_finest, int threads);
-  /// ||e|| of a cycle over that of the one before. On the first two grids it grows, and cycles end where it is above
-  /// `enough` or ordinary.
-  double measured_rate(std::size_t level, double enough, int threads);
+  /// Cycles on a level leave more than `most` of an error. On the first two grids they end where that is clear:
+  /// `may_be_ordinary`, also where they leave so little from the beginning that it will not grow.
+  bool is_slow(std::size_t level, double most, bool may_be_ordinary, int threads);
   /// Those of this rank, in its box.
   BoxPlanes own_planes() const { return {layout_.coarsening.axis[2], levels_[0].own}; }
   // fields.cpp
