@@ -7,6 +7,8 @@
 #include "learned/shipped.hpp"
 #include "learned/train/classes.hpp"
 
+#include <cmath>
+
 using namespace latticemg_test;
 using namespace voxels;
 using linnet::cnn::CycleSystem;
@@ -69,6 +71,34 @@ TEST(CycleModel, IsTheDefaultAndTakesFewerIterationsThanTheClassicalCycle) {
     classical += of_plain;
   }
   EXPECT_LE(sum, 0.95 * classical);
+}
+
+// Coefficients of 20 inside, 1 elsewhere; couplings are harmonic means.
+template <class Inside>
+Coefficients inclusions(const Inside& inside) {
+  return {[=](const Domain& d, int c, int axis) {
+            const int ends = inside(d.at(c)) + inside(d.at(d.neighbour(c, 2 * axis + 1)));
+            return ends == 2 ? 20.0 : ends == 1 ? 40.0 / 21 : 1.0;
+          },
+          voxel().excess};
+}
+
+// What is around a region of large coefficients follows it; other regions beside it do not.
+TEST(CycleModel, KeepsToGridsWhereRegionsOfLargeCoefficientsLieInTheOpen) {
+  const auto ball = [](const std::array<int, 3>& x) {
+    return std::hypot(x[0] - 19.0, x[1] - 24.0, x[2] - 26.0) < 8.0 ? 1 : 0;
+  };
+  const auto slabs = [](const std::array<int, 3>& x) { return x[0] % 4 == 3 ? 0 : 1; };
+  for (const auto& [coefficients, coarsening] :
+       {std::pair{inclusions(ball), "coarsening: full"}, std::pair{inclusions(slabs), "coarsening: aggregates"}}) {
+    const OwnedMat A = system(box(48, 46, 44), coefficients);
+    const OwnedKSP ksp = cycle_solver(A);
+    EXPECT_LE(solve(ksp).iterations, 7);
+    const std::string text = view(pc_of(ksp));
+    if (first_rank()) {
+      EXPECT_NE(text.find(coarsening), std::string::npos) << text;
+    }
+  }
 }
 
 TEST(CycleModel, OfAFileIsTheCycleWithItsNumbers) {

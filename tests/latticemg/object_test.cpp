@@ -3,8 +3,6 @@
 
 #include <petscdmda.h>
 
-#include <cmath>
-
 using namespace latticemg_test;
 using namespace voxels;
 
@@ -168,25 +166,6 @@ TEST(LatticeMGObject, TakesAggregatesWhereTheOperatorNeedsThemOrWhenTold) {
   if (first_rank()) {
     EXPECT_NE(text.find("coarsening: aggregates"), std::string::npos) << text;
   }
-
-  // Harmonic means of 1 and 20. What is around an inclusion follows it, but other inclusions beside it do not.
-  const auto included = [](const auto& inside) {
-    return Coefficients{[=](const Domain& d, int c, int axis) {
-                          const int ends = inside(d.at(c)) + inside(d.at(d.neighbour(c, 2 * axis + 1)));
-                          return ends == 2 ? 20.0 : ends == 1 ? 40.0 / 21 : 1.0;
-                        },
-                        voxel().excess};
-  };
-  const auto wide = [](const std::array<int, 3>& x) {
-    return std::hypot(x[0] - 19.0, x[1] - 24.0, x[2] - 26.0) < 8.0 ? 1 : 0;
-  };
-  const auto thin = [](const std::array<int, 3>& x) { return x[0] % 4 == 3 ? 0 : 1; };
-  const OwnedMat open = system(box(48, 46, 44), included(wide)), parted = system(box(32, 30, 28), included(thin));
-  const OwnedKSP open_ksp = make_solver(open), parted_ksp = make_solver(parted);
-  EXPECT_LE(solve(open_ksp).iterations, on_grids + 3);
-  EXPECT_FALSE(aggregated(pc_of(open_ksp)));
-  EXPECT_LE(solve(parted_ksp).iterations, 15);
-  EXPECT_TRUE(aggregated(pc_of(parted_ksp)));
 
   LINNET_CALL(PCLatticeMGSetCoarsening(pc_of(easy_ksp), PC_LATTICEMG_COARSENING_AGGREGATES));
   EXPECT_LE(solve(easy_ksp).iterations, on_grids + 3);
