@@ -207,7 +207,8 @@ private:
     /// So many in so many blocks that coarser grids, which do not know them, are too slow (probe.cpp).
     bool are_many() const;
   };
-  Walls look_for_walls(std::size_t level, int threads) const;
+  /// `by_size`: couplings part blocks that differ in size, else only those that are missing.
+  Walls look_for_walls(std::size_t level, bool by_size, int threads) const;
   /// Where couplings vary: so many blocks of one of the first two grids that these are too slow.
   bool are_parted(const Walls& walls) const;
   /// The same: many blocks have couplings of so different sizes that what is measured does not tell.

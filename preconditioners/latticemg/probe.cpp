@@ -156,13 +156,13 @@ bool Multigrid::grids_fail(const LatticeOperator& op, const Walls& on_finest, in
                             on_finest.parted > many_with_walls * on_finest.blocks;
   const auto finest_fails = [&] { return finest_tells && is_slow(0, slow_on_finest, true, threads); };
   if (varies(op))
-    return are_parted(look_for_walls(1, threads)) || is_slow(1, slow_where_couplings_vary, false, threads) ||
+    return are_parted(look_for_walls(1, true, threads)) || is_slow(1, slow_where_couplings_vary, false, threads) ||
            finest_fails();
   const bool semi = layout_.coarsening.semi, flat = std::count(laid_size_.begin(), laid_size_.end(), 1) > 0;
   std::vector<double> parted(coarser, 0); // of the blocks of each grid
   bool few_walls = op.uniform && !is_held(op.max_excess, static_cast<float>(op.max_coupling));
   for (std::size_t l = 0; l < coarser; ++l) {
-    const Walls walls = l == 0 ? on_finest : look_for_walls(l, threads);
+    const Walls walls = l == 0 ? on_finest : look_for_walls(l, false, threads);
     if (walls.are_many() && (l < 2 || !semi))
       return true;
     parted[l] = walls.parted / std::max(1.0, walls.blocks);

@@ -20,7 +20,7 @@ constexpr float least_joining = 0.1F;
 // Up to eight cells, by slot: bit a for the upper one of two along axis a.
 class CellBlock {
 public:
-  CellBlock(const Level& level, const bool* halved) : level_(level), halved_(halved) {
+  CellBlock(const Level& level, const bool* halved, bool by_size) : level_(level), halved_(halved), by_size_(by_size) {
     for (unsigned a = 0; a < 3; ++a)
       all_ &= halved[a] ? 0xffU : slots::lower[a];
   }
@@ -50,10 +50,10 @@ public:
       return {1, 1};
     unsigned linked[3] = {0, 0, 0}; // by axis: the lower ones of two
     unsigned following = 0;
-    if (level_.coded())
-      for_each_pair([&](unsigned slot, unsigned a) { linked[a] |= (has_link(cell_[slot], a) ? 1U : 0U) << slot; });
-    else
+    if (by_size_)
       look_at_couplings(&linked, &following);
+    else
+      for_each_pair([&](unsigned slot, unsigned a) { linked[a] |= (has_link(cell_[slot], a) ? 1U : 0U) << slot; });
     Parts parts{0, 0};
     for (unsigned left = present_; left != 0;) {
       const unsigned part = slots::joined(left & -left, linked);
@@ -127,6 +127,7 @@ private:
 
   const Level& level_;
   const bool* halved_; // by the next grid
+  bool by_size_;       // couplings are face[]
   unsigned all_ = 0xff, present_ = 0;
   int at_[3] = {};
   float largest_ = 0, inverse_of_least_ = 0;
@@ -135,7 +136,7 @@ private:
 
 } // namespace
 
-Multigrid::Walls Multigrid::look_for_walls(std::size_t l, int threads) const {
+Multigrid::Walls Multigrid::look_for_walls(std::size_t l, bool by_size, int threads) const {
   const bool active = layout_.ranks.slab >= 0;
   const std::array<bool, 3>& halved = layout_.coarsening.halved[l];
   const auto blocks_of = [&](std::size_t axis, int count) { return halved[axis] ? (count + 1) / 2 : count; };
@@ -145,7 +146,7 @@ Multigrid::Walls Multigrid::look_for_walls(std::size_t l, int threads) const {
   const int lines = looks ? rows * blocks_of(2, levels_[l].own.count()) : 0;
   const int all_lines = static_cast<int>(layout_.ranks.sum(lines));
   int most = looked_at;
-  if (active && !levels_[l].coded())
+  if (active && by_size)
     most = std::clamp(looked_at_of_any_size / blocks_of(0, levels_[l].size[0]), looked_at / 4, looked_at);
   const int step = std::max(1, all_lines / most); // on any ranks the same lines
   std::ptrdiff_t blocks = 0, parted = 0, walled_off = 0, uneven = 0;
@@ -159,7 +160,7 @@ Multigrid::Walls Multigrid::look_for_walls(std::size_t l, int threads) const {
       const int row = line % rows, layer = line / rows;
       if ((row + 3 * (first + layer)) % step != 0)
         continue;
-      CellBlock cells(level, halved.data());
+      CellBlock cells(level, halved.data(), by_size);
       for (int i = 0; i < level.size[0]; i += halved[0] ? 2 : 1) {
         cells.read(i, halved[1] ? 2 * row : row, level.own.first + (halved[2] ? 2 * layer : layer), level.own.last);
         blocks += cells.has_unknowns();

@@ -155,6 +155,7 @@ TEST(Iterations, OfUnequalSpacingsAreThoseOfEqualOnes) {
   }
   EXPECT_LE(iterations(box(256, 1, 250), spaced(1, 1, 12), w), 8);
   EXPECT_LE(iterations(torus(33, 25, 27, {true, true, true}), spaced(1, 4, 10), w), 10);
+  EXPECT_LE(iterations(torus(58, 47, 66, {true, false, false}), spaced(3, 3, 1), w), 5);
 }
 
 // Matrices of 64^3 rows are large for several ranks that share processors.
