@@ -139,8 +139,8 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
                                (automatic && layout_.coarsening.semi && couplings_part_cells(op, threads, &groups)));
   Walls walls;
   if (automatic && !aggregated_ && layout_.coarsening.halved.size() > 1) {
-    walls = look_for_walls(0, varies(op), threads);
-    aggregated_ = walls.are_many() || (varies(op) && (are_parted(walls) || rates_do_not_tell(walls)));
+    walls = look_for_walls(0, !op.uniform && !layout_.coarsening.semi, threads);
+    aggregated_ = walls.are_many() || (walls.are_uneven() && inclusions_part_cells(walls));
   }
   if (!aggregated_) {
     build_grids(op, threads);

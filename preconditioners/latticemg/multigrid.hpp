@@ -193,8 +193,6 @@ private:
   friend class OuterIteration;
   friend class FineSweeps; // cnn/fine_sweeps.hpp
   // probe.cpp
-  /// Couplings vary, and grids are halved along all axes.
-  bool varies(const LatticeOperator& op) const { return !op.uniform && !layout_.coarsening.semi; }
   /// Couplings part the cells of so many blocks that grids would fail. `groups`: of the cells, if they were looked at;
   /// empty if not.
   bool couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups);
@@ -206,18 +204,19 @@ private:
 
     /// So many in so many blocks that coarser grids, which do not know them, are too slow (probe.cpp).
     bool are_many() const;
+    /// So many blocks are, that coefficients change much from cell to cell.
+    bool are_uneven() const;
   };
-  /// `by_size`: couplings part blocks that differ in size, else only those that are missing.
+  /// `by_size`: couplings of different sizes part blocks as well as missing ones.
   Walls look_for_walls(std::size_t level, bool by_size, int threads) const;
-  /// Where couplings vary: so many blocks of one of the first two grids that these are too slow.
-  bool are_parted(const Walls& walls) const;
-  /// The same: many blocks have couplings of so different sizes that what is measured does not tell.
-  bool rates_do_not_tell(const Walls& on_finest) const;
+  /// Where they are uneven: blocks of one of the first two grids hold so many regions that do not follow each other, or
+  /// couplings of so different sizes, that grids would fail.
+  bool inclusions_part_cells(const Walls& walls) const;
   /// Cycles on the coarser grids leave too much of an error.
   bool grids_fail(const LatticeOperator& op, const Walls& on_finest, int threads);
-  /// Cycles on a level leave more than `most` of an error. On the first two grids they end where that is clear:
-  /// `may_be_ordinary`, also where they leave so little from the beginning that it will not grow.
-  bool is_slow(std::size_t level, double most, bool may_be_ordinary, int threads);
+  /// ||e|| of a cycle over that of the one before. On the first two grids it grows, and cycles end where it is above
+  /// `most`, or (`may_be_ordinary`) so little from the beginning that it will not grow.
+  double measured_rate(std::size_t level, double most, bool may_be_ordinary, int threads);
   /// Those of this rank, in its box.
   BoxPlanes own_planes() const { return {layout_.coarsening.axis[2], levels_[0].own}; }
   // fields.cpp

@@ -22,15 +22,18 @@ namespace {
 constexpr double damping = 2.0 / 3, slow = 0.5, slow_on_some_axes = 0.575;
 constexpr int few = 4, many = 7;
 constexpr double ordinary[many - few] = {0.336, 0.341, 0.37};
-// The second grid does not tell where it is nearly the coarsest one, of few cells, or where walls part the cells of the
-// finest one, as it has no cells for both sides of them. There the finest grid is measured too: 0.336 to 0.4 on
-// ordinary domains, 0.45 and more where walls take 10 to 300 iterations.
-constexpr double few_cells = 16384, slow_on_finest = 0.45;
+// The second grid does not tell where it is nearly the coarsest one, of few cells, where walls part the cells of the
+// finest one, as it has no cells for both sides of them, or where its rate, of coefficients that change along all axes,
+// is uncertain. There the finest grid is measured too: 0.336 to 0.4 on ordinary domains, 0.45 and more where walls take
+// 10 to 300 iterations.
+constexpr double uncertain = 0.42, few_cells = 16384, slow_on_finest = 0.45;
 // Of errors as wide as the cells of a coarser grid noise on the second one has too little. With couplings of less than
 // half, which overshoot between rooms, the rate of a grid with walls is 0.34 to 0.68 where it takes 4 to 6 iterations
 // (drops, blobs, grains), 0.7 to 0.85 where it takes 8 to 300 (mazes, pipes); with half of them mazes take 7. Where
 // some axes are not halved it tells together with the share of the blocks that walls part: 0.43 to 0.81 beside 0.83
 // to 1.2.
+// Regions of large coefficients, whose borders part few blocks of the first grids, are told so too: 0.75 to 0.82 where
+// they take 68 iterations.
 constexpr double some_with_walls = 0.01, slow_between_walls = 0.69, slow_and_parted = 0.83;
 
 // Of the blocks that have unknowns, those that walls part: below 0.02 on ordinary domains of many blocks; of fewer ones
@@ -50,8 +53,7 @@ constexpr double many_parted = 0.02;
 // 23, and up to 0.9 where channels of a few cells part inclusions from the rest 10 to 2000. Of the blocks of the first
 // two grids up to 0.05 are parted in open domains, 0.1 to 0.4 in mazes, between plates and around sheets; in two
 // dimensions 0 and 0.01 to 0.1.
-constexpr double slow_where_couplings_vary = 0.365, parted_where_couplings_vary = 0.08,
-                 parted_where_couplings_vary_2d = 0.01;
+constexpr double slow_beside_inclusions = 0.365, parted_by_inclusions = 0.08, parted_by_inclusions_2d = 0.01;
 // Contrasts above which rates do not tell: of 1e5 and more 0.1 and 0.27 where it takes 12 to 31 iterations.
 constexpr double large_contrast = 2e4;
 
@@ -69,7 +71,7 @@ float noise(int i, int j, int k) {
 
 // Errors e <- E e of the homogeneous problem on grid l, from noise: the differences of successive ones leave
 // out what a singular operator keeps.
-bool Multigrid::is_slow(std::size_t l, double most, bool may_be_ordinary, int threads) {
+double Multigrid::measured_rate(std::size_t l, double most, bool may_be_ordinary, int threads) {
   const bool active = layout_.ranks.slab >= 0;
   CycleOptions options;
   options.threads = threads;
@@ -118,7 +120,7 @@ bool Multigrid::is_slow(std::size_t l, double most, bool may_be_ordinary, int th
     rate = last > 0 ? norm / last : 0;
     last = norm;
   }
-  return rate > most;
+  return rate;
 }
 
 bool Multigrid::couplings_part_cells(const LatticeOperator& op, int threads, CellGroups* groups) {
@@ -139,26 +141,31 @@ bool Multigrid::Walls::are_many() const {
   return parted > many_with_walls * blocks && blocks > many_blocks;
 }
 
-bool Multigrid::are_parted(const Walls& walls) const {
-  const bool flat = std::count(laid_size_.begin(), laid_size_.end(), 1) > 0;
-  return walls.parted > (flat ? parted_where_couplings_vary_2d : parted_where_couplings_vary) * walls.blocks;
+bool Multigrid::Walls::are_uneven() const {
+  return uneven > many_parted * blocks;
 }
 
-bool Multigrid::rates_do_not_tell(const Walls& on_finest) const {
-  return on_finest.contrast > large_contrast && on_finest.uneven > many_parted * on_finest.blocks;
+bool Multigrid::inclusions_part_cells(const Walls& walls) const {
+  const bool flat = std::count(laid_size_.begin(), laid_size_.end(), 1) > 0;
+  return walls.parted > (flat ? parted_by_inclusions_2d : parted_by_inclusions) * walls.blocks ||
+         walls.contrast > large_contrast;
 }
 
 bool Multigrid::grids_fail(const LatticeOperator& op, const Walls& on_finest, int threads) {
   const std::size_t coarser = layout_.coarsening.halved.size(); // on ranks without a slab too
   if (coarser < 2)
     return false;
-  const bool finest_tells = layout_.ranks.sum(static_cast<double>(op.cell_count())) <= few_cells ||
-                            on_finest.parted > many_with_walls * on_finest.blocks;
-  const auto finest_fails = [&] { return finest_tells && is_slow(0, slow_on_finest, true, threads); };
-  if (varies(op))
-    return are_parted(look_for_walls(1, true, threads)) || is_slow(1, slow_where_couplings_vary, false, threads) ||
-           finest_fails();
+  const bool small = layout_.ranks.sum(static_cast<double>(op.cell_count())) <= few_cells;
+  const bool walls_on_finest = on_finest.parted > many_with_walls * on_finest.blocks;
+  const auto finest_fails = [&] { return measured_rate(0, slow_on_finest, true, threads) > slow_on_finest; };
   const bool semi = layout_.coarsening.semi, flat = std::count(laid_size_.begin(), laid_size_.end(), 1) > 0;
+  const bool varying = !op.uniform && !semi, uneven = on_finest.are_uneven();
+  if (uneven) {
+    Walls second = look_for_walls(1, true, threads);
+    second.contrast = on_finest.contrast; // sums of couplings range further
+    if (inclusions_part_cells(second))
+      return true;
+  }
   std::vector<double> parted(coarser, 0); // of the blocks of each grid
   bool few_walls = op.uniform && !is_held(op.max_excess, static_cast<float>(op.max_coupling));
   for (std::size_t l = 0; l < coarser; ++l) {
@@ -171,14 +178,22 @@ bool Multigrid::grids_fail(const LatticeOperator& op, const Walls& on_finest, in
     few_walls = few_walls && walls.parted <= (few_here ? 1 : share) * walls.blocks &&
                 walls.walled_off <= (few_here ? few_walled_off : share) * walls.blocks;
   }
-  if (!few_walls && (is_slow(1, semi ? slow_on_some_axes : slow, true, threads) || finest_fails()))
-    return true;
+  if (!few_walls) {
+    const double most = semi ? slow_on_some_axes : uneven ? slow_beside_inclusions : slow;
+    const double rate = measured_rate(1, most, !varying, threads);
+    if (rate > most)
+      return true;
+    if ((small || walls_on_finest || (varying && rate > uncertain)) && finest_fails())
+      return true;
+    if (varying && rate <= slow_beside_inclusions)
+      return false;
+  }
   const auto& factors = layout_.weights.coupling;
   const bool overshoots = std::any_of(factors.begin(), factors.end(), [](float factor) { return factor < 0.5F; });
   for (std::size_t l = 2; l < coarser && (semi || overshoots || !op.uniform); ++l) {
     const double fast = semi ? slow_and_parted - parted[l] : slow_between_walls;
     const bool with_walls = parted[l] > (semi ? many_with_walls : some_with_walls) && (semi || overshoots);
-    if ((with_walls || !op.uniform) && is_slow(l, fast, true, threads))
+    if ((with_walls || !op.uniform) && measured_rate(l, fast, true, threads) > fast)
       return true;
   }
   return false;

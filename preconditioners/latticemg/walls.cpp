@@ -154,7 +154,7 @@ Multigrid::Walls Multigrid::look_for_walls(std::size_t l, bool by_size, int thre
   if (looks) {
     const Level& level = levels_[l];
     const int first = blocks_of(2, level.begin + level.own.first);
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : blocks, parted, walled_off, uneven)                  \
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(+ : blocks, parted, walled_off, uneven) \
     reduction(max : largest, inverse_of_least)
     for (int line = 0; line < lines; ++line) {
       const int row = line % rows, layer = line / rows;
@@ -166,7 +166,7 @@ Multigrid::Walls Multigrid::look_for_walls(std::size_t l, bool by_size, int thre
         blocks += cells.has_unknowns();
         const CellBlock::Parts parts = cells.parts();
         parted += parts.apart > 1;
-        uneven += parts.all > 1;
+        uneven += by_size && parts.all > 1;
         walled_off += cells.is_walled_off();
       }
       largest = std::max(largest, cells.largest());
