@@ -154,24 +154,22 @@ void restrict_as(const Level& fine, const Level& coarse, int colour, Lines lines
   const Colour cells(fine, colour, lines.k), others(fine, 1 - colour, lines.k);
   const float* b = fine.b;
   const float* u = fine.u;
-  const auto residual = [&](const Line& line, const Line& other, std::ptrdiff_t t) HWY_ATTR {
-    const VF r = residual_of(A, line, b, u, t);
-    if constexpr (both)
-      return hn::Add(r, residual_of(A, other, b, u, t));
-    else
-      return r;
-  };
   // Into the coarse line that holds line j and the one after it, of these extents.
   const auto restrict_lines = [&](int j, Extent extent, Extent of_coarse) HWY_ATTR {
-    const Line one = cells.line(j, extent), beside_one = others.line(j, extent);
+    const Line one = cells.line(j, extent);
     float* to = scratch + extent.first;
     if (step == 2 && j + 1 < lines.last) {
-      const Line two = cells.line(j + 1, extent), beside_two = others.line(j + 1, extent);
+      const Line two = cells.line(j + 1, extent);
       for (std::ptrdiff_t t = 0; t < one.end; t += lanes)
-        hn::StoreU(hn::Add(residual(two, beside_two, t), residual(one, beside_one, t)), df, to + t);
+        hn::StoreU(hn::Add(residual_of(A, two, b, u, t), residual_of(A, one, b, u, t)), df, to + t);
     } else {
       for (std::ptrdiff_t t = 0; t < one.end; t += lanes)
-        hn::StoreU(residual(one, beside_one, t), df, to + t);
+        hn::StoreU(residual_of(A, one, b, u, t), df, to + t);
+    }
+    for (int i = j; both && i < std::min(j + step, lines.last); ++i) {
+      const Line other = others.line(i, extent);
+      for (std::ptrdiff_t t = 0; t < other.end; t += lanes)
+        hn::StoreU(hn::Add(hn::LoadU(df, to + t), residual_of(A, other, b, u, t)), df, to + t);
     }
     deal(coarse, of_coarse, j / step, K, scratch, add);
   };
