@@ -51,6 +51,22 @@ namespace linnet::latticemg::HWY_NAMESPACE {
 
 namespace {
 
+// b - A u of the block of cells from t on; beside the unknowns anything.
+template <class Operator>
+HWY_INLINE VF residual_at(const Operator& A, const Line& line, const float* b, const float* u, std::ptrdiff_t t) {
+  const F df;
+  const VF right = hn::Add(hn::LoadU(df, b + line.own + t), A.neighbours(line, u, t));
+  return hn::NegMulAdd(A.diagonal(line, t), hn::LoadU(df, u + line.own + t), right);
+}
+HWY_INLINE VF residual_at(const Differences& A, const Line& line, const float* b, const float* u, std::ptrdiff_t t) {
+  return A.residual(line, b, u, t);
+}
+// Zero beside the unknowns.
+template <class Operator>
+HWY_INLINE VF residual_of(const Operator& A, const Line& line, const float* b, const float* u, std::ptrdiff_t t) {
+  return A.on_unknowns(line, t, residual_at(A, line, b, u, t));
+}
+
 // Weighted: u_c <- u_c + omega (b_c + sum_d w_cd u_d - a_cc u_c) / (a_cc + couplings with cells of the same colour).
 template <class Operator, bool weighted>
 void relax_as(const Level& level, int colour, float omega, Lines lines) {
@@ -59,36 +75,18 @@ void relax_as(const Level& level, int colour, float omega, Lines lines) {
   const Operator A(level);
   const Colour cells(level, colour, lines.k);
   const float* field = level.u;
-  const float* right_side = level.b;
+  const float* b = level.b;
   float* to = level.u;
   cells.for_each_line(lines.first, lines.last, [&](const Line& line, int, int) HWY_ATTR {
-    const float* b = right_side + line.own;
     float* u = to + line.own;
     for (std::ptrdiff_t t = 0; t < line.end; t += lanes) {
-      const VF right = hn::Add(hn::LoadU(df, b + t), A.neighbours(line, field, t));
       if constexpr (weighted) {
-        const VF before = hn::LoadU(df, u + t);
-        const VF r = hn::NegMulAdd(A.diagonal(line, t), before, right);
-        hn::StoreU(hn::MulAdd(hn::Mul(factor, A.inverse(line, t)), r, before), df, u + t);
+        const VF step = hn::Mul(factor, A.inverse(line, t));
+        hn::StoreU(hn::MulAdd(step, residual_at(A, line, b, field, t), hn::LoadU(df, u + t)), df, u + t);
       } else {
+        const VF right = hn::Add(hn::LoadU(df, b + line.own + t), A.neighbours(line, field, t));
         hn::StoreU(hn::Mul(A.inverse(line, t), right), df, u + t);
       }
-    }
-  });
-}
-
-void relax_differences(const Level& level, int colour, float omega, Lines lines) {
-  const F df;
-  const VF factor = hn::Set(df, omega);
-  const Differences A(level);
-  const Colour cells(level, colour, lines.k);
-  const float* b = level.b;
-  float* u = level.u;
-  cells.for_each_line(lines.first, lines.last, [&](const Line& line, int, int) HWY_ATTR {
-    for (std::ptrdiff_t t = 0; t < line.end; t += lanes) {
-      const VF step = hn::Mul(factor, A.inverse(line, t));
-      float* own = u + line.own + t;
-      hn::StoreU(hn::MulAdd(step, A.residual(line, b, u, t), hn::LoadU(df, own)), df, own);
     }
   });
 }
@@ -131,18 +129,6 @@ HWY_INLINE void interleave(const Level& coarse, int J, int K, float* to) {
 HWY_INLINE void clear(int from, int to, float* numbers) {
   for (int t = from; t < to; t += lanes)
     hn::StoreU(hn::Zero(F()), F(), numbers + t);
-}
-
-// b - A u of the block of cells from t on.
-template <class Operator>
-HWY_INLINE VF residual_of(const Operator& A, const Line& line, const float* b, const float* u, std::ptrdiff_t t) {
-  const F df;
-  const VF right = hn::Add(hn::LoadU(df, b + line.own + t), A.neighbours(line, u, t));
-  return A.on_unknowns(line, t, hn::NegMulAdd(A.diagonal(line, t), hn::LoadU(df, u + line.own + t), right));
-}
-
-HWY_INLINE VF residual_of(const Differences& A, const Line& line, const float* b, const float* u, std::ptrdiff_t t) {
-  return A.on_unknowns(line, t, A.residual(line, b, u, t));
 }
 
 // both: of both colours, in one sum, as sums of more than two would depend on the order of planes.
@@ -264,7 +250,7 @@ void relax_by(const Level& level, int colour, float omega, Lines lines) {
 }
 void relax(const Level& level, int colour, float omega, Lines lines) {
   if (level.couplings == Couplings::differences)
-    return relax_differences(level, colour, omega, lines);
+    return relax_as<Differences, true>(level, colour, omega, lines);
   LINNET_BY_COUPLINGS(level, relax_by, level, colour, omega, lines)
 }
 void relax_anew(const Level& level, int colour, Lines lines) {
