@@ -1,12 +1,16 @@
 #include <linnet/linnet.h>
 
 #include "bandit.hpp"
+#include "base/threads.hpp"
 #include "cnn.hpp"
 #include "instruction_sets.hpp"
 #include "ksp/dcd.hpp"
 #include "latticemg.hpp"
 #include "mfac.hpp"
 #include "nystrom.hpp"
+
+#include <sched.h>
+#include <unistd.h>
 
 #if PETSC_VERSION_LT(3, 18, 0) || PETSC_VERSION_GE(3, 19, 0)
 #error "linnet is written for PETSc 3.18: its types use that version's private headers"
@@ -56,12 +60,29 @@ PetscErrorCode CheckRunningPetsc() {
   PetscFunctionReturn(0);
 }
 
+// How many ranks run on this node, and on how many processors together.
+PetscErrorCode ShareProcessors() {
+  MPI_Comm node = MPI_COMM_NULL;
+  PetscMPIInt ranks = 1;
+  cpu_set_t processors;
+
+  PetscFunctionBegin;
+  PetscCallMPI(MPI_Comm_split_type(PETSC_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &node));
+  PetscCallMPI(MPI_Comm_size(node, &ranks));
+  CPU_ZERO(&processors);
+  const bool known = sched_getaffinity(0, sizeof(processors), &processors) == 0; // false beyond CPU_SETSIZE of them
+  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &processors, sizeof(processors), MPI_BYTE, MPI_BOR, node));
+  PetscCallMPI(MPI_Comm_free(&node));
+  linnet::share_processors({ranks, known ? CPU_COUNT(&processors) : static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN))});
+  PetscFunctionReturn(0);
+}
+
 } // namespace
 
 /*@C
   LinnetInitialize - Makes the types of linnet known to PETSc
 
-  Not Collective
+  Collective on PETSC_COMM_WORLD
 
   Level: beginner
 
@@ -80,6 +101,7 @@ PetscErrorCode LinnetInitialize(void) {
     PetscFunctionReturn(0);
   PetscCall(CheckRunningPetsc());
   linnet::limit_instruction_sets();
+  PetscCall(ShareProcessors());
   PetscCall(KSPRegister(KSPDCD, KSPCreate_DCD));
   PetscCall(PetscLogEventRegister("KSPDCDOrthog", KSP_CLASSID, &KSP_DCD_Orthogonalization));
   PetscCall(PCRegister(PCLATTICEMG, PCCreate_LatticeMG));

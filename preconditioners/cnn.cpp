@@ -311,7 +311,8 @@ static PetscErrorCode PCDestroy_CNN(PC pc) {
                                       dimension of the grid), or a model file
 .   -pc_cnn_precision <auto>        - auto, f32 or bf16
 .   -pc_cnn_backend <onednn>        - onednn or reference
-.   -pc_cnn_threads <n>             - threads of an application (default: as many as OpenMP gives)
+.   -pc_cnn_threads <n>             - threads of an application (default: OMP_NUM_THREADS, or
+                                     the rank's share of the processors of its node)
 .   -pc_cnn_grid <nx,ny,nz>         - size of the grid of an IS composed on the matrix as "linnet_cells"
 .   -pc_cnn_symmetric <false>       - symmetric and positive definite whatever the model, for KSPCG
 -   -pc_cnn_fallback <latticemg>    - type of PC that replaces the network where its model was not trained for the

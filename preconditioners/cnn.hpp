@@ -15,7 +15,7 @@ struct PC_CNN {
   std::string model; ///< a name or a file; empty: cycle
   PCCNNPrecision precision = PC_CNN_PRECISION_AUTO;
   PCCNNBackend backend = PC_CNN_BACKEND_ONEDNN;
-  PetscInt threads = 0; ///< 0: as many as OpenMP gives
+  PetscInt threads = 0; ///< 0: default_threads()
   linnet::GridSize grid{0, 0, 0};
   std::string fallback = PCLATTICEMG; ///< a type of PC, or none
   bool symmetric = false;             ///< positive definite whatever the model

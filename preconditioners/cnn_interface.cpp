@@ -150,7 +150,7 @@ PetscErrorCode PCCNNGetBackend(PC pc, PCCNNBackend* backend) {
 
   Input Parameters:
 + pc - the preconditioner
-- threads - at least 1, or `PETSC_DEFAULT` for as many as OpenMP gives
+- threads - at least 1, or `PETSC_DEFAULT`: `OMP_NUM_THREADS`, or the rank's share of the processors
 
   Options Database Key:
 . -pc_cnn_threads <n> - the same

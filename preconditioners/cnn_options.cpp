@@ -1,16 +1,15 @@
 // Parameters of PCCNN: what sets them, options.
+#include "base/threads.hpp"
 #include "cnn.hpp"
 #include "enum_option.hpp"
 #include "lattice/guarded.hpp"
-
-#include <omp.h>
 
 const char* const PCCNNPrecisionNames_Private[] = {"auto", "f32", "bf16", "PCCNNPrecision", "PC_CNN_PRECISION_",
                                                    nullptr};
 const char* const PCCNNBackendNames_Private[] = {"onednn", "reference", "PCCNNBackend", "PC_CNN_BACKEND_", nullptr};
 
 int PCCNNThreads_Private(const PC_CNN* cnn) {
-  return cnn->threads > 0 ? static_cast<int>(cnn->threads) : omp_get_max_threads();
+  return cnn->threads > 0 ? static_cast<int>(cnn->threads) : linnet::default_threads();
 }
 
 /* Sets a parameter that the next PCSetUp() must follow. */

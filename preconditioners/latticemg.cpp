@@ -120,7 +120,8 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
                                   second one: the finest has one more, those from the third on one less, but one
 .   -pc_latticemg_weights <c1,c2,c3,e1,e2,e3,red,...> - factors of couplings and excess from grid to grid, omega of red
                                       half sweeps
-.   -pc_latticemg_threads <n>   - threads of a cycle (default: as many as OpenMP gives)
+.   -pc_latticemg_threads <n>   - threads of a cycle (default: OMP_NUM_THREADS, or the rank's share of
+                                 the processors of its node)
 -   -pc_latticemg_grid <nx,ny,nz> - size of the grid of an IS composed on the matrix as "linnet_cells"
 
    Level: intermediate

@@ -21,7 +21,7 @@ struct PC_LatticeMG {
   linnet::latticemg::CycleWeights weights;
   /// Those of PCCNN, by dimension, for cycles of two and more sweeps; null: the classical ones.
   std::function<linnet::latticemg::CycleWeights(int dimension)> learned;
-  PetscInt threads = 0;           ///< 0: as many as OpenMP gives
+  PetscInt threads = 0;           ///< 0: default_threads()
   linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given
   linnet::LatticePlacement placement;
   linnet::latticemg::Multigrid multigrid;

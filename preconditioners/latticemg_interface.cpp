@@ -245,7 +245,7 @@ PetscErrorCode PCLatticeMGGetWeights(PC pc, PetscReal values[PC_LATTICEMG_WEIGHT
 
   Input Parameters:
 + pc     - the preconditioner
-- threads - at least 1, or `PETSC_DEFAULT` for as many as OpenMP gives
+- threads - at least 1, or `PETSC_DEFAULT`: `OMP_NUM_THREADS`, or the rank's share of the processors
 
   Options Database Key:
 . -pc_latticemg_threads <n> - threads
@@ -274,7 +274,7 @@ PetscErrorCode PCLatticeMGSetThreads(PC pc, PetscInt threads) {
 . pc - the preconditioner, of type `PCLATTICEMG`
 
   Output Parameter:
-. threads - at least 1, or `PETSC_DEFAULT` for as many as OpenMP gives
+. threads - at least 1, or `PETSC_DEFAULT`: `OMP_NUM_THREADS`, or the rank's share of the processors
 
   Level: intermediate
 

@@ -1,8 +1,7 @@
 // Parameters of PCLATTICEMG: what sets them, options.
+#include "base/threads.hpp"
 #include "enum_option.hpp"
 #include "latticemg.hpp"
-
-#include <omp.h>
 
 #include <algorithm>
 
@@ -17,7 +16,7 @@ linnet::latticemg::CycleOptions PCLatticeMGOptions_Private(const PC_LatticeMG* m
   linnet::latticemg::CycleOptions options;
   options.w_cycle = mg->cycle == PC_LATTICEMG_CYCLE_W;
   options.sweeps = static_cast<int>(mg->sweeps);
-  options.threads = mg->threads > 0 ? static_cast<int>(mg->threads) : omp_get_max_threads();
+  options.threads = mg->threads > 0 ? static_cast<int>(mg->threads) : linnet::default_threads();
   return options;
 }
 

@@ -1,4 +1,5 @@
 // The stabilised Nystrom approximation: Frangella, Tropp, Udell, Randomized Nystrom preconditioning, algorithm 2.1.
+#include "base/threads.hpp"
 #include "nystrom.hpp"
 
 #include "mfac/orthonormal.hpp"
@@ -21,7 +22,7 @@ static std::uint64_t Mix(std::uint64_t z) { /* the output function of splitmix64
 static void Normals(PetscInt seed, PetscInt pair, PetscInt first, double scale, std::vector<double> (&x)[2]) {
   const std::uint64_t key = Mix(Mix(static_cast<std::uint64_t>(seed)) ^ static_cast<std::uint64_t>(pair));
   const auto local = static_cast<PetscInt>(x[0].size());
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(linnet::default_threads())
   for (PetscInt i = 0; i < local; i++) { /* Box-Muller */
     const std::uint64_t a = Mix(key ^ Mix((static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i)))),
                         b = Mix(a);

@@ -1,3 +1,4 @@
+#include "base/threads.hpp"
 #include "lattice/lattice.hpp"
 #include "lattice/local_rows.hpp"
 
@@ -50,7 +51,11 @@ PetscErrorCode LookAt(MPI_Comm comm, const PetscInt* cells, PetscInt rows, Petsc
   PetscMPIInt rank = 0;
 
   PetscFunctionBegin;
-#pragma omp parallel for schedule(static) reduction(min : least) reduction(max : most) reduction(| : falls, differs)
+#pragma omp parallel for schedule(static) num_threads(default_threads()) reduction(min                                 \
+                                                                                   : least) reduction(max              \
+                                                                                                      : most)          \
+    reduction(|                                                                                                        \
+              : falls, differs)
   for (PetscInt r = 0; r < rows; ++r) {
     least = std::min(least, cells[r]);
     most = std::max(most, cells[r]);

@@ -1,4 +1,5 @@
 #include "lattice/graph.hpp"
+#include "base/threads.hpp"
 #include "lattice/row_reader.hpp"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ bool fits(const GraphView& graph, const Lattice& lattice) {
   const CellBreaks breaks = lattice.natural ? CellBreaks() : CellBreaks(lattice.cells);
   const auto cell_of = [cells](PetscInt r) { return cells ? cells[r] : r; };
   std::atomic<bool> good = true;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(default_threads())
   for (PetscInt b = 0; b < blocks; ++b) {
     if (!good.load(std::memory_order_relaxed))
       continue;

@@ -1,8 +1,7 @@
 // MATLATTICE: a matrix that is an operator on a lattice, without rows.
 #include "lattice/matrix.hpp"
+#include "base/threads.hpp"
 #include "lattice/guarded.hpp"
-
-#include <omp.h>
 
 #include <bit>
 
@@ -27,7 +26,7 @@ PetscErrorCode MatMult_Lattice(Mat A, Vec x, Vec y) {
   PetscCall(VecGetArrayRead(x, &from));
   PetscCall(VecGetArrayWrite(y, &to));
   PetscCall(linnet::Guarded([&] {
-    return lattice->product->multiply(CommOf(A), lattice->tag, *lattice->placed, omp_get_max_threads(), from, to);
+    return lattice->product->multiply(CommOf(A), lattice->tag, *lattice->placed, linnet::default_threads(), from, to);
   }));
   PetscCall(VecRestoreArrayWrite(y, &to));
   PetscCall(VecRestoreArrayRead(x, &from));
@@ -40,7 +39,7 @@ PetscErrorCode MatGetDiagonal_Lattice(Mat A, Vec d) {
 
   PetscFunctionBegin;
   PetscCall(VecGetArrayWrite(d, &to));
-  linnet::lattice_diagonal(*DataOf(A)->placed, omp_get_max_threads(), A->rmap->n, to);
+  linnet::lattice_diagonal(*DataOf(A)->placed, linnet::default_threads(), A->rmap->n, to);
   PetscCall(VecRestoreArrayWrite(d, &to));
   PetscFunctionReturn(0);
 }

@@ -1,8 +1,7 @@
 #include "lattice/operator.hpp"
+#include "base/threads.hpp"
 #include "lattice/guarded.hpp"
 #include "lattice/operator_passes.hpp"
-
-#include <omp.h>
 
 #include <atomic>
 #include <utility>
@@ -34,7 +33,7 @@ std::size_t find_one_sided(const LatticeOperator& op) {
   const std::size_t nx = static_cast<std::size_t>(op.size[0]), ny = static_cast<std::size_t>(op.size[1]);
   const std::size_t nz = static_cast<std::size_t>(op.size[2]), lines = ny * nz;
   std::size_t bad_line = lines;
-#pragma omp parallel for reduction(min : bad_line) schedule(static)
+#pragma omp parallel for reduction(min : bad_line) schedule(static) num_threads(default_threads())
   for (std::size_t line = 0; line < lines; ++line) {
     const std::array<std::size_t, 3> at{0, line % ny, line / ny};
     const std::uint8_t* own = op.links.data() + line * nx;
@@ -57,7 +56,7 @@ template <class T>
 void clear(Buffer<T>* buffer, std::size_t count, const std::vector<CellRange>& ranges) {
   buffer->resize(count);
   T* data = buffer->data();
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(default_threads())
   for (std::size_t i = 0; i < ranges.size(); ++i)
     std::fill(data + ranges[i].first, data + ranges[i].last, T{});
 }
@@ -68,7 +67,7 @@ bool join_uniform(const Pass& pass, const std::vector<BlockFindings>& blocks) {
   std::vector<std::vector<std::uint8_t>> code;
   if (!merge_values(blocks, &op, &code))
     return false;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(default_threads())
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     bool same = true;
     for (std::size_t v = 0; v < code[b].size(); ++v)
@@ -149,7 +148,7 @@ PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, const std::vector<C
   // The others begin with the values of the first, so that their codes are mostly those of all.
   if (!blocks.empty())
     read(0);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(default_threads())
   for (std::size_t b = 1; b < blocks.size(); ++b) {
     blocks[b].excess_values = blocks[0].excess_values;
     blocks[b].most_links.assign(blocks[0].excess_values.size(), 0);
@@ -179,7 +178,7 @@ PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, const std::vector<C
   LatticeOperator& op = *pass.op;
   const PetscInt rows = pass.rows.count;
   const std::size_t cells = op.cell_count();
-  const PetscInt threads = std::max(1, std::min<PetscInt>(omp_get_max_threads(), rows));
+  const PetscInt threads = std::max(1, std::min<PetscInt>(default_threads(), rows));
   const PetscInt length = rows / threads + (rows % threads > 0);
   std::vector<BlockFindings> blocks(static_cast<std::size_t>(threads));
   std::vector<std::vector<PetscInt>> later(blocks.size());
@@ -192,7 +191,7 @@ PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, const std::vector<C
   clear(&op.excess, cells, empty);
   for (Buffer<double>& face : op.face)
     clear(&face, cells, empty);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(default_threads())
   for (std::size_t b = 0; b < blocks.size(); ++b) {
     const PetscInt first = std::min(rows, static_cast<PetscInt>(b) * length);
     read_general(pass, first, block_end(rows, first, length), &blocks[b], &later[b]);
@@ -201,7 +200,7 @@ PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, const std::vector<C
     return block.fault != Fault::none && block.fault != Fault::asymmetric;
   });
   if (!faulty) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(default_threads())
     for (std::size_t b = 0; b < blocks.size(); ++b)
       compare_later(pass, later[b], &blocks[b]);
   }

@@ -1,5 +1,6 @@
 // What the blocks of an operator show together, over all ranks.
 #include "lattice/operator_findings.hpp"
+#include "base/threads.hpp"
 
 namespace linnet {
 
@@ -54,7 +55,7 @@ bool is_rounded_voxel(const LatticeOperator& op) {
   int sides = 0, all = 1;
   for (unsigned axis = 0; axis < 3; ++axis)
     sides += (seen >> 2 * axis & 3U) ? 2 : 0;
-#pragma omp parallel for reduction(min : all) schedule(static)
+#pragma omp parallel for reduction(min : all) schedule(static) num_threads(default_threads())
   for (std::size_t c = 0; c < op.cell_count(); ++c) {
     const unsigned links = op.links[c] & (LatticeOperator::row_bit - 1U);
     if ((op.links[c] & LatticeOperator::row_bit) && links)

@@ -1,4 +1,5 @@
 #include "lattice/stretches.hpp"
+#include "base/threads.hpp"
 
 namespace linnet {
 
@@ -20,7 +21,7 @@ bool columns_move(const PetscInt* ja, PetscInt e, PetscInt length) {
 
 RowBits column_breaks(const PetscInt* ia, const PetscInt* ja, PetscInt rows) {
   RowBits bits(rows);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(default_threads())
   for (std::size_t w = 0; w < bits.words(); ++w) {
     const PetscInt first = static_cast<PetscInt>(64 * w), last = std::min(rows, first + 64);
     std::uint64_t word = first == 0 ? 1 : 0;
@@ -37,7 +38,7 @@ RowBits column_breaks(const PetscInt* ia, const PetscInt* ja, PetscInt rows) {
 CellBreaks::CellBreaks(const CellNumbers& cells) : bits_(static_cast<PetscInt>(cells.size())) {
   const auto n = static_cast<PetscInt>(cells.size());
   bool ascending = true;
-#pragma omp parallel for schedule(static) reduction(&& : ascending)
+#pragma omp parallel for schedule(static) num_threads(default_threads()) reduction(&& : ascending)
   for (std::size_t w = 0; w < bits_.words(); ++w) {
     const PetscInt first = static_cast<PetscInt>(64 * w), last = std::min(n, first + 64);
     std::uint64_t word = first == 0 ? 1 : 0;

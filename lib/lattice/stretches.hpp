@@ -77,7 +77,7 @@ private:
   PetscInt rows_ = 0;
 };
 
-/// The rows whose columns are not those of the row above, each one higher. Read by as many threads as OpenMP gives.
+/// The rows whose columns are not those of the row above, each one higher. Read by default_threads().
 RowBits column_breaks(const PetscInt* ia, const PetscInt* ja, PetscInt rows);
 
 /// Where cells[r] is not cells[r - 1] + 1; nowhere, by default.

@@ -7,6 +7,7 @@
 //
 // (p, A p) from one reduction (Chronopoulos and Gear, "s-step iterative methods for symmetric linear systems", 1989):
 // directions are conjugate and (z, r_before) = 0, so that (z, A p_before) = -(z, r) / alpha_before.
+#include "base/threads.hpp"
 #include "latticemg/multigrid.hpp"
 #include "latticemg/rows.hpp"
 #include "latticemg/strayed.hpp"
@@ -375,7 +376,7 @@ void Multigrid::copy_iterate(const Outer& outer, const RowPieces<double>& x) con
   const double* field = iterate_.data() + levels_[0].front;
   const float* p = direction_.data() + levels_[0].front;
   x.for_each_run(0, x.rows(), [&](std::ptrdiff_t first, std::ptrdiff_t last, double* data) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) num_threads(default_threads())
     for (std::ptrdiff_t i = first; i < last; ++i) {
       const std::uint32_t place = place_[static_cast<std::size_t>(i)];
       const double pending = pending_step_ != 0 ? pending_step_ * p[place] : 0;

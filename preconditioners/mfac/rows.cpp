@@ -1,4 +1,5 @@
 #include "mfac/rows.hpp"
+#include "base/threads.hpp"
 
 #include "base/large_pages.hpp"
 #include "mfac/packed.hpp"
@@ -23,7 +24,7 @@ std::int64_t round_up(std::int64_t n, std::int64_t unit) {
 
 // Threads of a pass over that many panels.
 int team(std::int64_t panels) {
-  return static_cast<int>(std::clamp<std::int64_t>(panels, 1, omp_get_max_threads()));
+  return static_cast<int>(std::clamp<std::int64_t>(panels, 1, default_threads()));
 }
 
 // Sums of each thread, added in the order of the threads: the same bits for the same number of them.
