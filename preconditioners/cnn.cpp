@@ -225,6 +225,7 @@ static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const Pet
 }
 
 static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec z) {
+  Vec rest = r;
   PC_CNN* cnn = PCCNNData_Private(pc);
   const PetscScalar* from;
   PetscScalar* to;
@@ -237,7 +238,9 @@ static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec 
   PetscCheck(!transpose || !cnn->loaded->architecture.unit_residual, CommOf(pc), PETSC_ERR_SUP,
              "The network '%s' is not linear and has no transpose", cnn->loaded->architecture.name.c_str());
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
-  PetscCall(VecGetArrayRead(r, &from));
+  if (!transpose)
+    PetscCall(PCLatticeMGTakeFixed_Private(mg, r, &rest));
+  PetscCall(VecGetArrayRead(rest, &from));
   PetscCall(VecGetArrayWrite(z, &to));
   PetscCall(linnet::Guarded([&] {
     if (mg->active_ranks == 0)
@@ -254,7 +257,9 @@ static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec 
     return PetscErrorCode{0};
   }));
   PetscCall(VecRestoreArrayWrite(z, &to));
-  PetscCall(VecRestoreArrayRead(r, &from));
+  PetscCall(VecRestoreArrayRead(rest, &from));
+  if (transpose)
+    PetscCall(PCLatticeMGTakeFixedTranspose_Private(mg, z));
   PetscFunctionReturn(0);
 }
 

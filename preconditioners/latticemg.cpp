@@ -1,9 +1,17 @@
 // PCLATTICEMG: geometric multigrid on the lattice of a matrix.
 #include "latticemg.hpp"
+#include "lattice/fixed_columns.hpp"
 #include "lattice/guarded.hpp"
 #include "lattice/local_rows.hpp"
 
 PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
+
+static PetscErrorCode PCLatticeMGForgetFixed_Private(PC_LatticeMG* mg) {
+  PetscFunctionBegin;
+  PetscCall(MatDestroy(&mg->fixed));
+  PetscCall(VecDestroy(&mg->unfixed));
+  PetscFunctionReturn(0);
+}
 
 static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusal) {
   PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
@@ -20,6 +28,11 @@ static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusa
       linnet::UpdateLatticePlacement(pc->pmat, dm, mg->grid[0] > 0 ? &mg->grid : nullptr, &mg->placement, refusal));
   if (!refusal->empty())
     PetscFunctionReturn(0);
+  PetscCall(PCLatticeMGForgetFixed_Private(mg));
+  if (mg->placement.coefficients().fixed_columns) {
+    PetscCall(linnet::MakeFixedColumns(pc->pmat, &mg->fixed));
+    PetscCall(MatCreateVecs(pc->pmat, nullptr, &mg->unfixed));
+  }
   if (ranks > 1) {
     PetscCall(PCLatticeMGDeal_Private(pc));
     *refusal = mg->multigrid.build(mg->op, mg->lattice, mg->exchange.slab_rows(), threads, mg->layout);
@@ -54,7 +67,26 @@ static PetscErrorCode PCSetUp_LatticeMG(PC pc) {
   PetscFunctionReturn(0);
 }
 
-static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
+PetscErrorCode PCLatticeMGTakeFixed_Private(PC_LatticeMG* mg, Vec r, Vec* rest) {
+  PetscFunctionBegin;
+  *rest = r;
+  if (!mg->fixed)
+    PetscFunctionReturn(0);
+  PetscCall(MatMultAdd(mg->fixed, r, r, mg->unfixed));
+  *rest = mg->unfixed;
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCLatticeMGTakeFixedTranspose_Private(PC_LatticeMG* mg, Vec z) {
+  PetscFunctionBegin;
+  if (!mg->fixed)
+    PetscFunctionReturn(0);
+  PetscCall(VecCopy(z, mg->unfixed));
+  PetscCall(MatMultTransposeAdd(mg->fixed, mg->unfixed, z, z));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCLatticeMGCycle_Private(PC pc, Vec r, Vec z) {
   PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
   const linnet::latticemg::CycleOptions options = PCLatticeMGOptions_Private(mg);
   const PetscScalar* from;
@@ -82,11 +114,28 @@ static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
   PetscFunctionReturn(0);
 }
 
+static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
+  Vec rest;
+
+  PetscFunctionBegin;
+  PetscCall(PCLatticeMGTakeFixed_Private(PCLatticeMGData_Private(pc), r, &rest));
+  PetscCall(PCLatticeMGCycle_Private(pc, rest, z));
+  PetscFunctionReturn(0);
+}
+
+static PetscErrorCode PCApplyTranspose_LatticeMG(PC pc, Vec r, Vec z) {
+  PetscFunctionBegin;
+  PetscCall(PCLatticeMGCycle_Private(pc, r, z)); /* symmetric */
+  PetscCall(PCLatticeMGTakeFixedTranspose_Private(PCLatticeMGData_Private(pc), z));
+  PetscFunctionReturn(0);
+}
+
 static PetscErrorCode PCReset_LatticeMG(PC pc) {
   PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
 
   PetscFunctionBegin;
   PetscCall(PCLatticeMGForgetSlabs_Private(pc));
+  PetscCall(PCLatticeMGForgetFixed_Private(mg));
   mg->values = -1;
   mg->layout = {};
   mg->exchange = {};
@@ -131,11 +180,15 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    of the PC (a `DMDA` with one degree of freedom, of any decomposition, periodic or not); an `IS` composed on the
    matrix as "linnet_cells", one cell number i + nx (j + ny k) for each local row, with `PCLatticeMGSetGrid()`; the
    matrix itself, from which it is recovered. Every entry is checked against it. Rows may be all cells, those without
-unknowns as the identity, or the active ones only.
+   unknowns as the identity, or the active ones only.
 
    The matrix may have any coefficients as long as it is symmetric and has no coupling (-a_ij) below zero and a positive
    diagonal; `PETSC_ERR_SUP` and one line that says why otherwise. Components with all row sums zero are singular:
    attach their constants with `MatSetNullSpace()`. Rows that are coupled with none are solved exactly.
+
+   Rows of boundary values may hold nothing but their diagonal while others still refer to them, as in ksp/ex45.c: what
+   they say is taken out of the residual of the others first, so that the preconditioner is close to the inverse of the
+   matrix as it is, and no more symmetric than that. The iteration of `KSPDCD` is then not fused.
 
    Where rows sum to less than zero, as in Newton's method for -Laplace u = f(u) with f' > 0, the cycle is that of the
    M-matrix with these sums zero, which `-pc_view` tells: close to the inverse as long as the matrix is well away from
@@ -155,10 +208,9 @@ unknowns as the identity, or the active ones only.
    Ranks share the finest grids: each owns a slab of planes across the longest axis, whatever rows of the matrix it has,
    with copies of the planes around it; a half sweep of fewer planes than there are copies needs no message, so that a
    grid takes three exchanges with both neighbours a visit. Coarser grids lie whole on each rank. Aggregates are those
-of each slab, swept over colour by colour with a message after each, until a graph has few nodes and lies whole on each
-   rank. As many ranks have a
-   slab as make the cycle fastest (`-pc_view` tells them); an odd number of cells around the axis of the slabs is left
-   to one.
+   of each slab, swept over colour by colour with a message after each, until a graph has few nodes and lies whole on
+each rank. As many ranks have a slab as make the cycle fastest (`-pc_view` tells them); an odd number of cells around
+the axis of the slabs is left to one.
 
    `KSPDCD` around it is fused with it (`KSPDCDSetFused()`), which saves about half of the time of an iteration.
 
@@ -182,7 +234,7 @@ PetscErrorCode PCCreate_LatticeMG(PC pc) {
   }));
   pc->ops->setup = PCSetUp_LatticeMG;
   pc->ops->apply = PCApply_LatticeMG;
-  pc->ops->applytranspose = PCApply_LatticeMG;
+  pc->ops->applytranspose = PCApplyTranspose_LatticeMG;
   pc->ops->reset = PCReset_LatticeMG;
   pc->ops->destroy = PCDestroy_LatticeMG;
   pc->ops->view = PCView_LatticeMG;

@@ -25,6 +25,8 @@ struct PC_LatticeMG {
   linnet::GridSize grid{0, 0, 0}; ///< of linnet_cells; {0, 0, 0}: not given
   linnet::LatticePlacement placement;
   linnet::latticemg::Multigrid multigrid;
+  Mat fixed = nullptr;            ///< of the columns of rows that fix their unknown (MakeFixedColumns()); null: none
+  Vec unfixed = nullptr;          ///< a residual without what these say
   PetscObjectState values = -1;   ///< of the matrix that it was made from
   std::string* refused = nullptr; ///< where the set up says why it refused, and returns; null: it is an error
 
@@ -56,6 +58,10 @@ inline PC_LatticeMG* PCLatticeMGData_Private(PC pc) {
 extern PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
 
 PETSC_INTERN PetscErrorCode PCCreate_LatticeMG(PC pc);
+/// *rest: r without what rows that fix their unknown say, r itself where there are none. Collective.
+PETSC_INTERN PetscErrorCode PCLatticeMGTakeFixed_Private(PC_LatticeMG* mg, Vec r, Vec* rest);
+/// z <- the transpose of this, of z. Collective.
+PETSC_INTERN PetscErrorCode PCLatticeMGTakeFixedTranspose_Private(PC_LatticeMG* mg, Vec z);
 /// The operator and the rows of the slab of this rank, on several ranks. Collective.
 PETSC_INTERN PetscErrorCode PCLatticeMGDeal_Private(PC pc);
 PETSC_INTERN PetscErrorCode PCLatticeMGForgetSlabs_Private(PC pc);

@@ -66,6 +66,8 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
     text += ", row sums below zero taken as zero";
   if (op.decoupled_rows > 0)
     text += ", " + std::to_string(op.decoupled_rows) + " rows coupled with none";
+  if (op.fixed_columns)
+    text += ", some of them in others' rows";
   const linnet::latticemg::Layout& layout = mg->multigrid.layout();
   text += mg->multigrid.aggregated() ? DescribeAggregates(mg) : DescribeGrids(mg);
   if (ranks > 1) {

@@ -1,7 +1,5 @@
 #include "lattice/local_rows.hpp"
 
-#include <petscsf.h>
-
 #include <cmath>
 
 namespace linnet {
@@ -117,49 +115,6 @@ PetscErrorCode DropRounding(Mat A, LocalRows* rows, bool* any) {
   }
   PetscCallMPI(
       MPI_Allreduce(MPI_IN_PLACE, &found, 1, MPI_INT, MPI_MAX, PetscObjectComm(reinterpret_cast<PetscObject>(A))));
-  *any = found;
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode DropFixedColumns(Mat A, LocalRows* rows, bool* any) {
-  MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
-  std::vector<int> fixed(static_cast<std::size_t>(rows->count)),
-      ghost_fixed(static_cast<std::size_t>(rows->ghost_count));
-  int found = 0;
-
-  PetscFunctionBegin;
-  for (PetscInt r = 0; r < rows->count; ++r) {
-    bool lone = true;
-    for (PetscInt e = rows->own.ia[r]; lone && e < rows->own.ia[r + 1]; ++e)
-      lone = rows->own.ja[e] == r || rows->own.a[e] == 0;
-    for (PetscInt e = rows->other.ia ? rows->other.ia[r] : 0; lone && rows->other.ia && e < rows->other.ia[r + 1]; ++e)
-      lone = rows->other.a[e] == 0;
-    fixed[static_cast<std::size_t>(r)] = lone;
-  }
-  if (rows->other.ia) {
-    PetscLayout layout = nullptr;
-    PetscSF sf = nullptr;
-    PetscCall(MatGetLayouts(A, &layout, nullptr));
-    PetscCall(PetscSFCreate(comm, &sf));
-    PetscCall(PetscSFSetGraphLayout(sf, layout, rows->ghost_count, nullptr, PETSC_OWN_POINTER, rows->ghosts));
-    PetscCall(PetscSFBcastBegin(sf, MPI_INT, fixed.data(), ghost_fixed.data(), MPI_REPLACE));
-    PetscCall(PetscSFBcastEnd(sf, MPI_INT, fixed.data(), ghost_fixed.data(), MPI_REPLACE));
-    PetscCall(PetscSFDestroy(&sf));
-  }
-  for (LocalRows::Block* block : {&rows->own, &rows->other}) {
-    if (!block->ia)
-      continue;
-    const bool own = block == &rows->own;
-    for (PetscInt r = 0; r < rows->count; ++r)
-      for (PetscInt e = block->ia[r]; e < block->ia[r + 1]; ++e) {
-        const PetscInt column = block->ja[e];
-        if (block->a[e] == 0 || (own ? column == r || !fixed[column] : !ghost_fixed[column]))
-          continue;
-        block->drop(e, block->ia[rows->count]);
-        found = 1;
-      }
-  }
-  PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &found, 1, MPI_INT, MPI_MAX, comm));
   *any = found;
   PetscFunctionReturn(0);
 }

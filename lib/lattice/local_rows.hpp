@@ -40,11 +40,6 @@ PetscErrorCode CloseLocalRows(LocalRows* rows);
 /// couplings cancel. *any: there were some, on any rank. Collective.
 PetscErrorCode DropRounding(Mat A, LocalRows* rows, bool* any);
 
-/// A row that holds nothing but its diagonal fixes its unknown, u_i = b_i / a_ii, as boundary conditions are often
-/// imposed: the entries of its column in other rows belong to their right-hand sides, and become zeros here. *any:
-/// there were some, on any rank. Collective.
-PetscErrorCode DropFixedColumns(Mat A, LocalRows* rows, bool* any);
-
 /// Gives every rank the refusal of the lowest rank that has one; empty where none has. Collective.
 PetscErrorCode AgreeOnRefusal(MPI_Comm comm, std::string* refusal);
 

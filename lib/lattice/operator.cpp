@@ -1,5 +1,6 @@
 #include "lattice/operator.hpp"
 #include "base/threads.hpp"
+#include "lattice/fixed_columns.hpp"
 #include "lattice/guarded.hpp"
 #include "lattice/operator_passes.hpp"
 

@@ -1,7 +1,7 @@
 // A lattice from the graph alone: natural order first, which is cheap to see, then any order.
 #include "lattice/embed.hpp"
+#include "lattice/fixed_columns.hpp"
 #include "lattice/guarded.hpp"
-#include "lattice/local_rows.hpp"
 #include "lattice/natural_order.hpp"
 
 #include <cstdint>

@@ -36,6 +36,32 @@ TEST(LatticeMGObject, PreconditionsRowsThatSumToLessThanZeroByTheMMatrixNearby) 
   EXPECT_TRUE(fused);
 }
 
+// On a grid that is solved directly, in single precision.
+TEST(LatticeMGObject, InvertsRowsThatFixTheirUnknownTogetherWithThoseThatReferToThem) {
+  const OwnedMat A = system(box(10, 9, 1), voxel());
+  PetscInt first = 0, last = 0;
+  std::vector<PetscInt> walls;
+  LINNET_CALL(MatGetOwnershipRange(A, &first, &last));
+  for (PetscInt row = first; row < last; ++row)
+    if (row % 10 == 0 || row / 10 == 8)
+      walls.push_back(row);
+  const OwnedKSP ksp = make_solver(A);
+  const OwnedVec x = noise(A), b = zeros(A), z = zeros(A);
+  for (const double diagonal : {6.0, 2.0}) {
+    LINNET_CALL(MatZeroRows(A, static_cast<PetscInt>(walls.size()), walls.data(), diagonal, nullptr, nullptr));
+    LINNET_CALL(KSPSetUp(ksp));
+    for (const bool transpose : {false, true}) {
+      LINNET_CALL((transpose ? MatMultTranspose : MatMult)(A, x, b));
+      LINNET_CALL((transpose ? PCApplyTranspose : PCApply)(pc_of(ksp), b, z));
+      PetscReal error = 0, size = 0;
+      LINNET_CALL(VecAXPY(z, -1, x));
+      LINNET_CALL(VecNorm(z, NORM_2, &error));
+      LINNET_CALL(VecNorm(x, NORM_2, &size));
+      EXPECT_LE(error, 1e-5 * size) << "diagonal " << diagonal << (transpose ? ", transpose" : "");
+    }
+  }
+}
+
 TEST(LatticeMGObject, SaysInOneLineWhyItRefuses) {
   const auto message_of = [](Mat A) {
     static std::string message;
