@@ -67,7 +67,7 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
   if (op.decoupled_rows > 0)
     text += ", " + std::to_string(op.decoupled_rows) + " rows coupled with none";
   if (op.fixed_columns)
-    text += ", some of them in others' rows";
+    text += ", which others refer to";
   const linnet::latticemg::Layout& layout = mg->multigrid.layout();
   text += mg->multigrid.aggregated() ? DescribeAggregates(mg) : DescribeGrids(mg);
   if (ranks > 1) {

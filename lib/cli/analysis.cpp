@@ -40,13 +40,28 @@ Row read_row(const SparseMatrix& matrix, std::int64_t i) {
   return row;
 }
 
-// Rows are taken in ascending order and columns ascend within them, so that the entries (i, j) of row i meet their
-// partners (j, i) in the order in which row j stores them: one cursor a row walks the transpose.
-bool is_symmetric(const SparseMatrix& matrix, const std::vector<double>& largest) {
+// By row: it holds nothing but its diagonal.
+std::vector<bool> fixed_rows(const SparseMatrix& matrix) {
+  std::vector<bool> fixed(matrix.rows, true);
+  for (std::int64_t i = 0; i < matrix.rows; ++i)
+    for (std::int64_t k = matrix.row_start[i]; k < matrix.row_start[i + 1]; ++k)
+      if (matrix.column[k] != i && matrix.value[k] != 0)
+        fixed[i] = false;
+  return fixed;
+}
+
+// Of the rows and columns that are not left out. Rows are taken in ascending order and columns ascend within them, so
+// that the entries (i, j) of row i meet their partners (j, i) in the order in which row j stores them: one cursor a row
+// walks the transpose.
+bool is_symmetric(const SparseMatrix& matrix, const std::vector<double>& largest, const std::vector<bool>& left_out) {
   std::vector<std::int64_t> cursor(matrix.row_start.begin(), matrix.row_start.end() - 1);
   for (std::int64_t i = 0; i < matrix.rows; ++i)
-    for (std::int64_t k = matrix.row_start[i]; k < matrix.row_start[i + 1]; ++k) {
+    for (std::int64_t k = matrix.row_start[i]; !left_out[i] && k < matrix.row_start[i + 1]; ++k) {
       const std::int32_t j = matrix.column[k];
+      if (left_out[j])
+        continue;
+      while (cursor[j] < matrix.row_start[j + 1] && left_out[matrix.column[cursor[j]]])
+        ++cursor[j];
       const std::int64_t partner = cursor[j]++;
       if (partner >= matrix.row_start[j + 1] || matrix.column[partner] != i)
         return false;
@@ -153,7 +168,8 @@ Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular) {
     if (row.strictly_dominant())
       flags |= has_strict;
   }
-  properties.symmetric = is_symmetric(matrix, largest);
+  properties.symmetric = is_symmetric(matrix, largest, std::vector<bool>(n, false));
+  properties.symmetric_but_fixed = !properties.symmetric && is_symmetric(matrix, largest, fixed_rows(matrix));
 
   std::vector<std::int32_t> number(n, -1); // of a singular component, at its root
   for (std::int64_t i = 0; i < n; ++i) {

@@ -126,12 +126,15 @@ std::vector<Solver> for_nonsymmetric(const Properties& p, int ranks) {
   long_gmres.defaults.emplace_back(ranks > 1 ? "-sub_pc_factor_levels" : "-pc_factor_levels", "1");
   long_gmres.why = "longer restart, more fill";
   std::vector<Solver> chosen;
+  if (p.symmetric_but_fixed && p.dominance > strong_dominance && may_be_lattice(p) && p.n > multigrid_rows)
+    chosen = {
+        learned_multigrid(p, ranks, "symmetric but for rows that fix their unknown, large, perhaps a grid operator")};
   if (p.dominance <= strong_dominance)
     chosen = {because(gmres, "not symmetric, strongly diagonally dominant")};
   else if (moderate(p) && p.singular_components == 0)
-    chosen = {direct_solver(p, ranks, "gmres").front(), gmres};
+    append(chosen, {direct_solver(p, ranks, "gmres").front(), gmres});
   else
-    chosen = {because(krylov_solver(p, ranks, "bcgs", "ilu"), "not symmetric, large")};
+    append(chosen, {because(krylov_solver(p, ranks, "bcgs", "ilu"), "not symmetric, large")});
   chosen.push_back(long_gmres);
   if (!moderate(p))
     append(chosen, last_resort(p, ranks, "gmres"));

@@ -48,14 +48,11 @@ struct Numbers {
 PetscErrorCode LookAt(MPI_Comm comm, const PetscInt* cells, PetscInt rows, PetscInt row_begin, Numbers* numbers) {
   PetscInt least = PETSC_MAX_INT, most = PETSC_MIN_INT, last_before = -1;
   unsigned falls = 0, differs = 0;
+  const int threads = default_threads();
   PetscMPIInt rank = 0;
 
   PetscFunctionBegin;
-#pragma omp parallel for schedule(static) num_threads(default_threads()) reduction(min                                 \
-                                                                                   : least) reduction(max              \
-                                                                                                      : most)          \
-    reduction(|                                                                                                        \
-              : falls, differs)
+#pragma omp parallel for num_threads(threads) reduction(min : least) reduction(max : most) reduction(| : falls, differs)
   for (PetscInt r = 0; r < rows; ++r) {
     least = std::min(least, cells[r]);
     most = std::max(most, cells[r]);

@@ -110,6 +110,20 @@ TEST(Analysis, TellsSymmetryOfValuesAndOfStructure) {
   EXPECT_FALSE(analysed({{1, 0, 3}, {3, 1, 0}, {0, 3, 1}}).symmetric); // a cycle, as many entries above as below
 }
 
+TEST(Analysis, TellsWhatIsSymmetricButForRowsThatFixTheirUnknown) {
+  const auto only_but_fixed = [](const std::vector<std::vector<double>>& dense) {
+    const Properties properties = analysed(dense);
+    EXPECT_FALSE(properties.symmetric);
+    return properties.symmetric_but_fixed;
+  };
+  EXPECT_TRUE(only_but_fixed({{1, 0, 0}, {-1, 2, -1}, {0, -1, 2}}));  // the first
+  EXPECT_TRUE(only_but_fixed({{2, -1, 0}, {-1, 2, -1}, {0, 0, 1}}));  // the last
+  EXPECT_TRUE(only_but_fixed({{2, -1, -1}, {0, 3, 0}, {-1, -2, 2}})); // one between those that it parts
+  EXPECT_FALSE(only_but_fixed({{1, 0, 0}, {-1, 2, -1}, {0, -2, 2}}));
+  EXPECT_FALSE(only_but_fixed({{1, 2}, {3, 1}}));
+  EXPECT_FALSE(analysed({{1, 2}, {2, 1}}).symmetric_but_fixed);
+}
+
 TEST(Analysis, CountsTheSignsOfTheDiagonal) {
   const Properties properties = analysed({{1, 1, 0}, {1, -1, 1}, {0, 1, 0}});
   EXPECT_EQ(properties.positive_diagonals, 1);

@@ -48,6 +48,16 @@ TEST(ChooseSolver, TriesTheLatticeWhereThereMayBeOneAndThenAlgebraicMultigrid) {
   }
 }
 
+TEST(ChooseSolver, TriesTheLatticeWhereOnlyRowsThatFixTheirUnknownAreNotSymmetric) {
+  Properties laplacian = symmetric(1'000'000);
+  laplacian.positive_off_diagonal = 0;
+  laplacian.symmetric = false;
+  EXPECT_EQ(choose_solver(laplacian, 1).front().name, "bcgs+ilu");
+  laplacian.symmetric_but_fixed = true;
+  EXPECT_EQ(choose_solver(laplacian, 1).front().name, "dcd+cnn");
+  EXPECT_EQ(choose_solver(laplacian, 1).at(1).name, "bcgs+ilu");
+}
+
 TEST(ChooseSolver, RelaxesWhatIsStronglyDominant) {
   Properties mass = symmetric(1'000'000);
   mass.dominance = 0.5;
