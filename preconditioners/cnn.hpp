@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cnn/network_cycle.hpp"
+#include "ksp/fixed.hpp"
 #include "ksp/fused.hpp"
 #include "objects.hpp"
 
@@ -48,6 +49,8 @@ extern PetscLogEvent PC_CNN_SetUp, PC_CNN_Network, PC_CNN_Transfer;
 PETSC_INTERN PetscErrorCode PCCreate_CNN(PC pc);
 /// Composed as linnet::fused_cg_name.
 PETSC_INTERN PetscErrorCode PCFusedCG_CNN(PC pc, linnet::FusedCG* cg);
+/// SolveFixedFunction
+PETSC_INTERN PetscErrorCode PCSolveFixed_CNN(PC pc, Vec r, Vec e, PetscBool* any);
 PETSC_INTERN PetscErrorCode PCView_CNN(PC pc, PetscViewer viewer);
 PETSC_INTERN PetscErrorCode PCSetFromOptions_CNN(PC pc, PetscOptionItems* PetscOptionsObject);
 PETSC_INTERN PetscErrorCode PCCNNComposeFunctions_Private(PC pc, PetscBool compose);

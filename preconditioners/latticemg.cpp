@@ -9,6 +9,7 @@ PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
 static PetscErrorCode PCLatticeMGForgetFixed_Private(PC_LatticeMG* mg) {
   PetscFunctionBegin;
   PetscCall(MatDestroy(&mg->fixed));
+  PetscCall(VecDestroy(&mg->fixed_inverse));
   PetscCall(VecDestroy(&mg->unfixed));
   PetscFunctionReturn(0);
 }
@@ -30,7 +31,7 @@ static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusa
     PetscFunctionReturn(0);
   PetscCall(PCLatticeMGForgetFixed_Private(mg));
   if (mg->placement.coefficients().fixed_columns) {
-    PetscCall(linnet::MakeFixedColumns(pc->pmat, &mg->fixed));
+    PetscCall(linnet::MakeFixedColumns(pc->pmat, &mg->fixed, &mg->fixed_inverse));
     PetscCall(MatCreateVecs(pc->pmat, nullptr, &mg->unfixed));
   }
   if (ranks > 1) {
@@ -83,6 +84,16 @@ PetscErrorCode PCLatticeMGTakeFixedTranspose_Private(PC_LatticeMG* mg, Vec z) {
     PetscFunctionReturn(0);
   PetscCall(VecCopy(z, mg->unfixed));
   PetscCall(MatMultTransposeAdd(mg->fixed, mg->unfixed, z, z));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCSolveFixed_LatticeMG(PC pc, Vec r, Vec e, PetscBool* any) {
+  const PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
+
+  PetscFunctionBegin;
+  *any = mg->fixed && pc->mat == pc->pmat ? PETSC_TRUE : PETSC_FALSE;
+  if (*any)
+    PetscCall(VecPointwiseMult(e, mg->fixed_inverse, r));
   PetscFunctionReturn(0);
 }
 
@@ -188,7 +199,8 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 
    Rows of boundary values may hold nothing but their diagonal while others still refer to them, as in ksp/ex45.c: what
    they say is taken out of the residual of the others first, so that the preconditioner is close to the inverse of the
-   matrix as it is, and no more symmetric than that. The iteration of `KSPDCD` is then not fused.
+   matrix as it is, and no more symmetric than that. `KSPDCD` solves these rows in an iteration of its own, after which
+   the matrix is symmetric for what is left, and is not fused.
 
    Where rows sum to less than zero, as in Newton's method for -Laplace u = f(u) with f' > 0, the cycle is that of the
    M-matrix with these sums zero, which `-pc_view` tells: close to the inverse as long as the matrix is well away from

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/large_pages.hpp"
+#include "ksp/fixed.hpp"
 #include "ksp/fused.hpp"
 #include "latticemg/multigrid.hpp"
 #include "latticemg/row_exchange.hpp"
@@ -26,7 +27,8 @@ struct PC_LatticeMG {
   linnet::LatticePlacement placement;
   linnet::latticemg::Multigrid multigrid;
   Mat fixed = nullptr;            ///< of the columns of rows that fix their unknown (MakeFixedColumns()); null: none
-  Vec unfixed = nullptr;          ///< a residual without what these say
+  Vec fixed_inverse = nullptr;    ///< 1 / a_ff of these rows, 0 elsewhere
+  Vec unfixed = nullptr;          ///< a residual without what they say
   PetscObjectState values = -1;   ///< of the matrix that it was made from
   std::string* refused = nullptr; ///< where the set up says why it refused, and returns; null: it is an error
 
@@ -62,6 +64,8 @@ PETSC_INTERN PetscErrorCode PCCreate_LatticeMG(PC pc);
 PETSC_INTERN PetscErrorCode PCLatticeMGTakeFixed_Private(PC_LatticeMG* mg, Vec r, Vec* rest);
 /// z <- the transpose of this, of z. Collective.
 PETSC_INTERN PetscErrorCode PCLatticeMGTakeFixedTranspose_Private(PC_LatticeMG* mg, Vec z);
+/// SolveFixedFunction
+PETSC_INTERN PetscErrorCode PCSolveFixed_LatticeMG(PC pc, Vec r, Vec e, PetscBool* any);
 /// The operator and the rows of the slab of this rank, on several ranks. Collective.
 PETSC_INTERN PetscErrorCode PCLatticeMGDeal_Private(PC pc);
 PETSC_INTERN PetscErrorCode PCLatticeMGForgetSlabs_Private(PC pc);

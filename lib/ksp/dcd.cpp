@@ -1,5 +1,6 @@
 // KSPDCD: truncated flexible conjugate directions around any preconditioner, with safeguards.
 #include "ksp/dcd.hpp"
+#include "ksp/fixed.hpp"
 
 // Refusals of the true residual in a row, without halving it, after which the accuracy asked for is out of reach.
 static constexpr PetscInt stagnation_limit = 5;
@@ -142,6 +143,31 @@ static PetscErrorCode KSPDCDTest_Private(KSP ksp, Vec r, bool exact) {
   PetscFunctionReturn(0);
 }
 
+/* An iteration that solves the rows which the preconditioner knows to fix their unknown, if r is not zero there. */
+static PetscErrorCode KSPDCDSolveFixed_Private(KSP ksp, Vec r) {
+  linnet::SolveFixedFunction solve = nullptr;
+  PetscBool any = PETSC_FALSE;
+  PetscReal norm = 0;
+  Vec e;
+
+  PetscFunctionBegin;
+  PetscCall(PetscObjectQueryFunction(reinterpret_cast<PetscObject>(ksp->pc), linnet::solve_fixed_name, &solve));
+  if (!solve || ksp->reason || ksp->max_it == 0)
+    PetscFunctionReturn(0);
+  PetscCall(VecDuplicate(r, &e));
+  PetscCall(solve(ksp->pc, r, e, &any));
+  if (any)
+    PetscCall(VecNorm(e, NORM_2, &norm));
+  if (norm > 0) {
+    PetscCall(VecAXPY(ksp->vec_sol, 1, e));
+    PetscCall(KSPDCDResidual_Private(ksp, r));
+    ksp->its++;
+    PetscCall(KSPDCDTest_Private(ksp, r, true));
+  }
+  PetscCall(VecDestroy(&e));
+  PetscFunctionReturn(0);
+}
+
 static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
   const Vec x = ksp->vec_sol;
@@ -168,6 +194,7 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
     PetscCall(KSPDCDResidual_Private(ksp, r)); /*  r <- b - A x  */
   if (!moved)
     PetscCall(KSPDCDTest_Private(ksp, r, exact));
+  PetscCall(KSPDCDSolveFixed_Private(ksp, r));
   while (!ksp->reason && ksp->its < ksp->max_it) {
     if (!norm_applies_pc)
       PetscCall(KSP_PCApply(ksp, r, dcd->q)); /*  q <- M r  */

@@ -51,7 +51,8 @@ void for_each_in_fixed_columns(const LocalRows& rows, const LocalRows::Block& bl
         visit(r, e);
 }
 
-PetscErrorCode FillFixedColumns(Mat A, const LocalRows& rows, Mat moved) {
+PetscErrorCode FillFixedColumns(Mat A, const LocalRows& rows, Mat moved, Vec inverse) {
+  PetscScalar* of_row = nullptr;
   FixedRows fixed;
   std::vector<PetscInt> own(static_cast<std::size_t>(rows.count), 0), other(own);
 
@@ -74,6 +75,13 @@ PetscErrorCode FillFixedColumns(Mat A, const LocalRows& rows, Mat moved) {
   PetscCall(status);
   PetscCall(MatAssemblyBegin(moved, MAT_FINAL_ASSEMBLY));
   PetscCall(MatAssemblyEnd(moved, MAT_FINAL_ASSEMBLY));
+  PetscCall(MatGetDiagonal(A, inverse));
+  PetscCall(VecReciprocal(inverse)); // zeros stay
+  PetscCall(VecGetArray(inverse, &of_row));
+  for (PetscInt r = 0; r < rows.count; ++r)
+    of_row[r] = fixed.own[static_cast<std::size_t>(r)] ? of_row[r] : 0;
+  PetscCall(VecRestoreArray(inverse, &of_row));
+  PetscCall(MatDiagonalScale(moved, nullptr, inverse));
   PetscFunctionReturn(0);
 }
 
@@ -96,29 +104,24 @@ PetscErrorCode DropFixedColumns(Mat A, LocalRows* rows, bool* any) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode MakeFixedColumns(Mat A, Mat* moved) {
+PetscErrorCode MakeFixedColumns(Mat A, Mat* moved, Vec* inverse) {
   LocalRows rows;
   std::string refusal;
   bool rounded = false;
-  Vec inverse = nullptr;
 
   PetscFunctionBegin;
   PetscCall(OpenLocalRows(A, &rows, &refusal));
   PetscCheck(refusal.empty(), PetscObjectComm(reinterpret_cast<PetscObject>(A)), PETSC_ERR_SUP, "%s", refusal.c_str());
   PetscCall(MatCreate(PetscObjectComm(reinterpret_cast<PetscObject>(A)), moved));
+  PetscCall(MatCreateVecs(A, nullptr, inverse));
   const PetscErrorCode status = Guarded([&] {
     PetscFunctionBegin;
     PetscCall(DropRounding(A, &rows, &rounded));
-    PetscCall(FillFixedColumns(A, rows, *moved));
+    PetscCall(FillFixedColumns(A, rows, *moved, *inverse));
     PetscFunctionReturn(0);
   });
   PetscCall(CloseLocalRows(&rows));
   PetscCall(status);
-  PetscCall(MatCreateVecs(A, nullptr, &inverse));
-  PetscCall(MatGetDiagonal(A, inverse));
-  PetscCall(VecReciprocal(inverse)); // zeros stay
-  PetscCall(MatDiagonalScale(*moved, nullptr, inverse));
-  PetscCall(VecDestroy(&inverse));
   PetscFunctionReturn(0);
 }
 
