@@ -275,32 +275,6 @@ static PetscErrorCode PCApplyTranspose_CNN(PC pc, Vec r, Vec z) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode PCFusedCG_CNN(PC pc, linnet::FusedCG* cg) {
-  PC stand_in = PCCNNData_Private(pc)->stand_in();
-  linnet::FusedCGFunction solve = nullptr;
-
-  PetscFunctionBegin;
-  if (stand_in)
-    PetscCall(PetscObjectQueryFunction(reinterpret_cast<PetscObject>(stand_in), linnet::fused_cg_name, &solve));
-  cg->why = "the network has no fused form";
-  if (solve)
-    PetscCall(solve(stand_in, cg));
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode PCSolveFixed_CNN(PC pc, Vec r, Vec e, PetscBool* any) {
-  PC_CNN* cnn = PCCNNData_Private(pc);
-  PC lattice = cnn->stand_in() ? cnn->stand_in() : cnn->lattice;
-  linnet::SolveFixedFunction solve = nullptr;
-
-  PetscFunctionBegin;
-  *any = PETSC_FALSE;
-  PetscCall(PetscObjectQueryFunction(reinterpret_cast<PetscObject>(lattice), linnet::solve_fixed_name, &solve));
-  if (solve)
-    PetscCall(solve(lattice, r, e, any));
-  PetscFunctionReturn(0);
-}
-
 static PetscErrorCode PCReset_CNN(PC pc) {
   PC_CNN* cnn = PCCNNData_Private(pc);
 

@@ -307,14 +307,10 @@ TEST(CNNObject, AppliesItsTranspose) {
 // Rows of boundary values that are not taken out of the others, as PETSc's ksp ex45 has them.
 TEST(CNNObject, TakesRowsThatFixTheirUnknown) {
   const OwnedMat A = system(box(21, 20, 19), voxel());
-  PetscInt first = 0, last = 0;
-  std::vector<PetscInt> walls;
-  LINNET_CALL(MatGetOwnershipRange(A, &first, &last));
-  for (PetscInt row = first; row < last; ++row)
-    if (const PetscInt i = row % 21, j = row / 21 % 20, k = row / 420;
-        i == 0 || j == 0 || k == 0 || i == 20 || j == 19 || k == 18)
-      walls.push_back(row);
-  LINNET_CALL(MatZeroRows(A, static_cast<PetscInt>(walls.size()), walls.data(), 6, nullptr, nullptr));
+  fix_rows(A, 6, [](PetscInt row) {
+    const PetscInt i = row % 21, j = row / 21 % 20, k = row / 420;
+    return i == 0 || j == 0 || k == 0 || i == 20 || j == 19 || k == 18;
+  });
   for (const auto& [type, krylov] : {std::pair{PCCNN, KSPDCD}, {PCLATTICEMG, KSPDCD}, {PCLATTICEMG, KSPCG}}) {
     const OwnedKSP ksp = cnn_solver(A);
     LINNET_CALL(KSPSetType(ksp, krylov));

@@ -39,16 +39,10 @@ TEST(LatticeMGObject, PreconditionsRowsThatSumToLessThanZeroByTheMMatrixNearby) 
 // On a grid that is solved directly, in single precision.
 TEST(LatticeMGObject, InvertsRowsThatFixTheirUnknownTogetherWithThoseThatReferToThem) {
   const OwnedMat A = system(box(10, 9, 1), voxel());
-  PetscInt first = 0, last = 0;
-  std::vector<PetscInt> walls;
-  LINNET_CALL(MatGetOwnershipRange(A, &first, &last));
-  for (PetscInt row = first; row < last; ++row)
-    if (row % 10 == 0 || row / 10 == 8)
-      walls.push_back(row);
   const OwnedKSP ksp = make_solver(A);
   const OwnedVec x = noise(A), b = zeros(A), z = zeros(A);
   for (const double diagonal : {6.0, 2.0}) {
-    LINNET_CALL(MatZeroRows(A, static_cast<PetscInt>(walls.size()), walls.data(), diagonal, nullptr, nullptr));
+    fix_rows(A, diagonal, [](PetscInt row) { return row % 10 == 0 || row / 10 == 8; });
     LINNET_CALL(KSPSetUp(ksp));
     for (const bool transpose : {false, true}) {
       LINNET_CALL((transpose ? MatMultTranspose : MatMult)(A, x, b));
@@ -75,14 +69,8 @@ TEST(LatticeMGObject, HasRowsThatFixTheirUnknownSolvedFirstByDCD) {
     PetscInt iterations[2] = {0, 0};
     for (const bool columns : {false, true}) {
       const OwnedMat A = system(seed % 2 ? box(43, 14, 1) : box(10, 38, 1), jumps);
-      PetscInt first = 0, last = 0;
-      std::vector<PetscInt> fixed;
-      LINNET_CALL(MatGetOwnershipRange(A, &first, &last));
-      for (PetscInt row = first; row < last; ++row)
-        if (random(seed + 100, static_cast<std::uint64_t>(row)) < 0.05)
-          fixed.push_back(row);
-      LINNET_CALL((columns ? MatZeroRowsColumns : MatZeroRows)(A, static_cast<PetscInt>(fixed.size()), fixed.data(), 1,
-                                                               nullptr, nullptr));
+      fix_rows(
+          A, 1, [=](PetscInt row) { return random(seed + 100, static_cast<std::uint64_t>(row)) < 0.05; }, columns);
       const OwnedKSP ksp = make_solver(A, KSPDCD);
       LINNET_CALL(KSPSetTolerances(ksp, 1e-9, PETSC_DEFAULT, PETSC_DEFAULT, PETSC_DEFAULT));
       const Outcome outcome = solve(ksp);

@@ -86,6 +86,19 @@ inline OwnedMat system(const voxels::Domain& domain, const voxels::Coefficients&
   return A;
 }
 
+/// MatZeroRows() or MatZeroRowsColumns() of the rows that `is_fixed` picks by their numbers.
+template <class IsFixed>
+void fix_rows(Mat A, double diagonal, const IsFixed& is_fixed, bool columns = false) {
+  PetscInt first = 0, last = 0;
+  std::vector<PetscInt> rows;
+  MatGetOwnershipRange(A, &first, &last);
+  for (PetscInt row = first; row < last; ++row)
+    if (is_fixed(row))
+      rows.push_back(row);
+  LINNET_CALL((columns ? MatZeroRowsColumns : MatZeroRows)(A, static_cast<PetscInt>(rows.size()), rows.data(), diagonal,
+                                                           nullptr, nullptr));
+}
+
 /// The cells of the rows that system() made, on a matrix on any communicator.
 inline void compose_cells(Mat A, const voxels::Domain& domain) {
   const voxels::Numbering numbering = voxels::compact(domain);
