@@ -225,7 +225,7 @@ static PetscErrorCode PCCNNNetwork_Private(PC pc, PetscBool transpose, const Pet
 }
 
 static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec z) {
-  Vec rest = r;
+  Vec of_symmetric = r;
   PC_CNN* cnn = PCCNNData_Private(pc);
   const PetscScalar* from;
   PetscScalar* to;
@@ -239,8 +239,8 @@ static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec 
              "The network '%s' is not linear and has no transpose", cnn->loaded->architecture.name.c_str());
   PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(cnn->lattice->data);
   if (!transpose)
-    PetscCall(PCLatticeMGTakeFixed_Private(mg, r, &rest));
-  PetscCall(VecGetArrayRead(rest, &from));
+    PetscCall(PCLatticeMGSymmetrise_Private(mg, r, &of_symmetric));
+  PetscCall(VecGetArrayRead(of_symmetric, &from));
   PetscCall(VecGetArrayWrite(z, &to));
   PetscCall(linnet::Guarded([&] {
     if (mg->active_ranks == 0)
@@ -257,9 +257,9 @@ static PetscErrorCode PCCNNApply_Private(PC pc, PetscBool transpose, Vec r, Vec 
     return PetscErrorCode{0};
   }));
   PetscCall(VecRestoreArrayWrite(z, &to));
-  PetscCall(VecRestoreArrayRead(rest, &from));
+  PetscCall(VecRestoreArrayRead(of_symmetric, &from));
   if (transpose)
-    PetscCall(PCLatticeMGTakeFixedTranspose_Private(mg, z));
+    PetscCall(PCLatticeMGSymmetriseTranspose_Private(mg, z));
   PetscFunctionReturn(0);
 }
 

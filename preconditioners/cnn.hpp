@@ -3,6 +3,7 @@
 #include "cnn/network_cycle.hpp"
 #include "ksp/fixed.hpp"
 #include "ksp/fused.hpp"
+#include "ksp/row_factors.hpp"
 #include "objects.hpp"
 
 #include <linnet/linnet.h>
@@ -51,6 +52,7 @@ PETSC_INTERN PetscErrorCode PCCreate_CNN(PC pc);
 PETSC_INTERN PetscErrorCode PCFusedCG_CNN(PC pc, linnet::FusedCG* cg);
 /// SolveFixedFunction
 PETSC_INTERN PetscErrorCode PCSolveFixed_CNN(PC pc, Vec r, Vec e, PetscBool* any);
+PETSC_INTERN PetscErrorCode PCRowFactors_CNN(PC pc, Vec* factors);
 PETSC_INTERN PetscErrorCode PCView_CNN(PC pc, PetscViewer viewer);
 PETSC_INTERN PetscErrorCode PCSetFromOptions_CNN(PC pc, PetscOptionItems* PetscOptionsObject);
 PETSC_INTERN PetscErrorCode PCCNNComposeFunctions_Private(PC pc, PetscBool compose);

@@ -14,9 +14,26 @@ PetscErrorCode PCFusedCG_CNN(PC pc, linnet::FusedCG* cg) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode PCSolveFixed_CNN(PC pc, Vec r, Vec e, PetscBool* any) {
+/* Knows what parts the matrix from a symmetric one. */
+static PC LatticeOf(PC pc) {
   PC_CNN* cnn = PCCNNData_Private(pc);
-  PC lattice = cnn->stand_in() ? cnn->stand_in() : cnn->lattice;
+
+  return cnn->stand_in() ? cnn->stand_in() : cnn->lattice;
+}
+
+PetscErrorCode PCRowFactors_CNN(PC pc, Vec* factors) {
+  linnet::RowFactorsFunction find = nullptr;
+
+  PetscFunctionBegin;
+  *factors = nullptr;
+  PetscCall(PetscObjectQueryFunction(reinterpret_cast<PetscObject>(LatticeOf(pc)), linnet::row_factors_name, &find));
+  if (find)
+    PetscCall(find(LatticeOf(pc), factors));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode PCSolveFixed_CNN(PC pc, Vec r, Vec e, PetscBool* any) {
+  const PC lattice = LatticeOf(pc);
   linnet::SolveFixedFunction solve = nullptr;
 
   PetscFunctionBegin;

@@ -153,6 +153,7 @@ PetscErrorCode PCCNNComposeFunctions_Private(PC pc, PetscBool compose) {
   LINNET_COMPOSE(PCCNNGetSymmetric);
   PetscCall(PetscObjectComposeFunction(AsObject(pc), linnet::fused_cg_name, compose ? PCFusedCG_CNN : nullptr));
   PetscCall(PetscObjectComposeFunction(AsObject(pc), linnet::solve_fixed_name, compose ? PCSolveFixed_CNN : nullptr));
+  PetscCall(PetscObjectComposeFunction(AsObject(pc), linnet::row_factors_name, compose ? PCRowFactors_CNN : nullptr));
   PetscFunctionReturn(0);
 #undef LINNET_COMPOSE
 }

@@ -1,18 +1,9 @@
 // PCLATTICEMG: geometric multigrid on the lattice of a matrix.
 #include "latticemg.hpp"
-#include "lattice/fixed_columns.hpp"
 #include "lattice/guarded.hpp"
 #include "lattice/local_rows.hpp"
 
 PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
-
-static PetscErrorCode PCLatticeMGForgetFixed_Private(PC_LatticeMG* mg) {
-  PetscFunctionBegin;
-  PetscCall(MatDestroy(&mg->fixed));
-  PetscCall(VecDestroy(&mg->fixed_inverse));
-  PetscCall(VecDestroy(&mg->unfixed));
-  PetscFunctionReturn(0);
-}
 
 static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusal) {
   PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
@@ -29,13 +20,13 @@ static PetscErrorCode PCLatticeMGSetUpGuarded_Private(PC pc, std::string* refusa
       linnet::UpdateLatticePlacement(pc->pmat, dm, mg->grid[0] > 0 ? &mg->grid : nullptr, &mg->placement, refusal));
   if (!refusal->empty())
     PetscFunctionReturn(0);
-  PetscCall(PCLatticeMGForgetFixed_Private(mg));
-  if (mg->placement.coefficients().fixed_columns) {
-    PetscCall(linnet::MakeFixedColumns(pc->pmat, &mg->fixed, &mg->fixed_inverse));
-    PetscCall(MatCreateVecs(pc->pmat, nullptr, &mg->unfixed));
-  }
+  PetscCall(PCLatticeMGKeepAsymmetry_Private(mg, pc->pmat));
   if (ranks > 1) {
     PetscCall(PCLatticeMGDeal_Private(pc));
+    if (mg->row_factors) {
+      mg->slab_factors.resize(static_cast<std::size_t>(mg->exchange.slab_rows()));
+      mg->exchange.to_slabs(mg->placement.coefficients().row_factors.data(), mg->slab_factors.data());
+    }
     *refusal = mg->multigrid.build(mg->op, mg->lattice, mg->exchange.slab_rows(), threads, mg->layout);
   } else {
     PetscCall(MatGetSize(pc->pmat, &rows, nullptr));
@@ -68,35 +59,6 @@ static PetscErrorCode PCSetUp_LatticeMG(PC pc) {
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode PCLatticeMGTakeFixed_Private(PC_LatticeMG* mg, Vec r, Vec* rest) {
-  PetscFunctionBegin;
-  *rest = r;
-  if (!mg->fixed)
-    PetscFunctionReturn(0);
-  PetscCall(MatMultAdd(mg->fixed, r, r, mg->unfixed));
-  *rest = mg->unfixed;
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode PCLatticeMGTakeFixedTranspose_Private(PC_LatticeMG* mg, Vec z) {
-  PetscFunctionBegin;
-  if (!mg->fixed)
-    PetscFunctionReturn(0);
-  PetscCall(VecCopy(z, mg->unfixed));
-  PetscCall(MatMultTransposeAdd(mg->fixed, mg->unfixed, z, z));
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode PCSolveFixed_LatticeMG(PC pc, Vec r, Vec e, PetscBool* any) {
-  const PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
-
-  PetscFunctionBegin;
-  *any = mg->fixed && pc->mat == pc->pmat ? PETSC_TRUE : PETSC_FALSE;
-  if (*any)
-    PetscCall(VecPointwiseMult(e, mg->fixed_inverse, r));
-  PetscFunctionReturn(0);
-}
-
 static PetscErrorCode PCLatticeMGCycle_Private(PC pc, Vec r, Vec z) {
   PC_LatticeMG* mg = PCLatticeMGData_Private(pc);
   const linnet::latticemg::CycleOptions options = PCLatticeMGOptions_Private(mg);
@@ -126,18 +88,18 @@ static PetscErrorCode PCLatticeMGCycle_Private(PC pc, Vec r, Vec z) {
 }
 
 static PetscErrorCode PCApply_LatticeMG(PC pc, Vec r, Vec z) {
-  Vec rest;
+  Vec of_symmetric;
 
   PetscFunctionBegin;
-  PetscCall(PCLatticeMGTakeFixed_Private(PCLatticeMGData_Private(pc), r, &rest));
-  PetscCall(PCLatticeMGCycle_Private(pc, rest, z));
+  PetscCall(PCLatticeMGSymmetrise_Private(PCLatticeMGData_Private(pc), r, &of_symmetric));
+  PetscCall(PCLatticeMGCycle_Private(pc, of_symmetric, z));
   PetscFunctionReturn(0);
 }
 
 static PetscErrorCode PCApplyTranspose_LatticeMG(PC pc, Vec r, Vec z) {
   PetscFunctionBegin;
   PetscCall(PCLatticeMGCycle_Private(pc, r, z)); /* symmetric */
-  PetscCall(PCLatticeMGTakeFixedTranspose_Private(PCLatticeMGData_Private(pc), z));
+  PetscCall(PCLatticeMGSymmetriseTranspose_Private(PCLatticeMGData_Private(pc), z));
   PetscFunctionReturn(0);
 }
 
@@ -146,14 +108,14 @@ static PetscErrorCode PCReset_LatticeMG(PC pc) {
 
   PetscFunctionBegin;
   PetscCall(PCLatticeMGForgetSlabs_Private(pc));
-  PetscCall(PCLatticeMGForgetFixed_Private(mg));
+  PetscCall(PCLatticeMGForgetAsymmetry_Private(mg));
   mg->values = -1;
   mg->layout = {};
   mg->exchange = {};
   mg->lattice = {};
   mg->op = {};
   mg->placement = {};
-  for (linnet::Buffer<double>* vector : {&mg->r, &mg->z, &mg->b_of_others, &mg->x_of_others})
+  for (linnet::Buffer<double>* vector : {&mg->r, &mg->z, &mg->slab_factors, &mg->b_of_others, &mg->x_of_others})
     vector->release();
   PetscFunctionReturn(0);
 }
@@ -201,6 +163,11 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    they say is taken out of the residual of the others first, so that the preconditioner is close to the inverse of the
    matrix as it is, and no more symmetric than that. `KSPDCD` solves these rows in an iteration of its own, after which
    the matrix is symmetric for what is left, and is not fused.
+
+   A matrix that is symmetric but for a factor of each row, such as equations that were divided by the volumes of their
+   cells or multiplied by -1, is multiplied by these factors first, as long as they differ by no more than 1e8. The
+   preconditioner is then symmetric in the inner product of the factors, in which `KSPDCD` works; around it use that, or
+   methods for matrices that are not symmetric. Those for symmetric ones will do where all factors are -1.
 
    Where rows sum to less than zero, as in Newton's method for -Laplace u = f(u) with f' > 0, the cycle is that of the
    M-matrix with these sums zero, which `-pc_view` tells: close to the inverse as long as the matrix is well away from

@@ -3,6 +3,7 @@
 #include "base/large_pages.hpp"
 #include "ksp/fixed.hpp"
 #include "ksp/fused.hpp"
+#include "ksp/row_factors.hpp"
 #include "latticemg/multigrid.hpp"
 #include "latticemg/row_exchange.hpp"
 #include "objects.hpp"
@@ -28,7 +29,9 @@ struct PC_LatticeMG {
   linnet::latticemg::Multigrid multigrid;
   Mat fixed = nullptr;            ///< of the columns of rows that fix their unknown (MakeFixedColumns()); null: none
   Vec fixed_inverse = nullptr;    ///< 1 / a_ff of these rows, 0 elsewhere
-  Vec unfixed = nullptr;          ///< a residual without what they say
+  Vec row_factors = nullptr;      ///< s, where the operator is that of S A; null: S = I
+  double least_factor = 1;        ///< the least |s|; the largest is 1
+  Vec symmetrised = nullptr;      ///< a residual of the symmetric operator
   PetscObjectState values = -1;   ///< of the matrix that it was made from
   std::string* refused = nullptr; ///< where the set up says why it refused, and returns; null: it is an error
 
@@ -41,9 +44,10 @@ struct PC_LatticeMG {
   PetscObjectState nonzeros = -1;
   linnet::latticemg::Layout layout;
   linnet::latticemg::RowExchange exchange;
-  linnet::Lattice lattice;     ///< of the rows of the slab
-  linnet::LatticeOperator op;  ///< of the slab
-  linnet::Buffer<double> r, z; ///< of the slab
+  linnet::Lattice lattice;             ///< of the rows of the slab
+  linnet::LatticeOperator op;          ///< of the slab
+  linnet::Buffer<double> r, z;         ///< of the slab
+  linnet::Buffer<double> slab_factors; ///< s of the slab
   /// In a fused solve: of rows of the slab that other ranks hold.
   linnet::Buffer<double> b_of_others, x_of_others;
 };
@@ -60,12 +64,18 @@ inline PC_LatticeMG* PCLatticeMGData_Private(PC pc) {
 extern PetscLogEvent PC_LatticeMG_SetUp, PC_LatticeMG_Cycle, PC_LatticeMG_CG;
 
 PETSC_INTERN PetscErrorCode PCCreate_LatticeMG(PC pc);
-/// *rest: r without what rows that fix their unknown say, r itself where there are none. Collective.
-PETSC_INTERN PetscErrorCode PCLatticeMGTakeFixed_Private(PC_LatticeMG* mg, Vec r, Vec* rest);
+/// Takes over what parts a matrix that was placed from a symmetric one. Collective.
+PETSC_INTERN PetscErrorCode PCLatticeMGKeepAsymmetry_Private(PC_LatticeMG* mg, Mat A);
+PETSC_INTERN PetscErrorCode PCLatticeMGForgetAsymmetry_Private(PC_LatticeMG* mg);
+/// The residual of the symmetric operator that the cycle is for: without what rows that fix their unknown say, and
+/// multiplied by the factors of rows; r itself where there are none. Collective.
+PETSC_INTERN PetscErrorCode PCLatticeMGSymmetrise_Private(PC_LatticeMG* mg, Vec r, Vec* of_symmetric);
 /// z <- the transpose of this, of z. Collective.
-PETSC_INTERN PetscErrorCode PCLatticeMGTakeFixedTranspose_Private(PC_LatticeMG* mg, Vec z);
+PETSC_INTERN PetscErrorCode PCLatticeMGSymmetriseTranspose_Private(PC_LatticeMG* mg, Vec z);
 /// SolveFixedFunction
 PETSC_INTERN PetscErrorCode PCSolveFixed_LatticeMG(PC pc, Vec r, Vec e, PetscBool* any);
+/// RowFactorsFunction
+PETSC_INTERN PetscErrorCode PCRowFactors_LatticeMG(PC pc, Vec* factors);
 /// The operator and the rows of the slab of this rank, on several ranks. Collective.
 PETSC_INTERN PetscErrorCode PCLatticeMGDeal_Private(PC pc);
 PETSC_INTERN PetscErrorCode PCLatticeMGForgetSlabs_Private(PC pc);

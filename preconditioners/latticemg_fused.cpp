@@ -28,13 +28,15 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
   const PetscScalar* b;
   PetscScalar* x;
   PetscInt iterations = 0;
+  Vec right;
 
   PetscFunctionBegin;
   PetscCall(PCLatticeMGDecline_Private(pc, &cg->why));
   if (*cg->why)
     PetscFunctionReturn(0);
   PetscCall(PetscLogEventBegin(PC_LatticeMG_CG, pc, cg->b, cg->x, nullptr));
-  PetscCall(VecGetArrayRead(cg->b, &b));
+  PetscCall(PCLatticeMGSymmetrise_Private(mg, cg->b, &right));
+  PetscCall(VecGetArrayRead(right, &b));
   PetscCall(VecGetArray(cg->x, &x));
   if (mg->active_ranks > 0) {
     outer.b = mg->exchange.pieces(b, &mg->b_of_others);
@@ -48,6 +50,11 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
     PetscCall(VecGetLocalSize(cg->b, &rows));
     outer.b = {b, rows};
     outer.x = {x, rows};
+  }
+  if (mg->row_factors && mg->least_factor < 1) {
+    outer.row_factors =
+        mg->active_ranks > 0 ? mg->slab_factors.data() : mg->placement.coefficients().row_factors.data();
+    outer.least_factor = mg->least_factor;
   }
   outer.guess_zero = cg->guess_zero;
   outer.recompute = cg->recompute;
@@ -77,7 +84,7 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
     return PetscErrorCode{0};
   });
   PetscCall(VecRestoreArray(cg->x, &x));
-  PetscCall(VecRestoreArrayRead(cg->b, &b));
+  PetscCall(VecRestoreArrayRead(right, &b));
   PetscCall(ierr);
   if (cg->end == linnet::OuterEnd::declined)
     cg->why = "the right-hand side is zero, or it or the guess is not finite";

@@ -211,6 +211,8 @@ PetscErrorCode PCLatticeMGComposeFunctions_Private(PC pc, PetscBool compose) {
   PetscCall(PetscObjectComposeFunction(AsObject(pc), linnet::fused_cg_name, compose ? PCFusedCG_LatticeMG : nullptr));
   PetscCall(
       PetscObjectComposeFunction(AsObject(pc), linnet::solve_fixed_name, compose ? PCSolveFixed_LatticeMG : nullptr));
+  PetscCall(
+      PetscObjectComposeFunction(AsObject(pc), linnet::row_factors_name, compose ? PCRowFactors_LatticeMG : nullptr));
   PetscFunctionReturn(0);
 }
 

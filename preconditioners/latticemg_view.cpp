@@ -68,6 +68,10 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
     text += ", " + std::to_string(op.decoupled_rows) + " rows coupled with none";
   if (op.fixed_columns)
     text += ", which others refer to";
+  if (op.negated)
+    text += ", times -1";
+  else if (op.has_row_factors)
+    text += ", rows multiplied by what makes them symmetric";
   const linnet::latticemg::Layout& layout = mg->multigrid.layout();
   text += mg->multigrid.aggregated() ? DescribeAggregates(mg) : DescribeGrids(mg);
   if (ranks > 1) {

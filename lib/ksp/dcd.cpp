@@ -1,6 +1,7 @@
 // KSPDCD: truncated flexible conjugate directions around any preconditioner, with safeguards.
 #include "ksp/dcd.hpp"
 #include "ksp/fixed.hpp"
+#include "ksp/row_factors.hpp"
 
 // Refusals of the true residual in a row, without halving it, after which the accuracy asked for is out of reach.
 static constexpr PetscInt stagnation_limit = 5;
@@ -30,6 +31,27 @@ static PetscErrorCode KSPDCDCreateVectors_Private(KSP ksp) {
   PetscFunctionReturn(0);
 }
 
+/* The factors that make the rows of the matrix symmetric, where the preconditioner knows some: A^T is symmetric by
+   their inverses. */
+static PetscErrorCode KSPDCDFindFactors_Private(KSP ksp) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+  linnet::RowFactorsFunction find = nullptr;
+  Vec factors = nullptr;
+
+  PetscFunctionBegin;
+  PetscCall(VecDestroy(&dcd->factors));
+  PetscCall(PetscObjectQueryFunction(reinterpret_cast<PetscObject>(ksp->pc), linnet::row_factors_name, &find));
+  if (find)
+    PetscCall(find(ksp->pc, &factors));
+  if (!factors)
+    PetscFunctionReturn(0);
+  PetscCall(VecDuplicate(factors, &dcd->factors));
+  PetscCall(VecCopy(factors, dcd->factors));
+  if (ksp->transpose_solve)
+    PetscCall(VecReciprocal(dcd->factors));
+  PetscFunctionReturn(0);
+}
+
 /* r <- b - A x */
 static PetscErrorCode KSPDCDResidual_Private(KSP ksp, Vec r) {
   Mat Amat;
@@ -44,13 +66,15 @@ static PetscErrorCode KSPDCDResidual_Private(KSP ksp, Vec r) {
 /*
    The norm that the convergence test asks for; q <- M r for those that need it.
 
-     unpreconditioned  ||r||        preconditioned  ||M r||        natural  sqrt (r, M r)
+     unpreconditioned  ||r||        preconditioned  ||M r||        natural  sqrt (r, S M r)
 
    Where M r is not finite the direction is replaced and the norm of the iteration before stands: it asked for another
-   iteration. Where (r, M r) <= 0 there is no natural norm.
+   iteration. Where (r, S M r) <= 0 there is no natural norm.
 */
 static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, PetscReal* norm) {
-  const Vec q = static_cast<KSP_DCD*>(ksp->data)->q;
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+  const Vec q = dcd->q;
+  Vec Sq = nullptr;
   const bool natural = ksp->normtype == KSP_NORM_NATURAL;
   PetscScalar rq = 0;
   PetscReal norm_r = 0, norm_q;
@@ -64,16 +88,18 @@ static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, PetscReal* norm) {
     PetscFunctionReturn(0);
   }
   PetscCall(KSP_PCApply(ksp, r, q));
+  if (natural)
+    PetscCall(KSPDCDMultiplyByFactors_Private(ksp, q, &dcd->Sq, &Sq));
   PetscCall(VecNormBegin(q, NORM_2, &norm_q));
   if (natural)
     PetscCall(VecNormBegin(r, NORM_2, &norm_r));
   if (natural)
-    PetscCall(VecDotBegin(r, q, &rq));
+    PetscCall(VecDotBegin(r, Sq, &rq));
   PetscCall(VecNormEnd(q, NORM_2, &norm_q));
   if (natural)
     PetscCall(VecNormEnd(r, NORM_2, &norm_r));
   if (natural)
-    PetscCall(VecDotEnd(r, q, &rq));
+    PetscCall(VecDotEnd(r, Sq, &rq));
 
   *norm = natural ? PetscSqrtReal(PetscAbsScalar(rq)) : norm_q;
   if (PetscIsInfOrNanReal(*norm) && ksp->its > 0) {
@@ -186,6 +212,7 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   PetscCall(KSPDCDSolveFused_Private(ksp, &done, &moved));
   if (done)
     PetscFunctionReturn(0);
+  PetscCall(KSPDCDFindFactors_Private(ksp));
   PetscCall(KSPDCDCreateVectors_Private(ksp));
   r = ksp->work[0];
   if (ksp->guess_zero && !moved)

@@ -8,7 +8,7 @@ struct FusedCG;
 }
 
 /// State of KSPDCD. The stored directions are A-conjugate as far as they are kept:
-/// p_i in slot i mod capacity, with A p_i and a_i = (p_i, A p_i).
+/// p_i in slot i mod capacity, with A p_i and a_i = (S p_i, A p_i).
 struct KSP_DCD {
   PetscInt directions; ///< previous directions that a new one is conjugate to; -1: all
   PetscInt recompute;  ///< iterations between r <- b - A x; 0: before convergence only
@@ -19,11 +19,14 @@ struct KSP_DCD {
   PetscInt stored;    ///< directions of this solve that may be used, the newest ones
   PetscInt slot;      ///< where the next direction goes
   Vec *p, *Ap;        ///< capacity
+  Vec* Sp;            ///< capacity; S p_i where only S A is symmetric, S = diag(factors)
+  Vec factors, Sq;    ///< null where A is symmetric: S = I
   Vec q;              ///< M r, the raw direction
-  PetscReal* a;       ///< capacity, (p_i, A p_i)
+  PetscReal* a;       ///< capacity, (S p_i, A p_i)
   PetscReal* norm;    ///< capacity, ||p_i||
   Vec *basis, *image; ///< capacity; p_i and A p_i of the stored directions, gathered
-  PetscScalar* coef;  ///< capacity; (p_i, A q) / a_i
+  Vec* dual;          ///< capacity; S p_i likewise
+  PetscScalar* coef;  ///< capacity; (S p_i, A q) / a_i
 
   PetscReal norm_A; ///< a lower bound of ||A||: of ||A q|| / ||q|| at first, (d, A d) / (d, d) later
   PetscInt replacements[KSP_DCD_REPLACEMENT_KINDS]; ///< of the last solve
@@ -41,8 +44,8 @@ inline constexpr PetscReal dcd_descent_tolerance = 1e-14;
 
 /// What the line search needs of a direction d in p[slot], with A d in Ap[slot].
 struct DCDDirection {
-  PetscReal curvature; ///< (d, A d)
-  PetscReal slope;     ///< (d, r)
+  PetscReal curvature; ///< (S d, A d)
+  PetscReal slope;     ///< (S d, r)
   PetscReal norm;      ///< ||d||
 };
 
@@ -70,6 +73,8 @@ PETSC_INTERN PetscErrorCode KSPDCDCheckPC_Private(KSP ksp);
 PETSC_INTERN PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, DCDDirection* direction);
 /// Counts the direction in p[slot] among the stored ones.
 PETSC_INTERN PetscErrorCode KSPDCDKeepDirection_Private(KSP ksp, const DCDDirection* direction);
+/// *Sq <- S q, in *room, which is made where it is null; q itself where there are no factors of rows.
+PETSC_INTERN PetscErrorCode KSPDCDMultiplyByFactors_Private(KSP ksp, Vec q, Vec* room, Vec* Sq);
 PETSC_INTERN PetscErrorCode KSPDCDReserve_Private(KSP ksp, PetscInt capacity);
 PETSC_INTERN PetscErrorCode KSPDCDFreeDirections_Private(KSP ksp);
 

@@ -16,13 +16,15 @@ PetscErrorCode KSPDCDReserve_Private(KSP ksp, PetscInt capacity) {
     PetscFunctionReturn(0);
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(Vec), &dcd->p));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(Vec), &dcd->Ap));
+  PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(Vec), &dcd->Sp));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(Vec), &dcd->basis));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(Vec), &dcd->image));
+  PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(Vec), &dcd->dual));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(PetscReal), &dcd->a));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(PetscReal), &dcd->norm));
   PetscCall(PetscRealloc(static_cast<size_t>(capacity) * sizeof(PetscScalar), &dcd->coef));
   for (PetscInt i = dcd->capacity; i < capacity; i++)
-    dcd->p[i] = dcd->Ap[i] = nullptr;
+    dcd->p[i] = dcd->Ap[i] = dcd->Sp[i] = nullptr;
   dcd->capacity = capacity;
   PetscFunctionReturn(0);
 }
@@ -34,12 +36,17 @@ PetscErrorCode KSPDCDFreeDirections_Private(KSP ksp) {
   for (PetscInt i = 0; i < dcd->capacity; i++) {
     PetscCall(VecDestroy(&dcd->p[i]));
     PetscCall(VecDestroy(&dcd->Ap[i]));
+    PetscCall(VecDestroy(&dcd->Sp[i]));
   }
   PetscCall(VecDestroy(&dcd->q));
+  PetscCall(VecDestroy(&dcd->factors));
+  PetscCall(VecDestroy(&dcd->Sq));
   PetscCall(PetscFree(dcd->p));
   PetscCall(PetscFree(dcd->Ap));
+  PetscCall(PetscFree(dcd->Sp));
   PetscCall(PetscFree(dcd->basis));
   PetscCall(PetscFree(dcd->image));
+  PetscCall(PetscFree(dcd->dual));
   PetscCall(PetscFree(dcd->a));
   PetscCall(PetscFree(dcd->norm));
   PetscCall(PetscFree(dcd->coef));
@@ -104,6 +111,20 @@ PetscErrorCode KSPDCDCheckPC_Private(KSP ksp) {
   PetscFunctionReturn(0);
 }
 
+PetscErrorCode KSPDCDMultiplyByFactors_Private(KSP ksp, Vec q, Vec* room, Vec* Sq) {
+  const KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  *Sq = q;
+  if (!dcd->factors)
+    PetscFunctionReturn(0);
+  if (!*room)
+    PetscCall(VecDuplicate(q, room));
+  PetscCall(VecPointwiseMult(*room, q, dcd->factors));
+  *Sq = *room;
+  PetscFunctionReturn(0);
+}
+
 /* Gathers pointers to the stored directions, the slot to be written left out. */
 static PetscErrorCode KSPDCDGather_Private(KSP ksp) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
@@ -113,6 +134,7 @@ static PetscErrorCode KSPDCDGather_Private(KSP ksp) {
     const PetscInt from = (dcd->slot + dcd->capacity - 1 - i) % dcd->capacity;
 
     dcd->basis[i] = dcd->p[from];
+    dcd->dual[i] = dcd->factors ? dcd->Sp[from] : dcd->p[from];
     dcd->image[i] = dcd->Ap[from];
   }
   PetscFunctionReturn(0);
@@ -143,10 +165,11 @@ static KSPDCDReplacement Kind(DCDVerdict verdict) {
 }
 
 /*
-   Inner products of the raw direction q in one reduction: slope = (r, q); coef = (p_i, A q); norm_A, from the first
+   Inner products of the raw direction q in one reduction: slope = (r, S q); coef = (S p_i, A q); norm_A, from the first
    direction of a solve; *norm_r where it is negative, not known.
 */
 static PetscErrorCode KSPDCDCheckRaw_Private(KSP ksp, Vec r, PetscReal* norm_r, Vec q, Vec Aq, DCDVerdict* verdict) {
+  Vec Sq;
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
   const bool norm_unknown = *norm_r < 0, first = dcd->norm_A == 0;
   PetscScalar slope;
@@ -154,7 +177,8 @@ static PetscErrorCode KSPDCDCheckRaw_Private(KSP ksp, Vec r, PetscReal* norm_r, 
   bool finite_Aq;
 
   PetscFunctionBegin;
-  PetscCall(VecDotBegin(r, q, &slope));
+  PetscCall(KSPDCDMultiplyByFactors_Private(ksp, q, &dcd->Sq, &Sq));
+  PetscCall(VecDotBegin(r, Sq, &slope));
   if (norm_unknown)
     PetscCall(VecNormBegin(r, NORM_2, norm_r));
   if (first) {
@@ -162,8 +186,8 @@ static PetscErrorCode KSPDCDCheckRaw_Private(KSP ksp, Vec r, PetscReal* norm_r, 
     PetscCall(VecNormBegin(Aq, NORM_2, &norm_Aq));
   }
   if (dcd->stored)
-    PetscCall(VecMDotBegin(Aq, dcd->stored, dcd->basis, dcd->coef));
-  PetscCall(VecDotEnd(r, q, &slope));
+    PetscCall(VecMDotBegin(Aq, dcd->stored, dcd->dual, dcd->coef));
+  PetscCall(VecDotEnd(r, Sq, &slope));
   if (norm_unknown)
     PetscCall(VecNormEnd(r, NORM_2, norm_r));
   if (first) {
@@ -171,7 +195,7 @@ static PetscErrorCode KSPDCDCheckRaw_Private(KSP ksp, Vec r, PetscReal* norm_r, 
     PetscCall(VecNormEnd(Aq, NORM_2, &norm_Aq));
   }
   if (dcd->stored)
-    PetscCall(VecMDotEnd(Aq, dcd->stored, dcd->basis, dcd->coef));
+    PetscCall(VecMDotEnd(Aq, dcd->stored, dcd->dual, dcd->coef));
 
   finite_Aq = !PetscIsInfOrNanReal(norm_Aq);
   for (PetscInt i = 0; i < dcd->stored; i++)
@@ -231,8 +255,8 @@ static PetscErrorCode KSPDCDCheckDirection_Private(KSP ksp, PetscReal norm_r, co
    d <- q - sum_i (p_i, A q) / a_i p_i in p[slot], A d by the same combination in Ap[slot], and the checks of both. The
    vector of q itself becomes p[slot], and the one that was there q.
 
-   (p_i, A d) = 0 keeps r orthogonal to the stored p_i whether A is symmetric or not; with (q, A p_i), equal where A is
-   symmetric, an operator whose Dirichlet rows alone are not symmetric takes several times the iterations.
+   (S p_i, A d) = 0 keeps r orthogonal to the stored S p_i whether S A is symmetric or not; with (q, A p_i), equal where
+   A is symmetric, an operator whose Dirichlet rows alone are not symmetric takes several times the iterations.
 */
 static PetscErrorCode KSPDCDTry_Private(KSP ksp, Vec r, PetscReal* norm_r, DCDDirection* direction,
                                         DCDVerdict* verdict) {
@@ -243,6 +267,7 @@ static PetscErrorCode KSPDCDTry_Private(KSP ksp, Vec r, PetscReal* norm_r, DCDDi
   PetscReal size = 0;
   PetscScalar product[2];
   Mat Amat;
+  Vec Sd;
 
   PetscFunctionBegin;
   PetscCall(PCGetOperators(ksp->pc, &Amat, nullptr));
@@ -254,12 +279,13 @@ static PetscErrorCode KSPDCDTry_Private(KSP ksp, Vec r, PetscReal* norm_r, DCDDi
     if (dcd->stored)
       PetscCall(KSPDCDSubtract_Private(ksp, d, Ad, &size));
     if (twice) {
-      PetscCall(VecMDot(Ad, dcd->stored, dcd->basis, dcd->coef));
+      PetscCall(VecMDot(Ad, dcd->stored, dcd->dual, dcd->coef));
       PetscCall(KSPDCDSubtract_Private(ksp, d, Ad, &size));
     }
-    PetscCall(VecMDotBegin(d, 2, other, product));
+    PetscCall(KSPDCDMultiplyByFactors_Private(ksp, d, &dcd->Sp[dcd->slot], &Sd));
+    PetscCall(VecMDotBegin(Sd, 2, other, product));
     PetscCall(VecNormBegin(d, NORM_2, &direction->norm));
-    PetscCall(VecMDotEnd(d, 2, other, product));
+    PetscCall(VecMDotEnd(Sd, 2, other, product));
     PetscCall(VecNormEnd(d, NORM_2, &direction->norm));
     direction->curvature = product[0];
     direction->slope = product[1];

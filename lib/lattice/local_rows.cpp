@@ -1,6 +1,9 @@
 #include "lattice/local_rows.hpp"
+#include "base/threads.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <vector>
 
 namespace linnet {
 
@@ -89,10 +92,21 @@ PetscErrorCode CloseLocalRows(LocalRows* rows) {
 
 void LocalRows::Block::drop(PetscInt e, PetscInt entries) {
   if (changed.empty()) {
-    changed.assign(a, a + entries);
+    changed.resize(static_cast<std::size_t>(entries));
+    std::copy(a, a + entries, changed.data());
     a = changed.data();
   }
   changed[static_cast<std::size_t>(e)] = 0;
+}
+
+void LocalRows::Block::multiply_rows(PetscInt rows, const double* factors) {
+  const PetscScalar* const from = a;
+  changed.resize(static_cast<std::size_t>(ia[rows]));
+#pragma omp parallel for schedule(static) num_threads(default_threads())
+  for (PetscInt r = 0; r < rows; ++r)
+    for (PetscInt e = ia[r]; e < ia[r + 1]; ++e)
+      changed[static_cast<std::size_t>(e)] = factors[r] * from[e];
+  a = changed.data();
 }
 
 PetscErrorCode DropRounding(Mat A, LocalRows* rows, bool* any) {

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "base/buffer.hpp"
+
 #include <petscmat.h>
 
 #include <string>
-#include <vector>
 
 namespace linnet {
 
@@ -15,10 +16,12 @@ struct LocalRows {
     const PetscInt* ia = nullptr;
     const PetscInt* ja = nullptr;
     const PetscScalar* a = nullptr;
-    std::vector<PetscScalar> changed; ///< where something was dropped, what a points at
+    Buffer<PetscScalar> changed; ///< where something was, what a points at
 
     /// Makes the entry e of so many zero.
     void drop(PetscInt e, PetscInt entries);
+    /// Multiplies row r of so many by factors[r].
+    void multiply_rows(PetscInt rows, const double* factors);
   };
   PetscInt count = 0;
   PetscInt begin = 0;

@@ -3,6 +3,7 @@
 #include "lattice/fixed_columns.hpp"
 #include "lattice/guarded.hpp"
 #include "lattice/operator_passes.hpp"
+#include "lattice/row_factors.hpp"
 
 #include <atomic>
 #include <utility>
@@ -171,6 +172,7 @@ PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, const std::vector<C
     face.release();
   op.excess.release();
   PetscCall(SummariseUniform(comm, blocks, rows, &op));
+  negate_if_negative(&op);
   PetscFunctionReturn(0);
 }
 
@@ -207,20 +209,20 @@ PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, const std::vector<C
   }
   *refusal = first_fault(pass, blocks);
   PetscCall(AgreeOnRefusal(comm, refusal));
-  if (refusal->empty())
-    PetscCall(SummariseGeneral(comm, blocks, &op));
+  if (!refusal->empty())
+    PetscFunctionReturn(0);
+  PetscCall(SummariseGeneral(comm, blocks, &op));
+  negate_if_negative(&op);
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattice, LatticeOperator* op,
-                             std::string* refusal) {
+PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattice,
+                             const std::vector<PetscInt>& ghost_cells, LatticeOperator* op, std::string* refusal) {
   const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
-  std::vector<PetscInt> ghost_cells;
   bool done = false;
 
   PetscFunctionBegin;
-  if (rows.other.ia)
-    PetscCall(FindGhostCells(A, rows, lattice, &ghost_cells));
+  refusal->clear();
   CellBreaks breaks = lattice.natural ? CellBreaks() : CellBreaks(lattice.cells);
   choose_box(lattice, breaks, rows.count, rows.global_count, op);
   std::size_t cells = 1;
@@ -240,6 +242,37 @@ PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattic
   PetscFunctionReturn(0);
 }
 
+// As the rows are; if that is refused, without what can be left out; if that is, or some rows have the wrong sign, with
+// factors of rows.
+PetscErrorCode BuildFromMatrix(Mat A, LocalRows* rows, const Lattice& lattice, LatticeOperator* op,
+                               std::string* refusal) {
+  std::vector<PetscInt> ghost_cells;
+  std::string with_factors;
+
+  PetscFunctionBegin;
+  if (rows->other.ia)
+    PetscCall(FindGhostCells(A, *rows, lattice, &ghost_cells));
+  PetscCall(BuildFromRows(A, *rows, lattice, ghost_cells, op, refusal));
+  if (!refusal->empty()) {
+    PetscCall(DropRounding(A, rows, &op->rounded));
+    PetscCall(DropFixedColumns(A, rows, &op->fixed_columns));
+    if (op->rounded || op->fixed_columns)
+      PetscCall(BuildFromRows(A, *rows, lattice, ghost_cells, op, refusal));
+  }
+  op->has_row_factors = refusal->empty() && op->negated;
+  if (op->has_row_factors)
+    signs_of_diagonal(*rows, &op->row_factors);
+  if (refusal->empty() && op->min_coupling >= 0)
+    PetscFunctionReturn(0);
+  PetscCall(MultiplyByRowFactors(A, lattice, ghost_cells.data(), rows, &op->row_factors, &op->has_row_factors));
+  if (!op->has_row_factors)
+    PetscFunctionReturn(0);
+  PetscCall(BuildFromRows(A, *rows, lattice, ghost_cells, op, &with_factors));
+  if (with_factors.empty() || refusal->empty())
+    *refusal = with_factors;
+  PetscFunctionReturn(0);
+}
+
 } // namespace
 
 PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperator* op, std::string* refusal) {
@@ -251,19 +284,7 @@ PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperat
   if (!refusal->empty())
     PetscFunctionReturn(0);
   op->fixed_columns = op->rounded = false;
-  status = Guarded([&] {
-    PetscFunctionBegin;
-    PetscCall(BuildFromRows(A, rows, lattice, op, refusal));
-    if (!refusal->empty()) {
-      PetscCall(DropRounding(A, &rows, &op->rounded));
-      PetscCall(DropFixedColumns(A, &rows, &op->fixed_columns));
-      if (op->rounded || op->fixed_columns) {
-        refusal->clear();
-        PetscCall(BuildFromRows(A, rows, lattice, op, refusal));
-      }
-    }
-    PetscFunctionReturn(0);
-  });
+  status = Guarded([&] { return BuildFromMatrix(A, &rows, lattice, op, refusal); });
   PetscCall(CloseLocalRows(&rows));
   PetscCall(status);
   PetscFunctionReturn(0);

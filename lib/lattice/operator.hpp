@@ -61,7 +61,7 @@ struct LatticeOperator {
   double max_excess = 0;
   /// Some coupling goes around the end of the axis.
   std::array<bool, 3> closes{};
-  /// A voxel Laplacian: all couplings are one h > 0, and the diagonal of each coupled row is m h, m an integer, at most
+  /// A voxel Laplacian: all couplings are one h, and the diagonal of each coupled row is m h, m an integer, at most
   /// two for each axis along which there are couplings. In general form, to rounding.
   bool voxel = false;
   /// Entries in columns of rows that hold nothing but their diagonal were left out: the matrix is not symmetric by
@@ -69,6 +69,12 @@ struct LatticeOperator {
   bool fixed_columns = false;
   /// Entries that are rounding of the diagonal were left out (DropRounding()).
   bool rounded = false;
+  /// All couplings of the matrix are negative, and the operator is that of -A, but for rows coupled with none.
+  bool negated = false;
+  /// The operator is that of S A, S = diag(s), and not of A: s by local row, at most 1 in size, so that it is symmetric
+  /// and has a positive diagonal (row_factors.hpp).
+  bool has_row_factors = false;
+  Buffer<double> row_factors;
 
   std::size_t cell_count() const { return links.size(); }
   /// Stride of an axis in the arrays.
@@ -112,11 +118,11 @@ struct LatticeOperator {
 };
 
 /// Reads the coefficients of `A` (AIJ, on any number of ranks) onto the lattice, and checks them edge by edge: each
-/// nonzero off-diagonal couples neighbours, has a counterpart that equals it to 1e-12 of its size, and all values are
-/// finite; refused otherwise. Stored zeros count as no entry, and so do, where the matrix is refused for them, entries
-/// that are rounding of the diagonal and those of columns of rows that hold nothing but their diagonal. Called again
-/// when values changed and the nonzeros did not: the placement then needs no other work, and the memory is used again.
-/// Collective.
+/// nonzero off-diagonal couples neighbours, has a counterpart that equals it to 1e-12 of its size, or does so when each
+/// row is multiplied by a factor, and all values are finite; refused otherwise. Stored zeros count as no entry, and so
+/// do, where the matrix is refused for them, entries that are rounding of the diagonal and those of columns of rows
+/// that hold nothing but their diagonal. Called again when values changed and the nonzeros did not: the placement then
+/// needs no other work, and the memory is used again. Collective.
 PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperator* op, std::string* refusal);
 
 struct PlacedOperator {

@@ -2,6 +2,8 @@
 #include "lattice/operator_findings.hpp"
 #include "base/threads.hpp"
 
+#include <utility>
+
 namespace linnet {
 
 namespace {
@@ -40,14 +42,14 @@ bool is_voxel(const LatticeOperator& op, const std::vector<BlockFindings>& block
         return false;
     }
   }
-  return h > 0;
+  return h != 0;
 }
 
 // Couplings that differ by rounding make the general form of a voxel Laplacian.
 bool is_rounded_voxel(const LatticeOperator& op) {
   constexpr double rounding = 1e-10;
   const double h = op.max_coupling;
-  if (!(op.min_coupling > 0 && h - op.min_coupling <= rounding * h))
+  if (!(op.min_coupling * h > 0 && h - op.min_coupling <= rounding * std::abs(h)))
     return false;
   unsigned seen = 0;
   for (const std::uint8_t links : op.links)
@@ -166,6 +168,27 @@ PetscErrorCode SummariseUniform(MPI_Comm comm, const std::vector<BlockFindings>&
   PetscCall(Reduce(comm, MPI_INT, MPI_MIN, {&voxel}));
   op->voxel = voxel;
   PetscFunctionReturn(0);
+}
+
+void negate_if_negative(LatticeOperator* op) {
+  const bool of_one_sign = op->max_excess <= 0; // of coupled rows; others share values with them
+  op->negated = op->max_coupling < 0 && (of_one_sign || !op->uniform || op->decoupled_rows == 0);
+  if (!op->negated)
+    return;
+  op->min_coupling = -std::exchange(op->max_coupling, -op->min_coupling);
+  op->min_excess = 0 - std::exchange(op->max_excess, 0 - op->min_excess);
+  for (double& h : op->unit)
+    h = 0 - h;
+  for (double& value : op->excess_values)
+    value = of_one_sign ? std::abs(value) : -value;
+  const auto cells = static_cast<std::ptrdiff_t>(op->uniform ? 0 : op->cell_count());
+#pragma omp parallel for schedule(static) num_threads(default_threads())
+  for (std::ptrdiff_t i = 0; i < cells; ++i) {
+    const auto c = static_cast<std::size_t>(i);
+    for (Buffer<double>& face : op->face)
+      face[c] = 0 - face[c];
+    op->excess[c] = op->links[c] == LatticeOperator::row_bit ? std::abs(op->excess[c]) : 0 - op->excess[c];
+  }
 }
 
 } // namespace linnet

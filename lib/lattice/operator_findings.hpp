@@ -66,4 +66,7 @@ PetscErrorCode SummariseGeneral(MPI_Comm comm, const std::vector<BlockFindings>&
 PetscErrorCode SummariseUniform(MPI_Comm comm, const std::vector<BlockFindings>& blocks, PetscInt rows,
                                 LatticeOperator* op);
 
+/// Where all couplings are negative, -A takes the place of A, but for rows coupled with none: theirs become positive.
+void negate_if_negative(LatticeOperator* op);
+
 } // namespace linnet

@@ -30,25 +30,32 @@ PetscErrorCode CreateGhostExchange(Mat A, const LocalRows& rows, PetscSF* sf) {
 
 PetscErrorCode FindGhostCells(Mat A, const LocalRows& rows, const Lattice& lattice,
                               std::vector<PetscInt>* ghost_cells) {
-  PetscSF sf = nullptr;
-
   PetscFunctionBegin;
   if (lattice.natural) {
     ghost_cells->assign(rows.ghosts, rows.ghosts + rows.ghost_count);
     PetscFunctionReturn(0);
   }
   ghost_cells->resize(static_cast<std::size_t>(rows.ghost_count));
+  PetscCall(BroadcastToGhosts(A, rows, MPIU_INT, lattice.cells.data(), ghost_cells->data()));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode BroadcastToGhosts(Mat A, const LocalRows& rows, MPI_Datatype type, const void* own, void* ghosts) {
+  PetscSF sf = nullptr;
+
+  PetscFunctionBegin;
   PetscCall(CreateGhostExchange(A, rows, &sf));
-  PetscCall(PetscSFBcastBegin(sf, MPIU_INT, lattice.cells.data(), ghost_cells->data(), MPI_REPLACE));
-  PetscCall(PetscSFBcastEnd(sf, MPIU_INT, lattice.cells.data(), ghost_cells->data(), MPI_REPLACE));
+  PetscCall(PetscSFBcastBegin(sf, type, own, ghosts, MPI_REPLACE));
+  PetscCall(PetscSFBcastEnd(sf, type, own, ghosts, MPI_REPLACE));
   PetscCall(PetscSFDestroy(&sf));
   PetscFunctionReturn(0);
 }
 
-PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,
-                                const LatticeOperator& op, std::string* refusal) {
+PetscErrorCode VisitCrossings(Mat A, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,
+                              const std::function<double(PetscInt row, Direction)>& mine,
+                              const std::function<void(PetscInt row, PetscInt entry, double theirs)>& visit) {
   PetscSF sf = nullptr;
-  Buffer<double> mine; // only at the rows that others ask for
+  Buffer<double> asked_for; // only at the rows that others ask for
   std::vector<double> theirs(static_cast<std::size_t>(rows.ghost_count));
   std::vector<Crossing> crossings;
   unsigned across = 0; // a bit for each direction in which some rank has one
@@ -58,7 +65,7 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
   CellWalker walker(lattice.size);
 
   PetscFunctionBegin;
-  mine.resize(static_cast<std::size_t>(rows.count));
+  asked_for.resize(static_cast<std::size_t>(rows.count));
   const PetscInt* ia = rows.other.ia;
   for (PetscInt r = 0; r < rows.count; ++r) {
     if (ia[r + 1] == ia[r]) { // on to the next row with entries
@@ -82,22 +89,34 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
   for (Direction from = 0; from < 6; ++from) {
     if (!(across >> from & 1U))
       continue;
-    const Direction back = from ^ 1;
     for (PetscInt i = 0; asking > 0 && i < first_asked[asking]; ++i)
-      mine[static_cast<std::size_t>(asked[i])] = op.coupling(op.box_index(lattice, lattice.cell(asked[i])), back);
-    PetscCall(PetscSFBcastBegin(sf, MPIU_REAL, mine.data(), theirs.data(), MPI_REPLACE));
-    PetscCall(PetscSFBcastEnd(sf, MPIU_REAL, mine.data(), theirs.data(), MPI_REPLACE));
-    for (const Crossing& crossing : crossings) {
-      const PetscInt ghost = rows.other.ja[crossing.entry];
-      if (crossing.direction != from || same_coupling(-rows.other.a[crossing.entry], theirs[ghost]))
-        continue;
-      const std::string row = std::to_string(rows.begin + crossing.row), column = std::to_string(rows.ghosts[ghost]);
-      if (refusal->empty())
-        *refusal =
-            "entry (" + row + ", " + column + ") differs from entry (" + column + ", " + row + "): not symmetric";
-    }
+      asked_for[static_cast<std::size_t>(asked[i])] = mine(asked[i], from ^ 1);
+    PetscCall(PetscSFBcastBegin(sf, MPIU_REAL, asked_for.data(), theirs.data(), MPI_REPLACE));
+    PetscCall(PetscSFBcastEnd(sf, MPIU_REAL, asked_for.data(), theirs.data(), MPI_REPLACE));
+    for (const Crossing& crossing : crossings)
+      if (crossing.direction == from)
+        visit(crossing.row, crossing.entry, theirs[static_cast<std::size_t>(rows.other.ja[crossing.entry])]);
   }
   PetscCall(PetscSFDestroy(&sf));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,
+                                const LatticeOperator& op, std::string* refusal) {
+  const double sign = op.negated ? 1 : -1; // of an entry, where its coupling is positive
+
+  PetscFunctionBegin;
+  PetscCall(VisitCrossings(
+      A, rows, lattice, ghost_cells,
+      [&](PetscInt row, Direction d) { return op.coupling(op.box_index(lattice, lattice.cell(row)), d); },
+      [&](PetscInt r, PetscInt entry, double theirs) {
+        if (!refusal->empty() || same_coupling(sign * rows.other.a[entry], theirs))
+          return;
+        const std::string row = std::to_string(rows.begin + r);
+        const std::string column = std::to_string(rows.ghosts[rows.other.ja[entry]]);
+        *refusal =
+            "entry (" + row + ", " + column + ") differs from entry (" + column + ", " + row + "): not symmetric";
+      }));
   PetscFunctionReturn(0);
 }
 

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <limits>
 
 namespace linnet {
@@ -263,6 +264,15 @@ std::string describe_fault(Fault fault, const LocalRows& rows, const Lattice& la
 inline bool same_coupling(double a, double b) {
   return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b));
 }
+
+/// Gives every ghost column what its row has, in arrays of the local rows and of the ghosts. Collective.
+PetscErrorCode BroadcastToGhosts(Mat A, const LocalRows& rows, MPI_Datatype type, const void* own, void* ghosts);
+
+/// Calls visit(row, entry of rows.other, what `mine` says on the rank of the column for that row and the direction
+/// back) for each coupling with a row of another rank. Collective.
+PetscErrorCode VisitCrossings(Mat A, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,
+                              const std::function<double(PetscInt row, Direction)>& mine,
+                              const std::function<void(PetscInt row, PetscInt entry, double theirs)>& visit);
 
 /// Compares the couplings of this rank's rows with those that other ranks hold of the same pairs of rows. Collective.
 PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,

@@ -163,6 +163,10 @@ public:
     RowPieces<const double> b;
     RowPieces<double> x; ///< the guess (`guess_zero`: not read) and the answer
     bool guess_zero;
+    /// Where the least of their sizes, over all ranks, is less than 1: judge() and likely_last() are told the norm of r
+    /// with each row divided by its factor.
+    double least_factor = 1;
+    const double* row_factors = nullptr;
     int recompute; ///< iterations after which r is computed anew in any case, 0: never
     /// Asked before each iteration, and once more after `confirm`, by the thread that called: the norm of b - A x is
     /// within `doubt` of `norm`.

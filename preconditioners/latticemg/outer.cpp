@@ -211,15 +211,33 @@ private:
     return sum;
   }
 
-  // Rows coupled with none are exact from the first step on, those of zeros never. Returns their (r, r).
+  // Rows coupled with none are exact from the first step on, those of zeros never. Returns their (r, r), as it is told.
   double decoupled(bool at_guess) const {
     double sum = 0;
     for (const Multigrid::Decoupled& d : m_.decoupled_)
       if (at_guess || d.inverse == 0) {
-        const double r = (outer_.b[d.row] - (outer_.guess_zero ? 0 : d.diagonal * outer_.x[d.row])) / unit_;
+        const double factor = outer_.least_factor < 1 ? outer_.row_factors[d.row] : 1;
+        const double r = (outer_.b[d.row] - (outer_.guess_zero ? 0 : d.diagonal * outer_.x[d.row])) / unit_ / factor;
         sum += r * r;
       }
     return sum;
+  }
+
+  // (r, r) as it is told, of the rows that are coupled.
+  double told(double rr, Member* member) {
+    if (outer_.least_factor == 1)
+      return rr;
+    const auto [begin, end] = member->part_of(parts_);
+    for (std::ptrdiff_t i = begin; i < end; ++i) {
+      double sum = 0;
+      for (std::ptrdiff_t row = i * rows_of_part; row < std::min(rows_, (i + 1) * rows_of_part); ++row) {
+        const double r = finest_.b[place(row)] / outer_.row_factors[row];
+        sum += r * r;
+      }
+      part(i) = sum;
+      part(i, 1) = 0;
+    }
+    return sums_of(0, parts_, member)[0];
   }
 
   double norm_of(int iterations, double rr) const {
@@ -228,8 +246,10 @@ private:
 
   // Asked by the first member, for all; where a rank is told to stop, all do.
   Verdict judge(int iterations, double rr, double doubt, Member* member) {
+    const double told_rr = told(rr, member);
     if (member->id() == 0) {
-      const Verdict own = outer_.judge(iterations, norm_of(iterations, rr), unit_ * doubt);
+      told_part_ = rr > 0 ? told_rr / rr : 1;
+      const Verdict own = outer_.judge(iterations, norm_of(iterations, told_rr), unit_ * doubt / outer_.least_factor);
       verdict_ = static_cast<Verdict>(std::lround(m_.layout_.ranks.max(static_cast<double>(own))));
     }
     member->barrier();
@@ -302,7 +322,7 @@ private:
   // Asked by the first member, for all of this rank: they take the same way, whichever it is.
   bool likely_last(int iterations, double rr, Member* member) {
     if (member->id() == 0)
-      last_ = outer_.likely_last && outer_.likely_last(norm_of(iterations, rr));
+      last_ = outer_.likely_last && outer_.likely_last(norm_of(iterations, told_part_ * rr));
     member->barrier();
     return last_;
   }
@@ -363,6 +383,7 @@ private:
   Two decoupled_{};           // (r, r) of rows coupled with none: at the guess, and later
   double norm_of_matrix_ = 0; // at most
   Two sums_{};
+  double told_part_ = 1; // of (r, r), when it was last told
   bool last_ = false;
   Verdict verdict_ = Verdict::stop;
   OuterEnd end_ = OuterEnd::declined;

@@ -323,4 +323,18 @@ Mat graph(int rows, const std::vector<std::array<int, 2>>& edges) {
   return matrix(rows, entries);
 }
 
+void multiply_rows(Mat A, const std::function<double(int row)>& factor) {
+  Vec factors = nullptr;
+  PetscInt first = 0, last = 0;
+  PetscScalar* values = nullptr;
+  MatCreateVecs(A, nullptr, &factors);
+  VecGetOwnershipRange(factors, &first, &last);
+  VecGetArrayWrite(factors, &values);
+  for (PetscInt row = first; row < last; ++row)
+    values[row - first] = factor(row);
+  VecRestoreArrayWrite(factors, &values);
+  MatDiagonalScale(A, factors, nullptr);
+  VecDestroy(&factors);
+}
+
 } // namespace voxels

@@ -73,6 +73,8 @@ struct Entry {
   double value;
 };
 Mat matrix(int rows, const std::vector<Entry>& entries);
+/// A <- diag(factor) A. Collective.
+void multiply_rows(Mat A, const std::function<double(int row)>& factor);
 /// The symmetric matrix of a graph: couplings 1, diagonal 10.
 Mat graph(int rows, const std::vector<std::array<int, 2>>& edges);
 

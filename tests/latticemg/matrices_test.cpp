@@ -1,6 +1,8 @@
 // PCLATTICEMG and matrices that are no M-matrix on a grid: near ones, and refusals.
 #include "latticemg/solve.hpp"
 
+#include <cmath>
+
 using namespace latticemg_test;
 using namespace voxels;
 
@@ -36,24 +38,97 @@ TEST(LatticeMGObject, PreconditionsRowsThatSumToLessThanZeroByTheMMatrixNearby) 
   EXPECT_TRUE(fused);
 }
 
-// On a grid that is solved directly, in single precision.
-TEST(LatticeMGObject, InvertsRowsThatFixTheirUnknownTogetherWithThoseThatReferToThem) {
-  const OwnedMat A = system(box(10, 9, 1), voxel());
+// M A = I and M^T A^T = I on a grid that is solved directly, in single precision.
+void expect_inverse(Mat A, double what) {
   const OwnedKSP ksp = make_solver(A);
   const OwnedVec x = noise(A), b = zeros(A), z = zeros(A);
+  LINNET_CALL(KSPSetUp(ksp));
+  for (const bool transpose : {false, true}) {
+    LINNET_CALL((transpose ? MatMultTranspose : MatMult)(A, x, b));
+    LINNET_CALL((transpose ? PCApplyTranspose : PCApply)(pc_of(ksp), b, z));
+    PetscReal error = 0, size = 0;
+    LINNET_CALL(VecAXPY(z, -1, x));
+    LINNET_CALL(VecNorm(z, NORM_2, &error));
+    LINNET_CALL(VecNorm(x, NORM_2, &size));
+    EXPECT_LE(error, 1e-5 * size) << what << (transpose ? ", transpose" : "");
+  }
+}
+
+TEST(LatticeMGObject, InvertsRowsThatFixTheirUnknownTogetherWithThoseThatReferToThem) {
+  const OwnedMat A = system(box(10, 9, 1), voxel());
   for (const double diagonal : {6.0, 2.0}) {
     fix_rows(A, diagonal, [](PetscInt row) { return row % 10 == 0 || row / 10 == 8; });
-    LINNET_CALL(KSPSetUp(ksp));
-    for (const bool transpose : {false, true}) {
-      LINNET_CALL((transpose ? MatMultTranspose : MatMult)(A, x, b));
-      LINNET_CALL((transpose ? PCApplyTranspose : PCApply)(pc_of(ksp), b, z));
-      PetscReal error = 0, size = 0;
-      LINNET_CALL(VecAXPY(z, -1, x));
-      LINNET_CALL(VecNorm(z, NORM_2, &error));
-      LINNET_CALL(VecNorm(x, NORM_2, &size));
-      EXPECT_LE(error, 1e-5 * size) << "diagonal " << diagonal << (transpose ? ", transpose" : "");
+    expect_inverse(A, diagonal);
+  }
+}
+
+double volume(int row) {
+  return std::pow(10, 2 * random(5, static_cast<std::uint64_t>(row)));
+}
+
+// Likewise; rows that fix their unknown among them.
+TEST(LatticeMGObject, InvertsMatricesThatFactorsOfRowsMakeSymmetric) {
+  for (const double sign : {1.0, -1.0})
+    for (const bool fixed : {false, true}) {
+      const OwnedMat A = system(box(10, 9, 1), variable(3));
+      if (fixed)
+        fix_rows(A, 3, [](PetscInt row) { return row % 10 == 0 || row == 44; });
+      multiply_rows(A, [&](int row) { return sign / volume(row); });
+      expect_inverse(A, sign * (fixed ? 2 : 1));
+    }
+  const OwnedMat A = system(box(10, 9, 1), voxel());
+  LINNET_CALL(MatScale(A, -1));
+  expect_inverse(A, 0);
+}
+
+// In the inner product of the factors; what it tells are norms of the residual of the matrix as it is.
+TEST(LatticeMGObject, OfMatricesThatFactorsOfRowsMakeSymmetricHasTheIterationsOfThese) {
+  const Domain d = largest_component(balls(40, 12, 5));
+  for (const Coefficients& coefficients : {voxel(), variable(2)}) {
+    const OwnedMat symmetric = system(d, coefficients);
+    const PetscInt expected = solve(make_solver(symmetric, KSPDCD)).iterations;
+    for (const bool volumes : {false, true}) {
+      const OwnedMat A = system(d, coefficients);
+      multiply_rows(A, [&](int row) { return volumes ? 1 / volume(row) : -1; });
+      for (const bool fused : {true, false}) {
+        const OwnedKSP ksp = make_solver(A, KSPDCD);
+        PetscReal told = 0, first = 0;
+        PetscBool taken = PETSC_FALSE;
+        LINNET_CALL(KSPDCDSetFused(ksp, fused ? PETSC_TRUE : PETSC_FALSE));
+        const Outcome outcome = solve(ksp);
+        LINNET_CALL(KSPDCDGetFused(ksp, nullptr, &taken));
+        EXPECT_EQ(taken, fused ? PETSC_TRUE : PETSC_FALSE);
+        EXPECT_GT(outcome.reason, 0);
+        EXPECT_LE(outcome.residual, 1.001e-6);
+        EXPECT_LE(std::abs(outcome.iterations - expected), 1);
+        LINNET_CALL(KSPGetResidualNorm(ksp, &told));
+        LINNET_CALL(VecNorm(noise(A), NORM_2, &first));
+        EXPECT_NEAR(told, outcome.residual * first, 1e-4 * told);
+      }
+      const OwnedKSP other = make_solver(A, volumes ? KSPGMRES : KSPCG); // CG takes both signs
+      LINNET_CALL(KSPSetPCSide(other, volumes ? PC_RIGHT : PC_LEFT));
+      const Outcome outcome = solve(other);
+      EXPECT_GT(outcome.reason, 0);
+      EXPECT_LE(outcome.iterations, expected + 3);
     }
   }
+}
+
+TEST(LatticeMGObject, SolvesTheTransposeByInverseFactors) {
+  const OwnedMat A = system(largest_component(balls(24, 6, 5)), variable(2));
+  multiply_rows(A, [](int row) { return 1 / volume(row); });
+  const OwnedKSP ksp = make_solver(A, KSPDCD);
+  const OwnedVec b = noise(A), x = zeros(A), Ax = zeros(A);
+  PetscReal left = 0, all = 0;
+  PetscInt iterations = 0;
+  LINNET_CALL(KSPSolveTranspose(ksp, b, x));
+  LINNET_CALL(KSPGetIterationNumber(ksp, &iterations));
+  EXPECT_LE(iterations, 8);
+  LINNET_CALL(MatMultTranspose(A, x, Ax));
+  LINNET_CALL(VecAXPY(Ax, -1, b));
+  LINNET_CALL(VecNorm(Ax, NORM_2, &left));
+  LINNET_CALL(VecNorm(b, NORM_2, &all));
+  EXPECT_LE(left, 1.001e-6 * all);
 }
 
 // What is left is symmetric then, as if their columns were zero too: otherwise steps of conjugate gradients leave
@@ -104,7 +179,10 @@ TEST(LatticeMGObject, SaysInOneLineWhyItRefuses) {
   indefinite.excess = [](const Domain&, int) { return -7; };
   const OwnedMat no_lattice = owned(graph(5, {{0, 1}, {1, 2}, {2, 0}, {3, 4}}));
   const OwnedMat coupling = system(box(6, 6, 6), negative), excess = system(box(6, 6, 6), indefinite);
-  const OwnedMat nonsymmetric = owned(voxels::matrix(2, {{0, 0, 2}, {0, 1, -1}, {1, 0, -0.5}, {1, 1, 2}}));
+  const OwnedMat nonsymmetric = system(box(6, 6, 6), voxel());
+  LINNET_CALL(MatSetValue(nonsymmetric, 0, 1, -0.5, INSERT_VALUES));
+  LINNET_CALL(MatAssemblyBegin(nonsymmetric, MAT_FINAL_ASSEMBLY));
+  LINNET_CALL(MatAssemblyEnd(nonsymmetric, MAT_FINAL_ASSEMBLY));
   for (const auto& [A, expected] : {std::pair<Mat, const char*>{no_lattice, "latticemg refused: "},
                                     {coupling, "latticemg refused: a coupling is -0.5"},
                                     {excess, "the diagonal of cell (0, 0, 0) is -4: "},
