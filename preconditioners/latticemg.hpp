@@ -29,7 +29,7 @@ struct PC_LatticeMG {
   linnet::latticemg::Multigrid multigrid;
   Mat fixed = nullptr;            ///< of the columns of rows that fix their unknown (MakeFixedColumns()); null: none
   Vec fixed_inverse = nullptr;    ///< 1 / a_ff of these rows, 0 elsewhere
-  Vec row_factors = nullptr;      ///< s, where the operator is that of S A; null: S = I
+  Vec row_factors = nullptr;      ///< s, where the operator is that of S A, as it holds it; null: S = I
   double least_factor = 1;        ///< the least |s|; the largest is 1
   Vec symmetrised = nullptr;      ///< a residual of the symmetric operator
   PetscObjectState values = -1;   ///< of the matrix that it was made from

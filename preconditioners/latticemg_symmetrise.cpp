@@ -17,7 +17,7 @@ PetscErrorCode PCLatticeMGForgetAsymmetry_Private(PC_LatticeMG* mg) {
 
 PetscErrorCode PCLatticeMGKeepAsymmetry_Private(PC_LatticeMG* mg, Mat A) {
   const linnet::LatticeOperator& op = mg->placement.coefficients();
-  PetscScalar* to;
+  PetscInt rows, all_rows;
 
   PetscFunctionBegin;
   PetscCall(PCLatticeMGForgetAsymmetry_Private(mg));
@@ -27,10 +27,10 @@ PetscErrorCode PCLatticeMGKeepAsymmetry_Private(PC_LatticeMG* mg, Mat A) {
     PetscCall(MatCreateVecs(A, nullptr, &mg->symmetrised));
   if (!op.has_row_factors)
     PetscFunctionReturn(0);
-  PetscCall(VecDuplicate(mg->symmetrised, &mg->row_factors));
-  PetscCall(VecGetArrayWrite(mg->row_factors, &to));
-  std::copy(op.row_factors.begin(), op.row_factors.end(), to);
-  PetscCall(VecRestoreArrayWrite(mg->row_factors, &to));
+  PetscCall(VecGetLocalSize(mg->symmetrised, &rows));
+  PetscCall(VecGetSize(mg->symmetrised, &all_rows));
+  PetscCall(VecCreateMPIWithArray(PetscObjectComm(reinterpret_cast<PetscObject>(A)), 1, rows, all_rows,
+                                  op.row_factors.data(), &mg->row_factors));
   mg->least_factor = 1;
   for (const double s : op.row_factors)
     mg->least_factor = std::min(mg->least_factor, std::abs(s));

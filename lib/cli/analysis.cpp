@@ -1,5 +1,6 @@
 #include "cli/analysis.hpp"
 #include "base/disjoint_sets.hpp"
+#include "lattice/factor_sets.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -50,10 +51,11 @@ std::vector<bool> fixed_rows(const SparseMatrix& matrix) {
   return fixed;
 }
 
-// Of the rows and columns that are not left out. Rows are taken in ascending order and columns ascend within them, so
-// that the entries (i, j) of row i meet their partners (j, i) in the order in which row j stores them: one cursor a row
-// walks the transpose.
-bool is_symmetric(const SparseMatrix& matrix, const std::vector<double>& largest, const std::vector<bool>& left_out) {
+// Of diag(factor) A, but for the rows and columns that are left out. Rows are taken in ascending order and columns
+// ascend within them, so that the entries (i, j) of row i meet their partners (j, i) in the order in which row j stores
+// them: one cursor a row walks the transpose.
+bool is_symmetric(const SparseMatrix& matrix, const std::vector<double>& factor, const std::vector<double>& largest,
+                  const std::vector<bool>& left_out) {
   std::vector<std::int64_t> cursor(matrix.row_start.begin(), matrix.row_start.end() - 1);
   for (std::int64_t i = 0; i < matrix.rows; ++i)
     for (std::int64_t k = matrix.row_start[i]; !left_out[i] && k < matrix.row_start[i + 1]; ++k) {
@@ -65,10 +67,32 @@ bool is_symmetric(const SparseMatrix& matrix, const std::vector<double>& largest
       const std::int64_t partner = cursor[j]++;
       if (partner >= matrix.row_start[j + 1] || matrix.column[partner] != i)
         return false;
-      if (std::abs(matrix.value[k] - matrix.value[partner]) > rounding * std::min(largest[i], largest[j]))
+      const double size = std::min(std::abs(factor[i]) * largest[i], std::abs(factor[j]) * largest[j]);
+      if (!(std::abs(factor[i] * matrix.value[k] - factor[j] * matrix.value[partner]) <= rounding * size))
         return false;
     }
   return true;
+}
+
+// With factors that leave no more than eight digits between them, as PCLATTICEMG wants them.
+bool is_symmetrisable(const SparseMatrix& matrix, const std::vector<double>& largest) {
+  const std::vector<bool> fixed = fixed_rows(matrix);
+  LinkedFactors linked(matrix.rows);
+  const auto value = [&](std::size_t i, std::int64_t k) {
+    return fixed[i] || fixed[matrix.column[k]] ? 0 : matrix.value[k];
+  };
+  std::vector<std::size_t> later;
+  FactorLinker linker(matrix.row_start.data(), matrix.column.data(), value, &linked);
+  if (!linker.link(0, matrix.rows, &linked.sets, &later))
+    return false;
+  std::vector<double> factor(matrix.rows);
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (std::int64_t i = 0; i < matrix.rows; ++i) {
+    factor[i] = linked.factor(i);
+    least = std::min(least, std::abs(factor[i]));
+    most = std::max(most, std::abs(factor[i]));
+  }
+  return least >= least_row_factor * most && is_symmetric(matrix, factor, largest, fixed);
 }
 
 // Whether the columns of the rows in singular components sum to zero too: 1^T A = 0 on each.
@@ -168,8 +192,8 @@ Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular) {
     if (row.strictly_dominant())
       flags |= has_strict;
   }
-  properties.symmetric = is_symmetric(matrix, largest, std::vector<bool>(n, false));
-  properties.symmetric_but_fixed = !properties.symmetric && is_symmetric(matrix, largest, fixed_rows(matrix));
+  properties.symmetric = is_symmetric(matrix, std::vector<double>(n, 1), largest, std::vector<bool>(n, false));
+  properties.symmetrisable = !properties.symmetric && is_symmetrisable(matrix, largest);
 
   std::vector<std::int32_t> number(n, -1); // of a singular component, at its root
   for (std::int64_t i = 0; i < n; ++i) {

@@ -12,8 +12,9 @@ struct Properties {
   std::int64_t n = 0;
   std::int64_t nnz = 0;
   bool symmetric = false; ///< structure and values; values to 1e-12 of the largest entry of either row
-  /// Not symmetric, but by what other rows have in the columns of rows that hold nothing but their diagonal.
-  bool symmetric_but_fixed = false;
+  /// Not symmetric, but so when each row is multiplied by a factor (lattice/row_factors.hpp), and what other rows have
+  /// in the columns of rows that hold nothing but their diagonal is left out.
+  bool symmetrisable = false;
   std::int64_t positive_diagonals = 0;
   std::int64_t negative_diagonals = 0;
   std::int64_t zero_diagonals = 0;      ///< stored zeros and absent ones

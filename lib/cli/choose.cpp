@@ -107,12 +107,17 @@ std::vector<Solver> for_positive_diagonal(const Properties& p, int ranks) {
 }
 
 std::vector<Solver> for_other_symmetric(const Properties& p, int ranks) {
+  const bool large = p.n > multigrid_rows || p.singular_components > 0;
+  const std::string negative = "symmetric, large or singular, negative diagonal";
   std::vector<Solver> chosen;
+  if (large && may_be_lattice(p) && p.dominance > strong_dominance) // as cells that are the identity in -A
+    chosen = {learned_multigrid(p, ranks,
+                                p.negative_diagonal() ? negative + ", perhaps a grid operator"
+                                                      : "symmetric, large or singular, perhaps a grid operator")};
   if (moderate(p) && p.singular_components == 0)
-    chosen = direct_solver(p, ranks, "gmres");
+    append(chosen, direct_solver(p, ranks, "gmres"));
   else if (p.negative_diagonal()) // CG does not mind that A and the preconditioner are both negative
-    chosen = {multigrid(p, ranks, p.positive_off_diagonal <= nearly_z_pattern ? "hypre" : "gamg",
-                        "symmetric, large or singular, negative diagonal")};
+    append(chosen, {multigrid(p, ranks, p.positive_off_diagonal <= nearly_z_pattern ? "hypre" : "gamg", negative)});
   chosen.push_back(minres(p, ranks));
   if (!moderate(p))
     append(chosen, last_resort(p, ranks, "gmres"));
@@ -126,9 +131,9 @@ std::vector<Solver> for_nonsymmetric(const Properties& p, int ranks) {
   long_gmres.defaults.emplace_back(ranks > 1 ? "-sub_pc_factor_levels" : "-pc_factor_levels", "1");
   long_gmres.why = "longer restart, more fill";
   std::vector<Solver> chosen;
-  if (p.symmetric_but_fixed && p.dominance > strong_dominance && may_be_lattice(p) && p.n > multigrid_rows)
-    chosen = {
-        learned_multigrid(p, ranks, "symmetric but for rows that fix their unknown, large, perhaps a grid operator")};
+  if (p.symmetrisable && p.dominance > strong_dominance && may_be_lattice(p) && p.n > multigrid_rows)
+    chosen = {learned_multigrid(
+        p, ranks, "symmetric but for factors of rows or rows that fix their unknown, large, perhaps a grid operator")};
   if (p.dominance <= strong_dominance)
     chosen = {because(gmres, "not symmetric, strongly diagonally dominant")};
   else if (moderate(p) && p.singular_components == 0)
@@ -157,6 +162,11 @@ bool needs_symmetry(const std::string& ksp) {
                                 "pipecgrr", "pipelcg", "pipeprcg", "pipecg2", "minres",  "symmlq",
                                 "cr",       "pipecr",  "stcg",     "nash",    "gltr",    "qcg"};
   return std::find(names.begin(), names.end(), ksp) != names.end();
+}
+
+bool misses_symmetry(const Properties& properties, const std::string& ksp, const std::string& pc) {
+  const bool made_up_for = properties.symmetrisable && ksp == "dcd" && (pc == "cnn" || pc == "latticemg");
+  return !properties.symmetric && needs_symmetry(ksp) && !made_up_for;
 }
 
 Solver krylov_solver(const Properties& properties, int ranks, const std::string& ksp, const std::string& pc) {

@@ -41,5 +41,7 @@ std::string default_ksp(const Properties& properties);
 
 /// Whether `ksp` is made for symmetric matrices only.
 bool needs_symmetry(const std::string& ksp);
+/// Whether it is, the matrix is not, and the preconditioner does not make up for that.
+bool misses_symmetry(const Properties& properties, const std::string& ksp, const std::string& pc);
 
 } // namespace linnet

@@ -21,7 +21,7 @@ void warm_up(const System& system) {
 }
 
 void warn(const System& system, const Outcome& outcome) {
-  if (!system.properties.symmetric && needs_symmetry(outcome.ksp))
+  if (misses_symmetry(system.properties, outcome.ksp, outcome.pc))
     tell(outcome.name + ": the matrix is not symmetric, and " + outcome.ksp + " is made for symmetric ones");
   for (const std::string& key : outcome.unused)
     tell(outcome.name + ": unused PETSc option: " + key);

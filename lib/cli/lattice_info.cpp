@@ -39,6 +39,7 @@ nlohmann::ordered_json describe_lattice(SparseMatrix& matrix) {
           {"rows_in_natural_order", lattice.natural},
           {"coefficients", coefficients(op)},
           {"couplings", {op.min_coupling, op.max_coupling}},
+          {"row_factors", op.has_row_factors},
           {"singular", op.coupled_rows > 0 && op.max_excess == 0}};
 }
 
@@ -50,7 +51,8 @@ std::string lattice_line(const nlohmann::ordered_json& lattice) {
   std::string text;
   for (std::size_t axis = 0; axis < grid.size(); ++axis)
     text += (axis > 0 ? " x " : "") + std::to_string(grid[axis]) + (periodic[axis] ? " (periodic)" : "");
-  return text + " cells, " + lattice["coefficients"].get<std::string>();
+  text += " cells, " + lattice["coefficients"].get<std::string>();
+  return text + (lattice["row_factors"].get<bool>() ? ", symmetric by a factor of each row" : "");
 }
 
 } // namespace linnet

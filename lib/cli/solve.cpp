@@ -103,7 +103,7 @@ int run_solve(const Session& session, const SolveOptions& options) {
         system.matrix_free ? choose_matrix_free(system.properties, ranks) : choose_solver(system.properties, ranks);
     if (session.speaks())
       tell("chose " + solvers.front().name + ": " + solvers.front().why);
-  } else if (session.speaks() && !system.properties.symmetric && needs_symmetry(solvers.front().ksp)) {
+  } else if (session.speaks() && misses_symmetry(system.properties, solvers.front().ksp, solvers.front().pc)) {
     tell("the matrix is not symmetric, and " + solvers.front().ksp + " is made for symmetric ones");
   }
 

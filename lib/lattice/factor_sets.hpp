@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace linnet {
@@ -33,6 +34,13 @@ public:
     }
     return found;
   }
+  /// Takes over all sets of another; the number of its first.
+  std::int32_t append(const FactorSets& other) {
+    const std::int32_t first = count();
+    for (const Root& link : other.links_)
+      links_.push_back({first + link.set, link.factor});
+    return first;
+  }
   /// From now on set b is `ratio` times set a; nothing changes where they were one set before.
   void join(std::int32_t a, std::int32_t b, double ratio) {
     const Root ra = root(a), rb = root(b);
@@ -48,6 +56,10 @@ private:
   std::vector<Root> links_;
 };
 
+/// Factors below this part of the largest one do not count: an operator with convection has factors too, which grow
+/// like exp(v x / D).
+inline constexpr double least_row_factor = 1e-8;
+
 /// Factors s of rows for which s_i a_ij = s_j a_ji, as far as one row after the other tells them: row i has s_i =
 /// row[i] times what its set has.
 struct LinkedFactors {
@@ -55,46 +67,83 @@ struct LinkedFactors {
   std::vector<std::int32_t> set;
   FactorSets sets;
 
+  explicit LinkedFactors(std::size_t rows) : row(rows, 0), set(rows, -1) {}
   double factor(std::size_t r) { return row[r] * sets.root(set[r]).factor; }
 };
 
-/// Factors of the rows of a square matrix, columns ascending, of which value(i, e) is entry e, in row i; the first row
-/// of each set has the sign of its diagonal. False where an entry has no counterpart. Whether all links agree is not
-/// looked at.
+/// Finds factors of the rows of a square matrix, of which columns ascend and value(i, e) is entry e, in row i. Whether
+/// all links agree is not looked at.
 template <class Start, class Column, class Value>
-bool link_factors(std::size_t rows, const Start* start, const Column* column, const Value& value, LinkedFactors* out) {
-  out->row.assign(rows, 0);
-  out->set.assign(rows, -1);
-  for (std::size_t i = 0; i < rows; ++i) {
-    double diagonal = 0;
-    for (Start e = start[i]; e < start[i + 1] && static_cast<std::size_t>(column[e]) <= i; ++e) {
-      const auto j = static_cast<std::size_t>(column[e]);
-      const double a = value(i, e);
-      if (j == i)
-        diagonal = a;
-      if (j == i || a == 0)
-        continue;
-      const Column* const end = column + start[j + 1];
-      const Column* const counterpart = std::lower_bound(column + start[j], end, static_cast<Column>(i));
-      const double back = counterpart < end && *counterpart == static_cast<Column>(i)
-                              ? value(j, static_cast<Start>(counterpart - column))
-                              : 0;
-      const double factor = out->row[j] * (back / a);
-      if (!(factor != 0 && std::isfinite(factor)))
-        return false;
-      if (out->set[i] < 0) {
-        out->row[i] = factor;
-        out->set[i] = out->set[j];
-      } else if (out->set[i] != out->set[j]) {
-        out->sets.join(out->set[j], out->set[i], factor / out->row[i]);
+class FactorLinker {
+public:
+  FactorLinker(const Start* start, const Column* column, Value value, LinkedFactors* factors)
+      : start_(start), column_(column), value_(std::move(value)), factors_(*factors) {}
+
+  /// By the entries among rows first ... last - 1, into sets of their own, numbered from 0; the first row of each has
+  /// the sign of its diagonal. Rows with entries before `first` go to `later`. False where an entry has no counterpart.
+  bool link(std::size_t first, std::size_t last, FactorSets* sets, std::vector<std::size_t>* later) {
+    std::vector<double>& factor = factors_.row;
+    std::vector<std::int32_t>& set = factors_.set;
+    for (std::size_t i = first; i < last; ++i) {
+      double diagonal = 0;
+      bool crosses = false;
+      for (Start e = start_[i]; e < start_[i + 1] && static_cast<std::size_t>(column_[e]) <= i; ++e) {
+        const auto j = static_cast<std::size_t>(column_[e]);
+        const double a = value_(i, e);
+        if (j == i)
+          diagonal = a;
+        crosses = crosses || (j < first && a != 0);
+        if (j == i || j < first || a == 0)
+          continue;
+        const double told = told_by(j, i, a);
+        if (told == 0)
+          return false;
+        if (set[i] < 0) {
+          factor[i] = told;
+          set[i] = set[j];
+        } else if (set[i] != set[j]) {
+          sets->join(set[j], set[i], told / factor[i]);
+        }
       }
+      if (set[i] < 0) {
+        factor[i] = diagonal < 0 ? -1 : 1;
+        set[i] = sets->add();
+      }
+      if (crosses)
+        later->push_back(i);
     }
-    if (out->set[i] < 0) {
-      out->row[i] = diagonal < 0 ? -1 : 1;
-      out->set[i] = out->sets.add();
-    }
+    return true;
   }
-  return true;
-}
+  /// By the entries of row i before `first`, when all rows have a set among those of the matrix.
+  bool link_before(std::size_t first, std::size_t i) {
+    for (Start e = start_[i]; e < start_[i + 1] && static_cast<std::size_t>(column_[e]) < first; ++e) {
+      const auto j = static_cast<std::size_t>(column_[e]);
+      const double a = value_(i, e);
+      if (a == 0)
+        continue;
+      const double told = told_by(j, i, a);
+      if (told == 0)
+        return false;
+      factors_.sets.join(factors_.set[j], factors_.set[i], told / factors_.row[i]);
+    }
+    return true;
+  }
+
+private:
+  // The factor of row i, with a_ij = a, by that of row j; 0 where a_ji says none.
+  double told_by(std::size_t j, std::size_t i, double a) const {
+    const Column* const end = column_ + start_[j + 1];
+    const Column* const counterpart = std::lower_bound(column_ + start_[j], end, static_cast<Column>(i));
+    if (counterpart == end || *counterpart != static_cast<Column>(i))
+      return 0;
+    const double told = factors_.row[j] * (value_(j, static_cast<Start>(counterpart - column_)) / a);
+    return std::isfinite(told) ? told : 0;
+  }
+
+  const Start* start_;
+  const Column* column_;
+  Value value_;
+  LinkedFactors& factors_;
+};
 
 } // namespace linnet

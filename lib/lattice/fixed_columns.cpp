@@ -1,8 +1,10 @@
 #include "lattice/fixed_columns.hpp"
+#include "base/threads.hpp"
 #include "lattice/guarded.hpp"
 
 #include <petscsf.h>
 
+#include <algorithm>
 #include <vector>
 
 namespace linnet {
@@ -12,12 +14,14 @@ namespace {
 // 1: the row holds nothing but its diagonal.
 struct FixedRows {
   std::vector<int> own, ghosts;
+  bool any = false; // among these
 };
 
 PetscErrorCode FindFixedRows(Mat A, const LocalRows& rows, FixedRows* fixed) {
   PetscFunctionBegin;
   fixed->own.resize(static_cast<std::size_t>(rows.count));
   fixed->ghosts.resize(static_cast<std::size_t>(rows.ghost_count));
+#pragma omp parallel for schedule(static) num_threads(default_threads())
   for (PetscInt r = 0; r < rows.count; ++r) {
     bool lone = true;
     for (PetscInt e = rows.own.ia[r]; lone && e < rows.own.ia[r + 1]; ++e)
@@ -36,6 +40,8 @@ PetscErrorCode FindFixedRows(Mat A, const LocalRows& rows, FixedRows* fixed) {
     PetscCall(PetscSFBcastEnd(sf, MPI_INT, fixed->own.data(), fixed->ghosts.data(), MPI_REPLACE));
     PetscCall(PetscSFDestroy(&sf));
   }
+  for (const std::vector<int>* rows_or_ghosts : {&fixed->own, &fixed->ghosts})
+    fixed->any = fixed->any || std::find(rows_or_ghosts->begin(), rows_or_ghosts->end(), 1) != rows_or_ghosts->end();
   PetscFunctionReturn(0);
 }
 
@@ -45,7 +51,7 @@ void for_each_in_fixed_columns(const LocalRows& rows, const LocalRows::Block& bl
                                const Visit& visit) {
   const bool own = &block == &rows.own;
   const std::vector<int>& of_column = own ? fixed.own : fixed.ghosts;
-  for (PetscInt r = 0; block.ia && r < rows.count; ++r)
+  for (PetscInt r = 0; fixed.any && block.ia && r < rows.count; ++r)
     for (PetscInt e = block.ia[r]; e < block.ia[r + 1]; ++e)
       if (block.a[e] != 0 && of_column[static_cast<std::size_t>(block.ja[e])] && !(own && block.ja[e] == r))
         visit(r, e);

@@ -115,18 +115,22 @@ PetscErrorCode DropRounding(Mat A, LocalRows* rows, bool* any) {
   int found = 0;
 
   PetscFunctionBegin;
-  for (PetscInt r = 0; r < rows->count; ++r)
+  const auto for_each = [&](const LocalRows::Block& block, PetscInt r, const auto& visit) {
+    for (PetscInt e = block.ia ? block.ia[r] : 0; block.ia && e < block.ia[r + 1]; ++e)
+      if (block.a[e] != 0 && std::abs(block.a[e]) <= bound[static_cast<std::size_t>(r)])
+        visit(e);
+  };
+#pragma omp parallel for reduction(max : found) schedule(static) num_threads(default_threads())
+  for (PetscInt r = 0; r < rows->count; ++r) {
     for (PetscInt e = rows->own.ia[r]; e < rows->own.ia[r + 1]; ++e)
       if (rows->own.ja[e] == r && std::isfinite(rows->own.a[e]))
         bound[static_cast<std::size_t>(r)] = rounding * std::abs(rows->own.a[e]);
-  for (LocalRows::Block* block : {&rows->own, &rows->other}) {
-    for (PetscInt r = 0; block->ia && r < rows->count; ++r)
-      for (PetscInt e = block->ia[r]; e < block->ia[r + 1]; ++e)
-        if (block->a[e] != 0 && std::abs(block->a[e]) <= bound[static_cast<std::size_t>(r)]) {
-          block->drop(e, block->ia[rows->count]);
-          found = 1;
-        }
+    for (const LocalRows::Block* block : {&rows->own, &rows->other})
+      for_each(*block, r, [&](PetscInt) { found = 1; });
   }
+  for (LocalRows::Block* block : {&rows->own, &rows->other})
+    for (PetscInt r = 0; found && r < rows->count; ++r)
+      for_each(*block, r, [&](PetscInt e) { block->drop(e, block->ia[rows->count]); });
   PetscCallMPI(
       MPI_Allreduce(MPI_IN_PLACE, &found, 1, MPI_INT, MPI_MAX, PetscObjectComm(reinterpret_cast<PetscObject>(A))));
   *any = found;

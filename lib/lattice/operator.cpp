@@ -261,7 +261,7 @@ PetscErrorCode BuildFromMatrix(Mat A, LocalRows* rows, const Lattice& lattice, L
   }
   op->has_row_factors = refusal->empty() && op->negated;
   if (op->has_row_factors)
-    signs_of_diagonal(*rows, &op->row_factors);
+    signs_of_negated(*rows, lattice, op);
   if (refusal->empty() && op->min_coupling >= 0)
     PetscFunctionReturn(0);
   PetscCall(MultiplyByRowFactors(A, lattice, ghost_cells.data(), rows, &op->row_factors, &op->has_row_factors));

@@ -9,6 +9,28 @@ namespace linnet {
 
 namespace {
 
+// False where an entry has no counterpart.
+bool link_own(const LocalRows::Block& block, LinkedFactors* factors) {
+  constexpr std::size_t part_rows = 1 << 16;
+  const std::size_t rows = factors->row.size(), parts = (rows + part_rows - 1) / part_rows;
+  FactorLinker linker(
+      block.ia, block.ja, [&block](std::size_t, PetscInt e) { return block.a[e]; }, factors);
+  std::vector<FactorSets> sets(parts);
+  std::vector<std::vector<std::size_t>> later(parts);
+  int sound = 1;
+#pragma omp parallel for reduction(min : sound) schedule(static) num_threads(default_threads())
+  for (std::size_t p = 0; p < parts; ++p)
+    sound = std::min<int>(sound, linker.link(p * part_rows, std::min(rows, (p + 1) * part_rows), &sets[p], &later[p]));
+  for (std::size_t p = 0; p < parts && sound; ++p) {
+    const std::int32_t first = factors->sets.append(sets[p]);
+    for (std::size_t r = p * part_rows; r < std::min(rows, (p + 1) * part_rows); ++r)
+      factors->set[r] += first;
+    for (const std::size_t r : later[p])
+      sound = sound && linker.link_before(p * part_rows, r);
+  }
+  return sound;
+}
+
 // Set b of all ranks' is `ratio` times set a.
 struct SetLink {
   std::int32_t a, b;
@@ -92,13 +114,11 @@ PetscErrorCode JoinAcross(MPI_Comm comm, std::int32_t first, std::int32_t count,
 PetscErrorCode FindFactors(Mat A, const Lattice& lattice, const PetscInt* ghost_cells, const LocalRows& rows,
                            Buffer<double>* found, int* sound) {
   const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
-  LinkedFactors factors;
+  LinkedFactors factors(static_cast<std::size_t>(rows.count));
   std::vector<double> of_set;
 
   PetscFunctionBegin;
-  *sound = link_factors(
-      static_cast<std::size_t>(rows.count), rows.own.ia, rows.own.ja,
-      [&](std::size_t, PetscInt e) { return rows.own.a[e]; }, &factors);
+  *sound = link_own(rows.own, &factors);
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, sound, 1, MPI_INT, MPI_MIN, comm));
   if (!*sound)
     PetscFunctionReturn(0);
@@ -147,14 +167,22 @@ PetscErrorCode MultiplyByRowFactors(Mat A, const Lattice& lattice, const PetscIn
   PetscFunctionReturn(0);
 }
 
-void signs_of_diagonal(const LocalRows& rows, Buffer<double>* factors) {
-  factors->resize(static_cast<std::size_t>(rows.count));
-#pragma omp parallel for schedule(static) num_threads(default_threads())
-  for (PetscInt r = 0; r < rows.count; ++r) {
+void signs_of_negated(const LocalRows& rows, const Lattice& lattice, LatticeOperator* op) {
+  op->row_factors.resize(static_cast<std::size_t>(rows.count));
+  const auto negative_diagonal = [&](PetscInt r) {
     const PetscInt* const end = rows.own.ja + rows.own.ia[r + 1];
     const PetscInt* const place = std::lower_bound(rows.own.ja + rows.own.ia[r], end, r);
-    const bool negative = place < end && *place == r && rows.own.a[place - rows.own.ja] < 0;
-    (*factors)[static_cast<std::size_t>(r)] = negative ? -1 : 1;
+    return place < end && *place == r && rows.own.a[place - rows.own.ja] < 0;
+  };
+#pragma omp parallel num_threads(default_threads())
+  {
+    CellWalker walker(lattice.size);
+#pragma omp for schedule(static)
+    for (PetscInt r = 0; r < rows.count; ++r) {
+      const GridSize& at = walker.move_to(lattice.cell(r));
+      const bool coupled = op->links[op->index(at[0], at[1], at[2])] != LatticeOperator::row_bit;
+      op->row_factors[static_cast<std::size_t>(r)] = coupled || negative_diagonal(r) ? -1 : 1;
+    }
   }
 }
 

@@ -110,18 +110,22 @@ TEST(Analysis, TellsSymmetryOfValuesAndOfStructure) {
   EXPECT_FALSE(analysed({{1, 0, 3}, {3, 1, 0}, {0, 3, 1}}).symmetric); // a cycle, as many entries above as below
 }
 
-TEST(Analysis, TellsWhatIsSymmetricButForRowsThatFixTheirUnknown) {
-  const auto only_but_fixed = [](const std::vector<std::vector<double>>& dense) {
+TEST(Analysis, TellsWhatFactorsOfRowsOrLeavingOutFixedOnesMakesSymmetric) {
+  const auto symmetrisable = [](const std::vector<std::vector<double>>& dense) {
     const Properties properties = analysed(dense);
     EXPECT_FALSE(properties.symmetric);
-    return properties.symmetric_but_fixed;
+    return properties.symmetrisable;
   };
-  EXPECT_TRUE(only_but_fixed({{1, 0, 0}, {-1, 2, -1}, {0, -1, 2}}));  // the first
-  EXPECT_TRUE(only_but_fixed({{2, -1, 0}, {-1, 2, -1}, {0, 0, 1}}));  // the last
-  EXPECT_TRUE(only_but_fixed({{2, -1, -1}, {0, 3, 0}, {-1, -2, 2}})); // one between those that it parts
-  EXPECT_FALSE(only_but_fixed({{1, 0, 0}, {-1, 2, -1}, {0, -2, 2}}));
-  EXPECT_FALSE(only_but_fixed({{1, 2}, {3, 1}}));
-  EXPECT_FALSE(analysed({{1, 2}, {2, 1}}).symmetric_but_fixed);
+  EXPECT_TRUE(symmetrisable({{1, 0, 0}, {-1, 2, -1}, {0, -1, 2}}));  // the first
+  EXPECT_TRUE(symmetrisable({{2, -1, 0}, {-1, 2, -1}, {0, 0, 1}}));  // the last
+  EXPECT_TRUE(symmetrisable({{2, -1, -1}, {0, 3, 0}, {-1, -2, 2}})); // one between those that it parts
+  EXPECT_TRUE(symmetrisable({{1, 0, 0}, {-1, 2, -1}, {0, -2, 2}}));  // the first, and a factor
+  EXPECT_TRUE(symmetrisable({{1, 2}, {-3, 1}}));                     // of another sign
+  EXPECT_TRUE(symmetrisable({{9, 2, 4}, {3, 9, 18}, {1, 3, 9}}));    // 2 * 18 * 1 = 4 * 3 * 3
+  EXPECT_FALSE(symmetrisable({{9, 2, 4}, {3, 9, 18}, {1, 4, 9}}));
+  EXPECT_FALSE(symmetrisable({{1, 1e-9}, {1, 1}})); // more than eight digits
+  EXPECT_FALSE(symmetrisable({{1, 2, 0}, {0, 1, 2}, {2, 0, 1}}));
+  EXPECT_FALSE(analysed({{1, 2}, {2, 1}}).symmetrisable);
 }
 
 TEST(Analysis, CountsTheSignsOfTheDiagonal) {

@@ -48,14 +48,21 @@ TEST(ChooseSolver, TriesTheLatticeWhereThereMayBeOneAndThenAlgebraicMultigrid) {
   }
 }
 
-TEST(ChooseSolver, TriesTheLatticeWhereOnlyRowsThatFixTheirUnknownAreNotSymmetric) {
+TEST(ChooseSolver, TriesTheLatticeWhereTheMatrixIsNegativeOrNearlySymmetric) {
   Properties laplacian = symmetric(1'000'000);
   laplacian.positive_off_diagonal = 0;
   laplacian.symmetric = false;
   EXPECT_EQ(choose_solver(laplacian, 1).front().name, "bcgs+ilu");
-  laplacian.symmetric_but_fixed = true;
+  laplacian.symmetrisable = true;
   EXPECT_EQ(choose_solver(laplacian, 1).front().name, "dcd+cnn");
   EXPECT_EQ(choose_solver(laplacian, 1).at(1).name, "bcgs+ilu");
+  EXPECT_FALSE(misses_symmetry(laplacian, "dcd", "cnn"));
+  EXPECT_TRUE(misses_symmetry(laplacian, "cg", "cnn"));
+  EXPECT_TRUE(misses_symmetry(laplacian, "dcd", "hypre"));
+  laplacian.symmetric = true;
+  std::swap(laplacian.positive_diagonals, laplacian.negative_diagonals);
+  EXPECT_EQ(choose_solver(laplacian, 1).front().name, "dcd+cnn");
+  EXPECT_EQ(choose_solver(laplacian, 1).at(1).name, "cg+hypre");
 }
 
 TEST(ChooseSolver, RelaxesWhatIsStronglyDominant) {
