@@ -163,16 +163,16 @@ public:
     RowPieces<const double> b;
     RowPieces<double> x; ///< the guess (`guess_zero`: not read) and the answer
     bool guess_zero;
-    /// Where the least of their sizes, over all ranks, is less than 1: judge() and likely_last() are told the norm of r
-    /// with each row divided by its factor.
-    double least_factor = 1;
-    const double* row_factors = nullptr;
     int recompute; ///< iterations after which r is computed anew in any case, 0: never
     /// Asked before each iteration, and once more after `confirm`, by the thread that called: the norm of b - A x is
     /// within `doubt` of `norm`.
     std::function<Verdict(int iterations, double norm, double doubt)> judge;
     /// Whether judge() is likely to stop at this norm: a hint, without consequences but for speed.
     std::function<bool(double norm)> likely_last;
+    /// Where the least of their sizes, over all ranks, is less than 1: judge() and likely_last() are told the norm of r
+    /// with each row divided by its factor.
+    double least_factor = 1;
+    const double* row_factors = nullptr;
   };
   /// x is written in all cases but `declined`.
   OuterEnd solve(const CycleOptions& options, const Outer& outer);
