@@ -296,7 +296,7 @@ static PetscErrorCode PCDestroy_CNN(PC pc) {
 }
 
 /*MC
-   PCCNN - A trained network that stands in for the inverse of a Poisson operator on a grid, given as a plain AIJ matrix
+   PCCNN - A trained network that stands in for the inverse of a Poisson operator on a grid, given as a plain matrix
 
    Options Database Keys:
 +   -pc_cnn_model <cycle>           - a shipped model (cycle2d, cycle3d, hybrid2d, hybrid3d; cycle and hybrid: by the

@@ -131,7 +131,7 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 
 /*MC
    PCLATTICEMG - Geometric multigrid on the lattice of a matrix: symmetric M-matrices with the 5- or 7-point graph of a
-   grid, given as plain AIJ matrices or as `MATLATTICE`
+   grid, given as plain matrices or as `MATLATTICE`
 
    Options Database Keys:
 +   -pc_latticemg_cycle <w>     - v or w
@@ -149,7 +149,8 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    Level: intermediate
 
    Notes:
-   A matrix of type `MATLATTICE` is read as it is. The grid of others is taken from the first source there is: the `DM`
+   A matrix of type `MATLATTICE` is read as it is, and so is AIJ; SBAIJ, BAIJ and IS are by a copy for as long as
+   the setup takes. The grid of others is taken from the first source there is: the `DM`
    of the PC (a `DMDA` with one degree of freedom, of any decomposition, periodic or not); an `IS` composed on the
    matrix as "linnet_cells", one cell number i + nx (j + ny k) for each local row, with `PCLatticeMGSetGrid()`; the
    matrix itself, from which it is recovered. Every entry is checked against it. Rows may be all cells, those without

@@ -12,8 +12,7 @@ namespace linnet {
 PetscErrorCode DropFixedColumns(Mat A, LocalRows* rows, bool* any);
 
 /// *moved: the matrix F of the entries -a_if / a_ff in the place of each of these, by which b_i + (F b)_i is what is
-/// left for the other unknowns when the fixed ones are known. *inverse: 1 / a_ff by row, 0 elsewhere. For an AIJ
-/// matrix; collective.
+/// left for the other unknowns when the fixed ones are known. *inverse: 1 / a_ff by row, 0 elsewhere. Collective.
 PetscErrorCode MakeFixedColumns(Mat A, Mat* moved, Vec* inverse);
 
 } // namespace linnet

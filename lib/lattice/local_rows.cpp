@@ -37,7 +37,7 @@ PetscErrorCode CloseBlock(LocalRows::Block* block) {
 } // namespace
 
 PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal) {
-  PetscBool sequential = PETSC_FALSE, distributed = PETSC_FALSE;
+  PetscBool sequential = PETSC_FALSE, distributed = PETSC_FALSE, converts = PETSC_FALSE;
   PetscInt m = 0, n = 0, local_columns = 0;
   Mat own = nullptr, other = nullptr;
   int differs = 0;
@@ -47,7 +47,9 @@ PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal) {
   *rows = LocalRows{};
   PetscCall(PetscObjectBaseTypeCompare(reinterpret_cast<PetscObject>(A), MATSEQAIJ, &sequential));
   PetscCall(PetscObjectBaseTypeCompare(reinterpret_cast<PetscObject>(A), MATMPIAIJ, &distributed));
-  if (!sequential && !distributed) {
+  PetscCall(PetscObjectTypeCompareAny(reinterpret_cast<PetscObject>(A), &converts, MATSEQSBAIJ, MATMPISBAIJ, MATSEQBAIJ,
+                                      MATMPIBAIJ, MATIS, ""));
+  if (!sequential && !distributed && !converts) {
     MatType type = nullptr;
     PetscCall(MatGetType(A, &type));
     *refusal = std::string("the matrix is of type ") + (type ? type : "none") + ", not AIJ";
@@ -72,6 +74,11 @@ PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal) {
     *refusal = "the matrix distributes its rows and its columns differently";
     PetscFunctionReturn(0);
   }
+  if (converts) {
+    PetscCall(MatConvert(A, MATAIJ, MAT_INITIAL_MATRIX, &rows->copy));
+    A = rows->copy;
+    PetscCall(PetscObjectBaseTypeCompare(reinterpret_cast<PetscObject>(A), MATSEQAIJ, &sequential));
+  }
   if (sequential) {
     PetscCall(OpenBlock(A, &rows->own));
   } else {
@@ -87,6 +94,7 @@ PetscErrorCode CloseLocalRows(LocalRows* rows) {
   PetscFunctionBegin;
   PetscCall(CloseBlock(&rows->own));
   PetscCall(CloseBlock(&rows->other));
+  PetscCall(MatDestroy(&rows->copy));
   PetscFunctionReturn(0);
 }
 

@@ -8,7 +8,7 @@
 
 namespace linnet {
 
-/// The rows of an AIJ matrix that this rank holds, as PETSc stores them. Open with OpenLocalRows().
+/// The rows of a matrix that this rank holds, as PETSc stores them in the type AIJ. Open with OpenLocalRows().
 struct LocalRows {
   /// One block of columns: row r has columns ja[ia[r]] ... ja[ia[r + 1] - 1].
   struct Block {
@@ -32,10 +32,11 @@ struct LocalRows {
   Block other;
   const PetscInt* ghosts = nullptr;
   PetscInt ghost_count = 0;
+  Mat copy = nullptr; ///< of a matrix of another type; otherwise null
 };
 
-/// *refusal says so where the matrix is not square, is no AIJ matrix or distributes rows and columns differently; the
-/// rows are then not open. Collective.
+/// Of a matrix of type AIJ, or by a copy of one of type SBAIJ, BAIJ or IS. *refusal says so where the matrix is
+/// of another type, is not square or distributes rows and columns differently; the rows are then not open. Collective.
 PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal);
 PetscErrorCode CloseLocalRows(LocalRows* rows);
 

@@ -117,7 +117,7 @@ struct LatticeOperator {
   }
 };
 
-/// Reads the coefficients of `A` (AIJ, on any number of ranks) onto the lattice, and checks them edge by edge: each
+/// Reads the coefficients of `A` (of a type that OpenLocalRows() takes, on any number of ranks) onto the lattice, and checks them edge by edge: each
 /// nonzero off-diagonal couples neighbours, has a counterpart that equals it to 1e-12 of its size, or does so when each
 /// row is multiplied by a factor, and all values are finite; refused otherwise. Stored zeros count as no entry, and so
 /// do, where the matrix is refused for them, entries that are rounding of the diagonal and those of columns of rows
@@ -133,7 +133,7 @@ struct PlacedOperator {
 /// A lattice and an operator that follow a matrix: the placement is kept for as long as MatGetNonzeroState() is the
 /// same.
 struct LatticePlacement {
-  /// Of an AIJ matrix.
+  /// Of a matrix with rows.
   Lattice lattice;
   LatticeOperator op;
   /// Those of a MATLATTICE, which are its own; null for any other matrix.

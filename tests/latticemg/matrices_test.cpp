@@ -158,6 +158,23 @@ TEST(LatticeMGObject, HasRowsThatFixTheirUnknownSolvedFirstByDCD) {
   }
 }
 
+TEST(LatticeMGObject, TakesMatricesOfOtherTypes) {
+  const OwnedMat plain = system(largest_component(balls(24, 6, 5)), variable(2));
+  const PetscInt expected = solve(make_solver(plain, KSPDCD)).iterations;
+  for (const char* type : {MATSBAIJ, MATBAIJ, MATIS}) {
+    OwnedMat A;
+    LINNET_CALL(MatSetOption(plain, MAT_SYMMETRIC, PETSC_TRUE));
+    LINNET_CALL(MatConvert(plain, type, MAT_INITIAL_MATRIX, A.out()));
+    const OwnedKSP ksp = make_solver(A, KSPDCD);
+    const Outcome outcome = solve(ksp);
+    EXPECT_GT(outcome.reason, 0) << type;
+    EXPECT_LE(outcome.residual, 1.001e-6) << type;
+    EXPECT_EQ(outcome.iterations, expected) << type;
+    LINNET_CALL(MatScale(A, 3)); // new values
+    EXPECT_LE(solve(ksp).residual, 1.001e-6) << type;
+  }
+}
+
 TEST(LatticeMGObject, SaysInOneLineWhyItRefuses) {
   const auto message_of = [](Mat A) {
     static std::string message;
