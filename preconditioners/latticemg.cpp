@@ -162,8 +162,8 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
 
    Rows of boundary values may hold nothing but their diagonal while others still refer to them, as in ksp/ex45.c: what
    they say is taken out of the residual of the others first, so that the preconditioner is close to the inverse of the
-   matrix as it is, and no more symmetric than that. `KSPDCD` solves these rows in an iteration of its own, after which
-   the matrix is symmetric for what is left, and is not fused.
+   matrix as it is, and no more symmetric than that. `KSPDCD` solves these rows first, after which the matrix is
+   symmetric for what is left.
 
    A matrix that is symmetric but for a factor of each row, such as equations that were divided by the volumes of their
    cells or multiplied by -1, is multiplied by these factors first, as long as they differ by no more than 1e8. The

@@ -16,8 +16,29 @@ static PetscErrorCode PCLatticeMGDecline_Private(PC pc, const char** why) {
     *why = "rows of the matrix sum to less than zero";
   if (mg->placement.coefficients().rounded)
     *why = "the matrix has entries of the size of rounding beside those of the grid";
-  if (mg->placement.coefficients().fixed_columns)
-    *why = "the matrix is not symmetric";
+  PetscFunctionReturn(0);
+}
+
+/* The verdict on the guess where rows that fix their unknown are not symmetric: the iteration knows their unknowns, and
+   so another residual than that of the guess. */
+static PetscErrorCode PCLatticeMGJudgeGuess_Private(PC pc, linnet::FusedCG* cg) {
+  PC_LatticeMG* mg = static_cast<PC_LatticeMG*>(pc->data);
+  PetscReal norm;
+  Vec r = cg->b;
+
+  PetscFunctionBegin;
+  if (!cg->guess_zero) {
+    r = mg->symmetrised;
+    PetscCall(MatMult(pc->mat, cg->x, r));
+    PetscCall(VecAYPX(r, -1, cg->b));
+  }
+  PetscCall(VecNorm(r, NORM_2, &norm));
+  cg->copy_iterate = [cg](Vec v) { return cg->guess_zero ? VecZeroEntries(v) : VecCopy(cg->x, v); };
+  if (cg->judge(0, norm, 0) != linnet::Verdict::iterate) {
+    cg->end = linnet::OuterEnd::stopped;
+    if (cg->guess_zero)
+      PetscCall(VecZeroEntries(cg->x));
+  }
   PetscFunctionReturn(0);
 }
 
@@ -33,6 +54,10 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
   PetscFunctionBegin;
   PetscCall(PCLatticeMGDecline_Private(pc, &cg->why));
   if (*cg->why)
+    PetscFunctionReturn(0);
+  if (mg->fixed)
+    PetscCall(PCLatticeMGJudgeGuess_Private(pc, cg));
+  if (cg->end == linnet::OuterEnd::stopped)
     PetscFunctionReturn(0);
   PetscCall(PetscLogEventBegin(PC_LatticeMG_CG, pc, cg->b, cg->x, nullptr));
   PetscCall(PCLatticeMGSymmetrise_Private(mg, cg->b, &right));
@@ -56,6 +81,7 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
         mg->active_ranks > 0 ? mg->slab_factors.data() : mg->placement.coefficients().row_factors.data();
     outer.least_factor = mg->least_factor;
   }
+  outer.guess_judged = mg->fixed != nullptr;
   outer.guess_zero = cg->guess_zero;
   outer.recompute = cg->recompute;
   outer.judge = [&](int its, double norm, double doubt) {

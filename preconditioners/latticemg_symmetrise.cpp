@@ -21,9 +21,9 @@ PetscErrorCode PCLatticeMGKeepAsymmetry_Private(PC_LatticeMG* mg, Mat A) {
 
   PetscFunctionBegin;
   PetscCall(PCLatticeMGForgetAsymmetry_Private(mg));
-  if (op.fixed_columns)
-    PetscCall(linnet::MakeFixedColumns(A, &mg->fixed, &mg->fixed_inverse));
-  if (op.fixed_columns || op.has_row_factors)
+  if (op.fixed_columns.any)
+    PetscCall(linnet::MakeFixedColumns(A, op.fixed_columns, &mg->fixed, &mg->fixed_inverse));
+  if (op.fixed_columns.any || op.has_row_factors)
     PetscCall(MatCreateVecs(A, nullptr, &mg->symmetrised));
   if (!op.has_row_factors)
     PetscFunctionReturn(0);

@@ -66,7 +66,7 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
     text += ", row sums below zero taken as zero";
   if (op.decoupled_rows > 0)
     text += ", " + std::to_string(op.decoupled_rows) + " rows coupled with none";
-  if (op.fixed_columns)
+  if (op.fixed_columns.any)
     text += ", which others refer to";
   if (op.negated)
     text += ", times -1";

@@ -101,7 +101,9 @@ PetscErrorCode CloseLocalRows(LocalRows* rows) {
 void LocalRows::Block::drop(PetscInt e, PetscInt entries) {
   if (changed.empty()) {
     changed.resize(static_cast<std::size_t>(entries));
-    std::copy(a, a + entries, changed.data());
+#pragma omp parallel for schedule(static) num_threads(default_threads())
+    for (PetscInt k = 0; k < entries; ++k)
+      changed[static_cast<std::size_t>(k)] = a[k];
     a = changed.data();
   }
   changed[static_cast<std::size_t>(e)] = 0;

@@ -1,6 +1,5 @@
 #include "lattice/operator.hpp"
 #include "base/threads.hpp"
-#include "lattice/fixed_columns.hpp"
 #include "lattice/guarded.hpp"
 #include "lattice/operator_passes.hpp"
 #include "lattice/row_factors.hpp"
@@ -253,10 +252,14 @@ PetscErrorCode BuildFromMatrix(Mat A, LocalRows* rows, const Lattice& lattice, L
   if (rows->other.ia)
     PetscCall(FindGhostCells(A, *rows, lattice, &ghost_cells));
   PetscCall(BuildFromRows(A, *rows, lattice, ghost_cells, op, refusal));
-  if (!refusal->empty()) {
-    PetscCall(DropRounding(A, rows, &op->rounded));
-    PetscCall(DropFixedColumns(A, rows, &op->fixed_columns));
-    if (op->rounded || op->fixed_columns)
+  for (const bool rounding : {false, true}) {
+    if (refusal->empty())
+      break;
+    if (rounding)
+      PetscCall(DropRounding(A, rows, &op->rounded));
+    if (!rounding || op->rounded)
+      PetscCall(DropFixedColumns(A, rows, &op->fixed_columns));
+    if (rounding ? op->rounded : op->fixed_columns.any)
       PetscCall(BuildFromRows(A, *rows, lattice, ghost_cells, op, refusal));
   }
   op->has_row_factors = refusal->empty() && op->negated;
@@ -283,7 +286,8 @@ PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperat
   PetscCall(OpenLocalRows(A, &rows, refusal));
   if (!refusal->empty())
     PetscFunctionReturn(0);
-  op->fixed_columns = op->rounded = false;
+  op->fixed_columns = {};
+  op->rounded = false;
   status = Guarded([&] { return BuildFromMatrix(A, &rows, lattice, op, refusal); });
   PetscCall(CloseLocalRows(&rows));
   PetscCall(status);

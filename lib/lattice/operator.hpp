@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/buffer.hpp"
+#include "lattice/fixed_columns.hpp"
 #include "lattice/lattice.hpp"
 
 #include <cstddef>
@@ -64,9 +65,8 @@ struct LatticeOperator {
   /// A voxel Laplacian: all couplings are one h, and the diagonal of each coupled row is m h, m an integer, at most
   /// two for each axis along which there are couplings. In general form, to rounding.
   bool voxel = false;
-  /// Entries in columns of rows that hold nothing but their diagonal were left out: the matrix is not symmetric by
-  /// those alone (DropFixedColumns()).
-  bool fixed_columns = false;
+  /// Entries that were left out (DropFixedColumns()): the matrix is not symmetric by those alone.
+  FixedColumns fixed_columns;
   /// Entries that are rounding of the diagonal were left out (DropRounding()).
   bool rounded = false;
   /// All couplings of the matrix are negative, and the operator is that of -A, but for rows coupled with none.
@@ -117,12 +117,12 @@ struct LatticeOperator {
   }
 };
 
-/// Reads the coefficients of `A` (of a type that OpenLocalRows() takes, on any number of ranks) onto the lattice, and checks them edge by edge: each
-/// nonzero off-diagonal couples neighbours, has a counterpart that equals it to 1e-12 of its size, or does so when each
-/// row is multiplied by a factor, and all values are finite; refused otherwise. Stored zeros count as no entry, and so
-/// do, where the matrix is refused for them, entries that are rounding of the diagonal and those of columns of rows
-/// that hold nothing but their diagonal. Called again when values changed and the nonzeros did not: the placement then
-/// needs no other work, and the memory is used again. Collective.
+/// Reads the coefficients of `A` (of a type that OpenLocalRows() takes, on any number of ranks) onto the lattice, and
+/// checks them edge by edge: each nonzero off-diagonal couples neighbours, has a counterpart that equals it to 1e-12 of
+/// its size, or does so when each row is multiplied by a factor, and all values are finite; refused otherwise. Stored
+/// zeros count as no entry, and so do, where the matrix is refused for them, entries that are rounding of the diagonal
+/// and those of columns of rows that hold nothing but their diagonal. Called again when values changed and the nonzeros
+/// did not: the placement then needs no other work, and the memory is used again. Collective.
 PetscErrorCode BuildLatticeOperator(Mat A, const Lattice& lattice, LatticeOperator* op, std::string* refusal);
 
 struct PlacedOperator {

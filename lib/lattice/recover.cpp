@@ -147,13 +147,14 @@ PetscErrorCode RecoverLattice(Mat A, Lattice* lattice, std::string* refusal) {
     PetscFunctionReturn(0);
   status = Guarded([&] {
     const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
-    bool any[2] = {false, false};
+    bool rounded = false;
+    FixedColumns fixed;
     PetscFunctionBegin;
     PetscCall(RecoverFromRows(comm, rows, lattice, refusal));
     if (!refusal->empty()) {
-      PetscCall(DropRounding(A, &rows, &any[0]));
-      PetscCall(DropFixedColumns(A, &rows, &any[1]));
-      if (any[0] || any[1]) {
+      PetscCall(DropRounding(A, &rows, &rounded));
+      PetscCall(DropFixedColumns(A, &rows, &fixed));
+      if (rounded || fixed.any) {
         refusal->clear();
         PetscCall(RecoverFromRows(comm, rows, lattice, refusal));
       }

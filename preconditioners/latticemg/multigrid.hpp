@@ -173,6 +173,7 @@ public:
     /// with each row divided by its factor.
     double least_factor = 1;
     const double* row_factors = nullptr;
+    bool guess_judged = false; ///< judge() is asked from the first iteration on
   };
   /// x is written in all cases but `declined`.
   OuterEnd solve(const CycleOptions& options, const Outer& outer);

@@ -278,7 +278,9 @@ private:
         renew();
         exact = true;
       }
-      Verdict verdict = judge(iterations, rr, exact ? 0 : strayed.bound(norm_of_matrix_), member);
+      Verdict verdict = Verdict::iterate;
+      if (iterations > 0 || !outer_.guess_judged)
+        verdict = judge(iterations, rr, exact ? 0 : strayed.bound(norm_of_matrix_), member);
       if (verdict == Verdict::confirm) {
         renew();
         exact = true;

@@ -55,6 +55,12 @@ double difference(Vec x, Vec y) {
   return norm / size;
 }
 
+double norm_of(Vec x) {
+  PetscReal norm = 0;
+  VecNorm(x, NORM_2, &norm);
+  return norm;
+}
+
 std::string view(KSP ksp) {
   return view_text<KSP>(ksp, KSPView);
 }
@@ -291,6 +297,43 @@ TEST(Fused, KeepsAGuessThatIsTheSolution) {
   const Solve s = run(ksp, b, x);
   EXPECT_EQ(s.iterations, 0);
   EXPECT_LE(difference(x, s.x), 1e-14);
+}
+
+// Matrices that are not symmetric by rows that fix their unknown, and by factors of rows: it is told the residuals of
+// these, while it solves for the symmetric one.
+TEST(Fused, TellsTheResidualsOfMatricesThatAreNearlySymmetric) {
+  const Domain d = balls(30, 6, 9);
+  for (const bool fixed : {true, false})
+    for (const bool factors : {true, false}) {
+      const OwnedMat A = system(d, variable(9));
+      if (fixed)
+        fix_rows(A, 3, [](PetscInt row) { return row % 29 == 0; });
+      if (factors)
+        multiply_rows(A, [](int row) { return 1e-2 + random(6, static_cast<std::uint64_t>(row)); });
+      const OwnedKSP ksp = make_dcd(A, d);
+      const OwnedVec b = noise(A), guess = noise(A, 7);
+      for (const bool with_guess : {false, true}) {
+        SCOPED_TRACE(std::string(fixed ? "fixed rows" : "") + (factors ? ", factors" : "") +
+                     (with_guess ? ", guess" : ""));
+        KSPDCDSetFused(ksp, PETSC_TRUE);
+        const Solve fused = run(ksp, b, with_guess ? static_cast<Vec>(guess) : nullptr);
+        KSPDCDSetFused(ksp, PETSC_FALSE);
+        const Solve plain = run(ksp, b, with_guess ? static_cast<Vec>(guess) : nullptr);
+        EXPECT_TRUE(fused.fused);
+        EXPECT_GT(fused.reason, 0);
+        EXPECT_LE(relative_residual(A, fused.x, b), 1.001e-6);
+        EXPECT_NEAR(fused.history.front(), plain.history.front(), 1e-8 * plain.history.front());
+        EXPECT_NEAR(fused.history.back(), relative_residual(A, fused.x, b) * norm_of(b), 1e-3 * fused.history.back());
+        EXPECT_LE(fused.iterations, plain.iterations + 1); // the plain one takes an iteration for fixed rows
+        EXPECT_GE(fused.iterations, plain.iterations - 2);
+      }
+      const OwnedVec right = zeros(A);
+      MatMult(A, guess, right);
+      KSPDCDSetFused(ksp, PETSC_TRUE);
+      const Solve solved = run(ksp, right, guess);
+      EXPECT_EQ(solved.iterations, 0);
+      EXPECT_LE(difference(guess, solved.x), 1e-14);
+    }
 }
 
 TEST(Fused, SolvesOneSystemAfterTheOther) {
