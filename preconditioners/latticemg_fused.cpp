@@ -14,8 +14,6 @@ static PetscErrorCode PCLatticeMGDecline_Private(PC pc, const char** why) {
     *why = "the preconditioner is of other values of the matrix";
   if (mg->multigrid.raised())
     *why = "rows of the matrix sum to less than zero";
-  if (mg->placement.coefficients().rounded)
-    *why = "the matrix has entries of the size of rounding beside those of the grid";
   PetscFunctionReturn(0);
 }
 
@@ -81,6 +79,7 @@ PetscErrorCode PCFusedCG_LatticeMG(PC pc, linnet::FusedCG* cg) {
         mg->active_ranks > 0 ? mg->slab_factors.data() : mg->placement.coefficients().row_factors.data();
     outer.least_factor = mg->least_factor;
   }
+  cg->rounded = mg->placement.coefficients().rounded;
   outer.guess_judged = mg->fixed != nullptr;
   outer.guess_zero = cg->guess_zero;
   outer.recompute = cg->recompute;

@@ -112,6 +112,24 @@ static PetscErrorCode KSPDCDJudge_Private(KSP ksp, PetscInt iterations, PetscRea
   PetscFunctionReturn(0);
 }
 
+/* Whether what the fused iteration converged to is an answer for the matrix itself. */
+static PetscErrorCode KSPDCDConfirm_Private(KSP ksp, bool* confirmed) {
+  Mat A;
+  PetscReal norm;
+
+  PetscFunctionBegin;
+  PetscCall(PCGetOperators(ksp->pc, &A, nullptr));
+  PetscCall(KSPSetWorkVecs(ksp, 1));
+  PetscCall(KSP_MatMult(ksp, A, ksp->vec_sol, ksp->work[0]));
+  PetscCall(VecAYPX(ksp->work[0], -1, ksp->vec_rhs));
+  PetscCall(VecNorm(ksp->work[0], NORM_2, &norm));
+  ksp->reason = KSP_CONVERGED_ITERATING;
+  ksp->rnorm = norm;
+  PetscCall((*ksp->converged)(ksp, ksp->its, norm, &ksp->reason, ksp->cnvP));
+  *confirmed = ksp->reason != KSP_CONVERGED_ITERATING;
+  PetscFunctionReturn(0);
+}
+
 PetscErrorCode KSPDCDSolveFused_Private(KSP ksp, bool* done, bool* moved) {
   KSP_DCD* dcd = DataOf(ksp);
   linnet::FusedCGFunction solve;
@@ -151,7 +169,11 @@ PetscErrorCode KSPDCDSolveFused_Private(KSP ksp, bool* done, bool* moved) {
   PetscCall(MatGetNullSpace(A, &null_space));
   if (null_space)
     PetscCall(MatNullSpaceRemove(null_space, ksp->vec_sol));
-  if (!*done) {
+  if (*done && fused.rounded && KSPDCDClaimsConvergence_Private(ksp->reason)) {
+    PetscCall(KSPDCDConfirm_Private(ksp, done));
+    if (!*done)
+      dcd->plain = "since it left out entries of the size of rounding";
+  } else if (!*done) {
     dcd->plain = fused.end == linnet::OuterEnd::stalled
                      ? "since the residual hardly fell any more"
                      : "since it met a preconditioner or a matrix that is not positive definite";

@@ -23,6 +23,9 @@ struct FusedCG {
   /// Set by the PC: copies the iterate of the moment, for judge().
   std::function<PetscErrorCode(Vec)> copy_iterate;
   OuterEnd end = OuterEnd::declined;
+  /// Set by the PC: it left entries out that are rounding of the diagonal, so that the residual of the matrix itself is
+  /// to be looked at in the end.
+  bool rounded = false;
   /// Why it was declined.
   const char* why = "";
 };

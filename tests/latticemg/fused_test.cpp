@@ -336,6 +336,39 @@ TEST(Fused, TellsTheResidualsOfMatricesThatAreNearlySymmetric) {
     }
 }
 
+// Entries that are rounding of the diagonal are not part of the grid: what they do shows in the last digits only, where
+// the plain iteration goes on.
+TEST(Fused, AnswersForEntriesThatItLeavesOut) {
+  const Domain d = box(20, 18, 19);
+  const OwnedMat grid = system(d, variable(4));
+  PetscInt first = 0, last = 0;
+  OwnedMat stray;
+  LINNET_CALL(MatDuplicate(grid, MAT_DO_NOT_COPY_VALUES, stray.out()));
+  LINNET_CALL(MatSetOption(stray, MAT_NEW_NONZERO_ALLOCATION_ERR, PETSC_FALSE));
+  LINNET_CALL(MatGetOwnershipRange(stray, &first, &last));
+  for (PetscInt row = first; row < last; ++row)
+    for (const PetscInt column : {row - 7, row + 7})
+      if (column >= 0 && column < d.cells()) {
+        LINNET_CALL(MatSetValue(stray, row, column, 3e-13, INSERT_VALUES));
+      }
+  LINNET_CALL(MatAssemblyBegin(stray, MAT_FINAL_ASSEMBLY));
+  LINNET_CALL(MatAssemblyEnd(stray, MAT_FINAL_ASSEMBLY));
+  LINNET_CALL(MatAXPY(stray, 1, grid, DIFFERENT_NONZERO_PATTERN));
+  const OwnedKSP ksp = make_dcd(stray, d), without = make_dcd(grid, d);
+  const OwnedVec b = zeros(grid), ones = zeros(grid); // of a large answer
+  LINNET_CALL(VecSet(ones, 1));
+  LINNET_CALL(MatMult(grid, ones, b));
+  for (const double rtol : {1e-6, 1e-13}) {
+    KSPSetTolerances(ksp, rtol, PETSC_DEFAULT, PETSC_DEFAULT, 300);
+    KSPSetTolerances(without, rtol, PETSC_DEFAULT, PETSC_DEFAULT, 300);
+    const Solve s = run(ksp, b), expected = run(without, b);
+    EXPECT_GT(s.reason, 0);
+    EXPECT_LE(relative_residual(stray, s.x, b), 1.001 * rtol);
+    EXPECT_EQ(s.fused, rtol == 1e-6 ? PETSC_TRUE : PETSC_FALSE) << view(ksp);
+    EXPECT_LE(s.iterations, expected.iterations + (rtol == 1e-6 ? 0 : 4));
+  }
+}
+
 TEST(Fused, SolvesOneSystemAfterTheOther) {
   const Domain first = balls(24, 6, 1), second = balls(24, 6, 2);
   for (const Domain* d : {&first, &second, &first}) {
