@@ -170,9 +170,9 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    preconditioner is then symmetric in the inner product of the factors, in which `KSPDCD` works; around it use that, or
    methods for matrices that are not symmetric. Those for symmetric ones will do where all factors are -1.
 
-   Where rows sum to less than zero, as in Newton's method for -Laplace u = f(u) with f' > 0, the cycle is that of the
-   M-matrix with these sums zero, which `-pc_view` tells: close to the inverse as long as the matrix is well away from
-   singular. The iteration of `KSPDCD` is then not fused.
+   Where rows sum to less than zero, as in Newton's method for -Laplace u = f(u) with f' > 0, coarser grids are those of
+   the M-matrix with these sums zero, which `-pc_view` tells: the cycle is close to the inverse as long as the matrix is
+   well away from singular.
 
    The preconditioner is linear and symmetric, positive definite with v; with w as long as one cycle does not amplify
    any error, which sudden jumps of the coefficients can bring about. It works in single precision, on residuals scaled

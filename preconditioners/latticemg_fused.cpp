@@ -12,8 +12,8 @@ static PetscErrorCode PCLatticeMGDecline_Private(PC pc, const char** why) {
   PetscCall(PetscObjectStateGet(reinterpret_cast<PetscObject>(pc->mat), &values));
   if (pc->mat != pc->pmat || values != mg->values)
     *why = "the preconditioner is of other values of the matrix";
-  if (mg->multigrid.raised())
-    *why = "rows of the matrix sum to less than zero";
+  if (mg->multigrid.raised_finest())
+    *why = "rows of the matrix sum to less than zero, and its grid is solved directly";
   PetscFunctionReturn(0);
 }
 

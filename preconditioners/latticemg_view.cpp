@@ -63,7 +63,7 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
   text += op.voxel ? "voxel Laplacian" : op.uniform ? "uniform couplings" : "variable couplings";
   text += op.max_excess > 0 || op.coupled_rows == 0 ? "" : ", singular";
   if (mg->multigrid.raised())
-    text += ", row sums below zero taken as zero";
+    text += ", row sums below zero taken as zero on coarser grids";
   if (op.decoupled_rows > 0)
     text += ", " + std::to_string(op.decoupled_rows) + " rows coupled with none";
   if (op.fixed_columns.any)

@@ -50,7 +50,7 @@ std::uint8_t* place_bytes(const Level& level, int threads, Buffer<std::uint8_t>*
 
 } // namespace
 
-std::string Multigrid::check(const LatticeOperator& op) {
+std::string Multigrid::check(const LatticeOperator& op, int threads) {
   const std::string needs = ": latticemg needs a symmetric matrix without positive entries off the diagonal";
   if (op.min_coupling < 0)
     return "a coupling is " + number_text(op.min_coupling) + ", an off-diagonal entry of the other sign" + needs;
@@ -58,19 +58,29 @@ std::string Multigrid::check(const LatticeOperator& op) {
   if (op.min_coupling > 0 && !(largest <= most_range * op.min_coupling))
     return "the coefficients go from " + number_text(op.min_coupling) + " to " + number_text(largest) +
            ", a wider range than single precision holds";
-  const bool look = op.min_excess < 0 || op.decoupled_rows > 0;
-  for (std::size_t c = 0; look && c < op.cell_count(); ++c) {
-    if (!op.links[c])
-      continue;
-    const double excess = op.excess_of(c);
+  const std::size_t cells = op.min_excess < 0 || op.decoupled_rows > 0 ? op.cell_count() : 0;
+  const auto couplings_of = [&op](std::size_t c) {
     double couplings = 0;
     for (Direction d = 0; d < 6; ++d)
       couplings += op.coupling(c, d);
-    if (excess < 0 && couplings + excess <= 0)
-      return "the diagonal of " + cell_text(op, c) + " is " + number_text(couplings + excess) + needs +
-             " and with a positive one";
-    raised_ = raised_ || excess < -rounding_of_excess * (couplings - excess);
+    return couplings;
+  };
+  std::size_t faulty = cells; // the first one
+  bool raised = false;
+#pragma omp parallel for reduction(min : faulty) reduction(|| : raised) schedule(static) num_threads(threads)
+  for (std::size_t c = 0; c < cells; ++c) {
+    const double excess = op.links[c] ? op.excess_of(c) : 0;
+    if (!(excess < 0))
+      continue;
+    const double couplings = couplings_of(c);
+    if (couplings + excess <= 0)
+      faulty = std::min(faulty, c);
+    raised = raised || excess < -rounding_of_excess * (couplings - excess);
   }
+  raised_ = raised;
+  if (faulty < cells)
+    return "the diagonal of " + cell_text(op, faulty) + " is " +
+           number_text(couplings_of(faulty) + op.excess_of(faulty)) + needs + " and with a positive one";
   return "";
 }
 
@@ -85,7 +95,7 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
                              const Layout& layout) {
   const bool active = layout.ranks.slab >= 0;
   raised_ = false;
-  std::string refusal = active ? check(op) : "";
+  std::string refusal = active ? check(op, threads) : "";
   raised_ = !layout.ranks.on_all(!raised_);
   bool laid = !levels_.empty() && laid_size_ == lattice.size && laid_periodic_ == lattice.periodic &&
               layout_.coarsening == layout.coarsening && layout_.slabs == layout.slabs &&
@@ -108,7 +118,9 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   // Couplings of 1 at most; excess that single precision could not hold beside them counts as well.
   const double unit = std::max(op.max_coupling, op.max_excess / most_excess);
   scale_ = unit > 0 ? 1 / unit : 1;
-  bool coded = op.uniform && !layout_.coarsening.halved.empty();
+  const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
+  below_zero_ = has_levels ? std::max(0.0, -op.min_excess) : 0;
+  bool coded = op.uniform && has_levels;
   if (coded) {
     if (!laid)
       place_fields(false, rows, threads);
@@ -127,13 +139,12 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
       place_fields(true, rows, threads);
     code_.release();
     if (active)
-      import_general(op, axis, scale_, threads, &finest);
+      import_general(op, axis, scale_, has_levels, threads, &finest);
   }
   if (active)
     find_extents(0, threads);
   aggregates_.clear();
   CellGroups groups;
-  const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
   const bool automatic = has_levels && layout.aggregation == Aggregation::automatic;
   aggregated_ = has_levels && (layout.aggregation == Aggregation::always ||
                                (automatic && layout_.coarsening.semi && couplings_part_cells(op, threads, &groups)));

@@ -145,7 +145,7 @@ class Multigrid {
 public:
   /// Of an operator with its whole lattice in the box, and where its `rows` rows lie. Memory is used again where the
   /// grid is the same. Returns what stands against the operator, in one line, or nothing: it must have couplings >= 0
-  /// and no diagonal below zero. Excess below zero is taken as zero (raised()).
+  /// and no diagonal below zero. Excess below zero is taken as zero on coarser grids (raised()).
   std::string build(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads,
                     Coarsening coarsening = Coarsening::automatic, Aggregation aggregation = Aggregation::never,
                     const CycleWeights& weights = classical_weights);
@@ -182,9 +182,11 @@ public:
 
   const std::vector<Level>& levels() const { return levels_; }
   const Layout& layout() const { return layout_; }
-  /// Some excess is below zero by more than rounding: M is of the operator with that raised to zero, a symmetric
-  /// M-matrix at least as large. The same on all ranks.
+  /// Some excess is below zero by more than rounding: coarser grids are of the operator with that raised to zero, a
+  /// symmetric M-matrix at least as large. The same on all ranks.
   bool raised() const { return raised_; }
+  /// So is the finest one, which is solved directly.
+  bool raised_finest() const { return raised_ && layout_.coarsening.halved.empty(); }
   /// Aggregates take the place of the coarser levels; the same on all ranks.
   bool aggregated() const { return aggregated_; }
   /// Empty where there are none, and on ranks without a slab.
@@ -238,7 +240,7 @@ private:
   /// b of the finest level, within its extents.
   void clear_b(int threads);
   // multigrid.cpp
-  std::string check(const LatticeOperator& op);
+  std::string check(const LatticeOperator& op, int threads);
   void build_grids(const LatticeOperator& op, int threads);
   void complete_coefficients(Level* level, const Level& view);
   void place_rows(const LatticeOperator& op, const Lattice& lattice, PetscInt rows, int threads);
@@ -263,6 +265,7 @@ private:
   Aggregates aggregates_;
   bool aggregated_ = false;
   bool raised_ = false;
+  double below_zero_ = 0;       ///< what rows of the finest grid sum to less than zero by, at most
   Buffer<std::uint32_t> place_; // in the fields of the finest level, by row
   struct Decoupled {
     PetscInt row;
@@ -286,8 +289,9 @@ private:
 /// cells of a colour or has too many diagonals.
 bool import_coded(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level);
 void import_links(const LatticeOperator& op, const std::array<int, 3>& axis, int threads, Level* level);
-/// Any operator: couplings, diagonals and excess (in b) of the finest level.
-void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level);
+/// Any operator: couplings, diagonals and excess (in b, raised to zero but for `below_zero`) of the finest level.
+void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, bool below_zero,
+                    int threads, Level* level);
 
 // coarsen_operator.cpp
 

@@ -50,7 +50,8 @@ public:
       return OuterEnd::declined;
     reserve();
     decoupled_ = m_.layout_.ranks.sum(std::array{decoupled(true), decoupled(false)});
-    norm_of_matrix_ = m_.layout_.ranks.max(latticemg::norm_of_matrix(finest_, options_.threads));
+    norm_of_matrix_ =
+        m_.layout_.ranks.max(latticemg::norm_of_matrix(finest_, m_.scale_ * m_.below_zero_, options_.threads));
     m_.run_team(options_.threads, [&](Member* member) { iterate(member); });
     if (end_ != OuterEnd::declined)
       m_.copy_iterate(outer_, outer_.x);

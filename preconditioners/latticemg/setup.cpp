@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace linnet::latticemg {
 
@@ -36,7 +37,7 @@ public:
 
 private:
   std::uint8_t find(unsigned links, unsigned excess) {
-    double diagonal = std::max(0.0, op_.excess_values[excess]);
+    double diagonal = op_.excess_values[excess];
     for (unsigned d = 0; d < 6; ++d)
       diagonal += links >> d & 1 ? unit_[d / 2] : 0;
     diagonal *= scale_;
@@ -192,8 +193,8 @@ namespace {
 // The cells of one colour on a line. `plain`: no axis wraps around in the box.
 template <bool plain>
 void import_general_line(const LatticeOperator& op, const std::array<int, 3>& axis,
-                         const std::array<std::size_t, 3>& step, double scale, int colour, int j, int k,
-                         const Level& level) {
+                         const std::array<std::size_t, 3>& step, double scale, double least_excess, int colour, int j,
+                         int k, const Level& level) {
   const bool own_colours = level.mixed();
   const std::array<const double*, 3> coupling{op.face[static_cast<std::size_t>(axis[0])].data(),
                                               op.face[static_cast<std::size_t>(axis[1])].data(),
@@ -205,7 +206,7 @@ void import_general_line(const LatticeOperator& op, const std::array<int, 3>& ax
                              static_cast<std::size_t>(k) * step[2];
     const int at[3] = {i, j, k};
     const unsigned links = op.links[from] & link_bits;
-    const double excess = links ? std::max(0.0, op.excess_of(from)) : 0;
+    const double excess = links ? std::max(least_excess, op.excess_of(from)) : 0;
     double diagonal = excess, own_colour = 0;
     for (std::size_t a = 0; a < 3; ++a) {
       const int lower = 2 * axis[a];
@@ -236,17 +237,18 @@ void import_general_line(const LatticeOperator& op, const std::array<int, 3>& ax
 
 } // namespace
 
-void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
-                    Level* level) {
+void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, bool below_zero,
+                    int threads, Level* level) {
+  const double least_excess = below_zero ? -std::numeric_limits<double>::infinity() : 0;
   const std::array<std::size_t, 3> step = strides_of(op, axis);
   const bool plain = !op.uniform && !op.wraps[0] && !op.wraps[1] && !op.wraps[2];
   level->couplings = Couplings::general;
   for_each_line(*level, threads, [&](int j, int k) {
     for (int colour = 0; colour < 2; ++colour)
       if (plain)
-        import_general_line<true>(op, axis, step, scale, colour, j, k, *level);
+        import_general_line<true>(op, axis, step, scale, least_excess, colour, j, k, *level);
       else
-        import_general_line<false>(op, axis, step, scale, colour, j, k, *level);
+        import_general_line<false>(op, axis, step, scale, least_excess, colour, j, k, *level);
   });
   for (int colour = 0; colour < 2; ++colour)
     for (int a = 0; a < 3; ++a) {

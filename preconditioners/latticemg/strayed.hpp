@@ -7,16 +7,17 @@
 
 namespace linnet::latticemg {
 
-/// ||A|| of the finest level at most, by Gershgorin's circles: an M-matrix whose rows do not sum to less than zero.
-inline double norm_of_matrix(const Level& level, int threads) {
+/// ||A|| of the finest level at most, by Gershgorin's circles: no positive entries off the diagonal, rows sum to
+/// -below_zero at least.
+inline double norm_of_matrix(const Level& level, double below_zero, int threads) {
   if (level.coded())
-    return 2 * *std::max_element(level.diagonal_of, level.diagonal_of + most_diagonals);
+    return 2 * *std::max_element(level.diagonal_of, level.diagonal_of + most_diagonals) + below_zero;
   const float* diagonal = level.diagonal - level.front;
   float largest = 0;
 #pragma omp parallel for schedule(static) num_threads(threads) reduction(max : largest)
   for (std::ptrdiff_t i = 0; i < 2 * level.gap; ++i)
     largest = std::max(largest, diagonal[i]);
-  return 2 * static_cast<double>(largest);
+  return 2 * static_cast<double>(largest) + below_zero;
 }
 
 /// Bounds how far a residual that is stored in single precision, r <- r - alpha A p in double from the stored p, may
