@@ -166,7 +166,8 @@ static PetscErrorCode PCDestroy_LatticeMG(PC pc) {
    symmetric for what is left.
 
    A matrix that is symmetric but for a factor of each row, such as equations that were divided by the volumes of their
-   cells or multiplied by -1, is multiplied by these factors first, as long as they differ by no more than 1e8. The
+   cells or multiplied by -1, or convection by a velocity with a potential, is multiplied by these factors first, as
+   long as they differ by no more than 1e20. The
    preconditioner is then symmetric in the inner product of the factors, in which `KSPDCD` works; around it use that, or
    methods for matrices that are not symmetric. Those for symmetric ones will do where all factors are -1.
 

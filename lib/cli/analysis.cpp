@@ -74,7 +74,7 @@ bool is_symmetric(const SparseMatrix& matrix, const std::vector<double>& factor,
   return true;
 }
 
-// With factors that leave no more than eight digits between them, as PCLATTICEMG wants them.
+// With factors that PCLATTICEMG takes.
 bool is_symmetrisable(const SparseMatrix& matrix, const std::vector<double>& largest) {
   const std::vector<bool> fixed = fixed_rows(matrix);
   LinkedFactors linked(matrix.rows);

@@ -49,6 +49,12 @@ static PetscErrorCode KSPDCDFindFactors_Private(KSP ksp) {
   PetscCall(VecCopy(factors, dcd->factors));
   if (ksp->transpose_solve)
     PetscCall(VecReciprocal(dcd->factors));
+  PetscCall(VecDestroy(&dcd->root));
+  PetscCall(VecDuplicate(factors, &dcd->root));
+  PetscCall(VecCopy(dcd->factors, dcd->root));
+  PetscCall(VecSqrtAbs(dcd->root));
+  if (!dcd->weighted)
+    PetscCall(VecDuplicate(factors, &dcd->weighted));
   PetscFunctionReturn(0);
 }
 
@@ -90,16 +96,16 @@ static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, PetscReal* norm) {
   PetscCall(KSP_PCApply(ksp, r, q));
   if (natural)
     PetscCall(KSPDCDMultiplyByFactors_Private(ksp, q, &dcd->Sq, &Sq));
-  PetscCall(VecNormBegin(q, NORM_2, &norm_q));
-  if (natural)
-    PetscCall(VecNormBegin(r, NORM_2, &norm_r));
-  if (natural)
+  if (natural) {
+    PetscCall(KSPDCDNormBegin_Private(ksp, q, &norm_q));
+    PetscCall(KSPDCDNormBegin_Private(ksp, r, &norm_r));
     PetscCall(VecDotBegin(r, Sq, &rq));
-  PetscCall(VecNormEnd(q, NORM_2, &norm_q));
-  if (natural)
-    PetscCall(VecNormEnd(r, NORM_2, &norm_r));
-  if (natural)
+    PetscCall(KSPDCDNormEnd_Private(ksp, q, &norm_q));
+    PetscCall(KSPDCDNormEnd_Private(ksp, r, &norm_r));
     PetscCall(VecDotEnd(r, Sq, &rq));
+  } else {
+    PetscCall(VecNorm(q, NORM_2, &norm_q));
+  }
 
   *norm = natural ? PetscSqrtReal(PetscAbsScalar(rq)) : norm_q;
   if (PetscIsInfOrNanReal(*norm) && ksp->its > 0) {
@@ -199,7 +205,8 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   const Vec x = ksp->vec_sol;
   Vec r;
   const bool norm_applies_pc = ksp->normtype == KSP_NORM_PRECONDITIONED || ksp->normtype == KSP_NORM_NATURAL;
-  bool exact = true; /* r = b - A x, not the recurrence's */
+  bool norm_is_known; /* ||r||, as the checks of a direction take it */
+  bool exact = true;  /* r = b - A x, not the recurrence's */
   bool done, moved;
   DCDDirection direction = {0, 0, 0};
 
@@ -213,6 +220,7 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   if (done)
     PetscFunctionReturn(0);
   PetscCall(KSPDCDFindFactors_Private(ksp));
+  norm_is_known = ksp->normtype == KSP_NORM_UNPRECONDITIONED && !dcd->factors;
   PetscCall(KSPDCDCreateVectors_Private(ksp));
   r = ksp->work[0];
   if (ksp->guess_zero && !moved)
@@ -225,8 +233,7 @@ static PetscErrorCode KSPSolve_DCD(KSP ksp) {
   while (!ksp->reason && ksp->its < ksp->max_it) {
     if (!norm_applies_pc)
       PetscCall(KSP_PCApply(ksp, r, dcd->q)); /*  q <- M r  */
-    PetscCall(
-        KSPDCDFindDirection_Private(ksp, r, ksp->normtype == KSP_NORM_UNPRECONDITIONED ? ksp->rnorm : -1, &direction));
+    PetscCall(KSPDCDFindDirection_Private(ksp, r, norm_is_known ? ksp->rnorm : -1, &direction));
     if (KSPDCDClaimsConvergence_Private(ksp->reason) && !exact) { /* r = 0, by the recurrence */
       ksp->reason = KSP_CONVERGED_ITERATING;
       exact = true;

@@ -20,7 +20,8 @@ struct KSP_DCD {
   PetscInt slot;      ///< where the next direction goes
   Vec *p, *Ap;        ///< capacity
   Vec* Sp;            ///< capacity; S p_i where only S A is symmetric, S = diag(factors)
-  Vec factors, Sq;    ///< null where A is symmetric: S = I
+  Vec factors, root;  ///< of |s|; null where A is symmetric: S = I, as are those below
+  Vec Sq, weighted;   ///< S q; |S|^(1/2) v, for a norm
   Vec q;              ///< M r, the raw direction
   PetscReal* a;       ///< capacity, (S p_i, A p_i)
   PetscReal* norm;    ///< capacity, ||p_i||
@@ -46,7 +47,7 @@ inline constexpr PetscReal dcd_descent_tolerance = 1e-14;
 struct DCDDirection {
   PetscReal curvature; ///< (S d, A d)
   PetscReal slope;     ///< (S d, r)
-  PetscReal norm;      ///< ||d||
+  PetscReal norm;      ///< ||d||, by KSPDCDNormBegin_Private()
 };
 
 extern PetscLogEvent KSP_DCD_Orthogonalization;
@@ -68,11 +69,14 @@ PETSC_INTERN PetscErrorCode KSPDCDComposeFused_Private(KSP ksp, PetscBool compos
 PETSC_INTERN PetscErrorCode KSPDCDReplace_Private(KSP ksp, KSPDCDReplacement kind, Vec r);
 /// Sets ksp->reason where a result of the preconditioner that is not finite must end the solve.
 PETSC_INTERN PetscErrorCode KSPDCDCheckPC_Private(KSP ksp);
-/// Makes the next direction from q, in p[slot] and Ap[slot]; q is lost. norm_r is ||r||, or negative where it is not
-/// known. Sets ksp->reason where no direction can be had.
+/// Makes the next direction from q, in p[slot] and Ap[slot]; q is lost. norm_r is ||r||, as above, or negative where it
+/// is not known. Sets ksp->reason where no direction can be had.
 PETSC_INTERN PetscErrorCode KSPDCDFindDirection_Private(KSP ksp, Vec r, PetscReal norm_r, DCDDirection* direction);
 /// Counts the direction in p[slot] among the stored ones.
 PETSC_INTERN PetscErrorCode KSPDCDKeepDirection_Private(KSP ksp, const DCDDirection* direction);
+/// The norm by which (S u, v) <= ||u|| ||v||, that of |S|^(1/2) v; split as VecNormBegin() is where S = I.
+PETSC_INTERN PetscErrorCode KSPDCDNormBegin_Private(KSP ksp, Vec v, PetscReal* norm);
+PETSC_INTERN PetscErrorCode KSPDCDNormEnd_Private(KSP ksp, Vec v, PetscReal* norm);
 /// *Sq <- S q, in *room, which is made where it is null; q itself where there are no factors of rows.
 PETSC_INTERN PetscErrorCode KSPDCDMultiplyByFactors_Private(KSP ksp, Vec q, Vec* room, Vec* Sq);
 PETSC_INTERN PetscErrorCode KSPDCDReserve_Private(KSP ksp, PetscInt capacity);

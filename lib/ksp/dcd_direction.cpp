@@ -40,7 +40,9 @@ PetscErrorCode KSPDCDFreeDirections_Private(KSP ksp) {
   }
   PetscCall(VecDestroy(&dcd->q));
   PetscCall(VecDestroy(&dcd->factors));
+  PetscCall(VecDestroy(&dcd->root));
   PetscCall(VecDestroy(&dcd->Sq));
+  PetscCall(VecDestroy(&dcd->weighted));
   PetscCall(PetscFree(dcd->p));
   PetscCall(PetscFree(dcd->Ap));
   PetscCall(PetscFree(dcd->Sp));
@@ -125,6 +127,28 @@ PetscErrorCode KSPDCDMultiplyByFactors_Private(KSP ksp, Vec q, Vec* room, Vec* S
   PetscFunctionReturn(0);
 }
 
+PetscErrorCode KSPDCDNormBegin_Private(KSP ksp, Vec v, PetscReal* norm) {
+  KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  if (dcd->factors) {
+    PetscCall(VecPointwiseMult(dcd->weighted, v, dcd->root));
+    PetscCall(VecNorm(dcd->weighted, NORM_2, norm));
+  } else {
+    PetscCall(VecNormBegin(v, NORM_2, norm));
+  }
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode KSPDCDNormEnd_Private(KSP ksp, Vec v, PetscReal* norm) {
+  const KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
+
+  PetscFunctionBegin;
+  if (!dcd->factors)
+    PetscCall(VecNormEnd(v, NORM_2, norm));
+  PetscFunctionReturn(0);
+}
+
 /* Gathers pointers to the stored directions, the slot to be written left out. */
 static PetscErrorCode KSPDCDGather_Private(KSP ksp) {
   KSP_DCD* dcd = static_cast<KSP_DCD*>(ksp->data);
@@ -180,19 +204,19 @@ static PetscErrorCode KSPDCDCheckRaw_Private(KSP ksp, Vec r, PetscReal* norm_r, 
   PetscCall(KSPDCDMultiplyByFactors_Private(ksp, q, &dcd->Sq, &Sq));
   PetscCall(VecDotBegin(r, Sq, &slope));
   if (norm_unknown)
-    PetscCall(VecNormBegin(r, NORM_2, norm_r));
+    PetscCall(KSPDCDNormBegin_Private(ksp, r, norm_r));
   if (first) {
-    PetscCall(VecNormBegin(q, NORM_2, &norm_q));
-    PetscCall(VecNormBegin(Aq, NORM_2, &norm_Aq));
+    PetscCall(KSPDCDNormBegin_Private(ksp, q, &norm_q));
+    PetscCall(KSPDCDNormBegin_Private(ksp, Aq, &norm_Aq));
   }
   if (dcd->stored)
     PetscCall(VecMDotBegin(Aq, dcd->stored, dcd->dual, dcd->coef));
   PetscCall(VecDotEnd(r, Sq, &slope));
   if (norm_unknown)
-    PetscCall(VecNormEnd(r, NORM_2, norm_r));
+    PetscCall(KSPDCDNormEnd_Private(ksp, r, norm_r));
   if (first) {
-    PetscCall(VecNormEnd(q, NORM_2, &norm_q));
-    PetscCall(VecNormEnd(Aq, NORM_2, &norm_Aq));
+    PetscCall(KSPDCDNormEnd_Private(ksp, q, &norm_q));
+    PetscCall(KSPDCDNormEnd_Private(ksp, Aq, &norm_Aq));
   }
   if (dcd->stored)
     PetscCall(VecMDotEnd(Aq, dcd->stored, dcd->dual, dcd->coef));
@@ -284,9 +308,9 @@ static PetscErrorCode KSPDCDTry_Private(KSP ksp, Vec r, PetscReal* norm_r, DCDDi
     }
     PetscCall(KSPDCDMultiplyByFactors_Private(ksp, d, &dcd->Sp[dcd->slot], &Sd));
     PetscCall(VecMDotBegin(Sd, 2, other, product));
-    PetscCall(VecNormBegin(d, NORM_2, &direction->norm));
+    PetscCall(KSPDCDNormBegin_Private(ksp, d, &direction->norm));
     PetscCall(VecMDotEnd(Sd, 2, other, product));
-    PetscCall(VecNormEnd(d, NORM_2, &direction->norm));
+    PetscCall(KSPDCDNormEnd_Private(ksp, d, &direction->norm));
     direction->curvature = product[0];
     direction->slope = product[1];
     PetscCall(KSPDCDCheckDirection_Private(ksp, *norm_r, direction, size, verdict));

@@ -56,9 +56,9 @@ private:
   std::vector<Root> links_;
 };
 
-/// Factors below this part of the largest one do not count: an operator with convection has factors too, which grow
-/// like exp(v x / D).
-inline constexpr double least_row_factor = 1e-8;
+/// Factors below this part of the largest one do not count, as single precision has to hold what is multiplied by them:
+/// those of convection grow like exp(v x / D).
+inline constexpr double least_row_factor = 1e-20;
 
 /// Factors s of rows for which s_i a_ij = s_j a_ji, as far as one row after the other tells them: row i has s_i =
 /// row[i] times what its set has.

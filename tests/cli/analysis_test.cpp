@@ -123,7 +123,7 @@ TEST(Analysis, TellsWhatFactorsOfRowsOrLeavingOutFixedOnesMakesSymmetric) {
   EXPECT_TRUE(symmetrisable({{1, 2}, {-3, 1}}));                     // of another sign
   EXPECT_TRUE(symmetrisable({{9, 2, 4}, {3, 9, 18}, {1, 3, 9}}));    // 2 * 18 * 1 = 4 * 3 * 3
   EXPECT_FALSE(symmetrisable({{9, 2, 4}, {3, 9, 18}, {1, 4, 9}}));
-  EXPECT_FALSE(symmetrisable({{1, 1e-9}, {1, 1}})); // more than eight digits
+  EXPECT_FALSE(symmetrisable({{1, 1e-21}, {1, 1}})); // more than twenty digits
   EXPECT_FALSE(symmetrisable({{1, 2, 0}, {0, 1, 2}, {2, 0, 1}}));
   EXPECT_FALSE(analysed({{1, 2}, {2, 1}}).symmetrisable);
 }
