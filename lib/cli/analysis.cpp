@@ -74,8 +74,8 @@ bool is_symmetric(const SparseMatrix& matrix, const std::vector<double>& factor,
   return true;
 }
 
-// With factors that PCLATTICEMG takes.
-bool is_symmetrisable(const SparseMatrix& matrix, const std::vector<double>& largest) {
+// By factors that PCLATTICEMG takes; *factors: these.
+bool is_symmetrisable(const SparseMatrix& matrix, const std::vector<double>& largest, RowWeights* factors) {
   const std::vector<bool> fixed = fixed_rows(matrix);
   LinkedFactors linked(matrix.rows);
   const auto value = [&](std::size_t i, std::int64_t k) {
@@ -85,23 +85,23 @@ bool is_symmetrisable(const SparseMatrix& matrix, const std::vector<double>& lar
   FactorLinker linker(matrix.row_start.data(), matrix.column.data(), value, &linked);
   if (!linker.link(0, matrix.rows, &linked.sets, &later))
     return false;
-  std::vector<double> factor(matrix.rows);
+  factors->resize(matrix.rows);
   double least = std::numeric_limits<double>::infinity(), most = 0;
   for (std::int64_t i = 0; i < matrix.rows; ++i) {
-    factor[i] = linked.factor(i);
-    least = std::min(least, std::abs(factor[i]));
-    most = std::max(most, std::abs(factor[i]));
+    const double factor = (*factors)[i] = linked.factor(i);
+    least = std::min(least, std::abs(factor));
+    most = std::max(most, std::abs(factor));
   }
-  return least >= least_row_factor * most && is_symmetric(matrix, factor, largest, fixed);
+  return least >= least_row_factor * most && is_symmetric(matrix, *factors, largest, fixed);
 }
 
-// Whether the columns of the rows in singular components sum to zero too: 1^T A = 0 on each.
-bool columns_sum_to_zero(const SparseMatrix& matrix, const ComponentOfRow& singular) {
+// Whether w^T A = 0 on each singular component.
+bool columns_sum_to_zero(const SparseMatrix& matrix, const RowWeights& w, const ComponentOfRow& singular) {
   std::vector<double> sum(matrix.cols, 0), size(matrix.cols, 0);
   for (std::int64_t i = 0; i < matrix.rows; ++i)
     for (std::int64_t k = matrix.row_start[i]; k < matrix.row_start[i + 1]; ++k) {
-      sum[matrix.column[k]] += matrix.value[k];
-      size[matrix.column[k]] += std::abs(matrix.value[k]);
+      sum[matrix.column[k]] += w[i] * matrix.value[k];
+      size[matrix.column[k]] += std::abs(w[i] * matrix.value[k]);
     }
   for (std::int64_t j = 0; j < matrix.cols; ++j)
     if (singular[j] >= 0 && std::abs(sum[j]) > rounding * size[j])
@@ -159,7 +159,7 @@ void set_unit_diagonals(SparseMatrix& matrix, const std::vector<std::int32_t>& r
   matrix = std::move(filled);
 }
 
-Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular) {
+Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular, RowWeights& weights) {
   const std::int64_t n = matrix.rows;
   Properties properties;
   properties.n = n;
@@ -192,8 +192,10 @@ Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular) {
     if (row.strictly_dominant())
       flags |= has_strict;
   }
-  properties.symmetric = is_symmetric(matrix, std::vector<double>(n, 1), largest, std::vector<bool>(n, false));
-  properties.symmetrisable = !properties.symmetric && is_symmetrisable(matrix, largest);
+  const RowWeights ones(n, 1);
+  weights.clear();
+  properties.symmetric = is_symmetric(matrix, ones, largest, std::vector<bool>(n, false));
+  properties.symmetrisable = !properties.symmetric && is_symmetrisable(matrix, largest, &weights);
 
   std::vector<std::int32_t> number(n, -1); // of a singular component, at its root
   for (std::int64_t i = 0; i < n; ++i) {
@@ -206,14 +208,20 @@ Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular) {
       ++properties.dominant_components;
   }
   singular.clear();
-  if (properties.singular_components == 0)
+  if (properties.singular_components == 0) {
+    weights.clear();
     return properties;
+  }
   singular.resize(n);
   for (std::int64_t i = 0; i < n; ++i) {
     singular[i] = number[components.root(static_cast<std::int32_t>(i))];
     properties.singular_rows += singular[i] >= 0;
   }
-  properties.left_constants = properties.symmetric || columns_sum_to_zero(matrix, singular);
+  properties.left_constants = properties.symmetric || columns_sum_to_zero(matrix, ones, singular);
+  properties.left_weighted =
+      !properties.left_constants && properties.symmetrisable && columns_sum_to_zero(matrix, weights, singular);
+  if (!properties.left_weighted)
+    weights.clear();
   return properties;
 }
 

@@ -25,6 +25,7 @@ struct Properties {
   std::int64_t singular_components = 0; ///< of them, those whose rows all sum to zero
   std::int64_t singular_rows = 0;       ///< rows in singular components
   bool left_constants = false;          ///< the columns of singular components sum to zero as well
+  bool left_weighted = false;           ///< or do when each row is multiplied by its weight
 
   bool positive_diagonal() const { return positive_diagonals == n; }
   bool negative_diagonal() const { return negative_diagonals == n; }
@@ -39,6 +40,8 @@ struct Properties {
 
 /// A singular component of each row, numbered from 0; -1 where the row is in none. Empty where there are none.
 using ComponentOfRow = std::vector<std::int32_t>;
+/// A weight for each row: on a singular component, the null vector of the transpose. Empty but where `left_weighted`.
+using RowWeights = std::vector<double>;
 
 /// Rows without a nonzero entry whose columns have none either: nothing determines their unknowns. Ascending.
 std::vector<std::int32_t> empty_rows(const SparseMatrix& matrix);
@@ -48,6 +51,6 @@ std::vector<std::int32_t> empty_rows(const SparseMatrix& matrix);
 void set_unit_diagonals(SparseMatrix& matrix, const std::vector<std::int32_t>& rows);
 
 /// Throws nothing but bad_alloc; `matrix` is square.
-Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular);
+Properties analyse(const SparseMatrix& matrix, ComponentOfRow& singular, RowWeights& weights);
 
 } // namespace linnet

@@ -131,9 +131,11 @@ std::vector<Solver> for_nonsymmetric(const Properties& p, int ranks) {
   long_gmres.defaults.emplace_back(ranks > 1 ? "-sub_pc_factor_levels" : "-pc_factor_levels", "1");
   long_gmres.why = "longer restart, more fill";
   std::vector<Solver> chosen;
-  if (p.symmetrisable && p.dominance > strong_dominance && may_be_lattice(p) && p.n > multigrid_rows)
-    chosen = {learned_multigrid(
-        p, ranks, "symmetric but for factors of rows or rows that fix their unknown, large, perhaps a grid operator")};
+  const bool large = p.n > multigrid_rows || p.singular_components > 0;
+  if (p.symmetrisable && p.dominance > strong_dominance && may_be_lattice(p) && large)
+    chosen = {learned_multigrid(p, ranks,
+                                "symmetric but for factors of rows or rows that fix their unknown, large or singular, "
+                                "perhaps a grid operator")};
   if (p.dominance <= strong_dominance)
     chosen = {because(gmres, "not symmetric, strongly diagonally dominant")};
   else if (moderate(p) && p.singular_components == 0)

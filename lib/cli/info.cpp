@@ -117,7 +117,8 @@ std::string matrix_report(const InfoOptions& options, SparseMatrix matrix, int r
   if (!empty.empty())
     set_unit_diagonals(matrix, empty);
   ComponentOfRow singular;
-  Properties properties = analyse(matrix, singular);
+  RowWeights weights;
+  Properties properties = analyse(matrix, singular, weights);
   properties.nnz = nnz;
   const Solver solver = choose_solver(properties, ranks).front();
   const Json lattice = describe_lattice(matrix);

@@ -23,6 +23,7 @@ struct Whole {
   SparseMatrix matrix;
   Properties properties;
   ComponentOfRow singular;
+  RowWeights weights;
   std::int64_t empty = 0;
   // Of a system that was generated, with right-hand side and grid; or of --cells.
   std::vector<double> rhs;
@@ -83,7 +84,7 @@ Whole read_whole(const SystemOptions& options) {
   whole.empty = static_cast<std::int64_t>(empty.size());
   if (!empty.empty())
     set_unit_diagonals(whole.matrix, empty);
-  whole.properties = analyse(whole.matrix, whole.singular);
+  whole.properties = analyse(whole.matrix, whole.singular, whole.weights);
   whole.properties.nnz = nnz;
   if (!empty.empty() && whole.singular.empty())
     whole.singular.assign(whole.matrix.rows, -1);
@@ -202,7 +203,7 @@ void create_right_hand_side(System& system, const SystemOptions& options, std::v
   text.precision(3);
   text << "singular: the rows of " << counted(properties.singular_components, "component") << " ("
        << counted(properties.singular_rows, "row") << ") sum to zero; constants are the null space, ";
-  if (properties.left_constants)
+  if (properties.left_constants || properties.left_weighted)
     text << "removed the incompatible part of the right-hand side (" << removed << " of its norm)";
   else
     text << "the right-hand side is left as it is: the matrix is not symmetric and its range is unknown";
@@ -241,7 +242,10 @@ void read_assembled(const SystemOptions& options, System& system) {
   MPI_Bcast(&empty, 1, MPI_INT64_T, 0, comm);
   if (system.properties.singular_components > 0 || empty > 0)
     system.singular = scatter(comm, whole.singular, row_blocks(comm, system.properties.n));
+  if (system.properties.left_weighted)
+    system.weights = scatter(comm, whole.weights, row_blocks(comm, system.properties.n));
   whole.singular = {};
+  whole.weights = {};
   std::vector<double> rhs = std::move(whole.rhs);
   const std::vector<std::int32_t> cells = std::move(whole.cells);
   system.grid = whole.grid;

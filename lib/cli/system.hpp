@@ -37,7 +37,7 @@ struct System {
   std::vector<PetscInt> row_start, column;
   std::vector<double> value;
   std::vector<std::int32_t> singular; ///< component of each local row, or empty
-  std::vector<double> component_rows; ///< of each singular component, over all ranks
+  std::vector<double> weights;        ///< of local rows, where null vectors of the transpose are not constants
   MatHandle A;
   VecHandle b;
 };

@@ -28,7 +28,8 @@ SparseMatrix sparse(const Dense& dense) {
 
 Properties analysed(const Dense& dense) {
   ComponentOfRow singular;
-  return analyse(sparse(dense), singular);
+  RowWeights weights;
+  return analyse(sparse(dense), singular, weights);
 }
 
 // Reachability by repeated sweeps.
@@ -68,7 +69,8 @@ TEST(Analysis, AgreesWithADenseSearchOnRandomGraphs) {
       if (random() % 4 == 0)
         dense[i][i] += 1;
     ComponentOfRow singular;
-    const Properties properties = analyse(sparse(dense), singular);
+    RowWeights weights;
+    const Properties properties = analyse(sparse(dense), singular, weights);
     EXPECT_TRUE(properties.symmetric);
     std::int64_t rows = 0, count = 0, all = 0;
     for (int c = 0; c < n; ++c) {
@@ -152,9 +154,22 @@ TEST(Analysis, KnowsNoDefinitenessWithoutDominance) {
 
 TEST(Analysis, TellsWhetherColumnsSumToZeroToo) {
   EXPECT_TRUE(analysed({{1, -1, 0}, {0, 1, -1}, {-1, 0, 1}}).left_constants);
-  const Properties properties = analysed({{1, -1, 0}, {-2, 3, -1}, {0, -1, 1}});
+  const Properties properties = analysed({{2, -1, -1}, {-2, 3, -1}, {-1, -1, 2}});
   EXPECT_EQ(properties.singular_components, 1);
   EXPECT_FALSE(properties.left_constants);
+  EXPECT_FALSE(properties.left_weighted);
+}
+
+TEST(Analysis, FindsTheNullVectorOfTheTransposeWhereFactorsOfRowsMakeTheMatrixSymmetric) {
+  const Dense dense = {{1, -1, 0, 0}, {-2, 3, -1, 0}, {0, -3, 3, 0}, {0, 0, 0, 1}};
+  ComponentOfRow singular;
+  RowWeights w;
+  const Properties properties = analyse(sparse(dense), singular, w);
+  EXPECT_EQ(properties.singular_rows, 3);
+  EXPECT_FALSE(properties.left_constants);
+  ASSERT_TRUE(properties.left_weighted);
+  for (size_t j = 0; j < 3; ++j)
+    EXPECT_NEAR(w[0] * dense[0][j] + w[1] * dense[1][j] + w[2] * dense[2][j], 0, 1e-15);
 }
 
 TEST(EmptyRows, AreThoseThatNothingTouches) {
