@@ -19,6 +19,7 @@
       ".popsection\n")
 LINNET_EMBED("cycle2d", LINNET_MODELS "/cycle2d.safetensors");
 LINNET_EMBED("cycle3d", LINNET_MODELS "/cycle3d.safetensors");
+LINNET_EMBED("dcdm128", LINNET_MODELS "/dcdm128.safetensors");
 LINNET_EMBED("dcdm64", LINNET_MODELS "/dcdm64.safetensors");
 LINNET_EMBED("hybrid2d", LINNET_MODELS "/hybrid2d.safetensors");
 LINNET_EMBED("hybrid3d", LINNET_MODELS "/hybrid3d.safetensors");
@@ -27,6 +28,7 @@ LINNET_EMBED("hybrid3d", LINNET_MODELS "/hybrid3d.safetensors");
 extern "C" {
 extern const char linnet_model_cycle2d[], linnet_model_end_cycle2d[];
 extern const char linnet_model_cycle3d[], linnet_model_end_cycle3d[];
+extern const char linnet_model_dcdm128[], linnet_model_end_dcdm128[];
 extern const char linnet_model_dcdm64[], linnet_model_end_dcdm64[];
 extern const char linnet_model_hybrid2d[], linnet_model_end_hybrid2d[];
 extern const char linnet_model_hybrid3d[], linnet_model_end_hybrid3d[];
@@ -41,8 +43,9 @@ struct Shipped {
   const char* begin;
   const char* end;
 };
-const std::array<Shipped, 5> shipped = {{{"cycle2d", linnet_model_cycle2d, linnet_model_end_cycle2d},
+const std::array<Shipped, 6> shipped = {{{"cycle2d", linnet_model_cycle2d, linnet_model_end_cycle2d},
                                          {"cycle3d", linnet_model_cycle3d, linnet_model_end_cycle3d},
+                                         {"dcdm128", linnet_model_dcdm128, linnet_model_end_dcdm128},
                                          {"dcdm64", linnet_model_dcdm64, linnet_model_end_dcdm64},
                                          {"hybrid2d", linnet_model_hybrid2d, linnet_model_end_hybrid2d},
                                          {"hybrid3d", linnet_model_hybrid3d, linnet_model_end_hybrid3d}}};
