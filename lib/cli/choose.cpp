@@ -44,6 +44,11 @@ bool moderate(const Properties& p) {
   return p.n <= direct_rows && p.nnz <= direct_entries;
 }
 
+// Where multigrid comes first: from a size on, and where a factorisation has no answer.
+bool large_or_singular(const Properties& p) {
+  return p.n > multigrid_rows || p.singular_components > 0;
+}
+
 // A factorisation where nothing else went: slow and large, but within a machine of today. Nothing above that.
 std::vector<Solver> last_resort(const Properties& p, int ranks, const std::string& ksp) {
   const bool possible = p.singular_components == 0 && p.n <= last_direct_rows && p.nnz <= direct_entries;
@@ -87,7 +92,7 @@ std::vector<Solver> for_positive_diagonal(const Properties& p, int ranks) {
   if (p.dominance <= strong_dominance)
     return {because(relaxation, "symmetric and strongly diagonally dominant"), minres(p, ranks)};
   std::vector<Solver> chosen;
-  if (p.positive_off_diagonal <= nearly_z_pattern && (p.n > multigrid_rows || singular)) {
+  if (p.positive_off_diagonal <= nearly_z_pattern && large_or_singular(p)) {
     if (may_be_lattice(p))
       chosen = {learned_multigrid(p, ranks, "symmetric, " + size + ", perhaps a grid operator")};
     append(chosen, {multigrid(p, ranks, "hypre", "symmetric, " + size + ", off-diagonals negative but for a few"),
@@ -107,10 +112,10 @@ std::vector<Solver> for_positive_diagonal(const Properties& p, int ranks) {
 }
 
 std::vector<Solver> for_other_symmetric(const Properties& p, int ranks) {
-  const bool large = p.n > multigrid_rows || p.singular_components > 0;
   const std::string negative = "symmetric, large or singular, negative diagonal";
   std::vector<Solver> chosen;
-  if (large && may_be_lattice(p) && p.dominance > strong_dominance) // as cells that are the identity in -A
+  // Not all diagonals need be negative: rows that are coupled with none may be those of the identity.
+  if (large_or_singular(p) && may_be_lattice(p) && p.dominance > strong_dominance)
     chosen = {learned_multigrid(p, ranks,
                                 p.negative_diagonal() ? negative + ", perhaps a grid operator"
                                                       : "symmetric, large or singular, perhaps a grid operator")};
@@ -131,8 +136,7 @@ std::vector<Solver> for_nonsymmetric(const Properties& p, int ranks) {
   long_gmres.defaults.emplace_back(ranks > 1 ? "-sub_pc_factor_levels" : "-pc_factor_levels", "1");
   long_gmres.why = "longer restart, more fill";
   std::vector<Solver> chosen;
-  const bool large = p.n > multigrid_rows || p.singular_components > 0;
-  if (p.symmetrisable && p.dominance > strong_dominance && may_be_lattice(p) && large)
+  if (p.symmetrisable && p.dominance > strong_dominance && may_be_lattice(p) && large_or_singular(p))
     chosen = {learned_multigrid(p, ranks,
                                 "symmetric but for factors of rows or rows that fix their unknown, large or singular, "
                                 "perhaps a grid operator")};

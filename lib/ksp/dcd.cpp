@@ -58,8 +58,7 @@ static PetscErrorCode KSPDCDFindFactors_Private(KSP ksp) {
   PetscFunctionReturn(0);
 }
 
-/* r <- b - A x */
-static PetscErrorCode KSPDCDResidual_Private(KSP ksp, Vec r) {
+PetscErrorCode KSPDCDResidual_Private(KSP ksp, Vec r) {
   Mat Amat;
 
   PetscFunctionBegin;
@@ -94,9 +93,8 @@ static PetscErrorCode KSPDCDNorm_Private(KSP ksp, Vec r, PetscReal* norm) {
     PetscFunctionReturn(0);
   }
   PetscCall(KSP_PCApply(ksp, r, q));
-  if (natural)
-    PetscCall(KSPDCDMultiplyByFactors_Private(ksp, q, &dcd->Sq, &Sq));
   if (natural) {
+    PetscCall(KSPDCDMultiplyByFactors_Private(ksp, q, &dcd->Sq, &Sq));
     PetscCall(KSPDCDNormBegin_Private(ksp, q, &norm_q));
     PetscCall(KSPDCDNormBegin_Private(ksp, r, &norm_r));
     PetscCall(VecDotBegin(r, Sq, &rq));

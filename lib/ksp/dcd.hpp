@@ -56,6 +56,8 @@ PETSC_INTERN PetscErrorCode KSPCreate_DCD(KSP ksp);
 
 /// A converged reason that rests on the residual: what the recurrence says must be confirmed.
 PETSC_INTERN bool KSPDCDClaimsConvergence_Private(KSPConvergedReason reason);
+/// r <- b - A x
+PETSC_INTERN PetscErrorCode KSPDCDResidual_Private(KSP ksp, Vec r);
 /// Notes that the true residual, of this norm, refused convergence; gives up where it no longer falls.
 PETSC_INTERN PetscErrorCode KSPDCDRefuse_Private(KSP ksp, PetscReal norm);
 

@@ -114,14 +114,11 @@ static PetscErrorCode KSPDCDJudge_Private(KSP ksp, PetscInt iterations, PetscRea
 
 /* Whether what the fused iteration converged to is an answer for the matrix itself. */
 static PetscErrorCode KSPDCDConfirm_Private(KSP ksp, bool* confirmed) {
-  Mat A;
   PetscReal norm;
 
   PetscFunctionBegin;
-  PetscCall(PCGetOperators(ksp->pc, &A, nullptr));
   PetscCall(KSPSetWorkVecs(ksp, 1));
-  PetscCall(KSP_MatMult(ksp, A, ksp->vec_sol, ksp->work[0]));
-  PetscCall(VecAYPX(ksp->work[0], -1, ksp->vec_rhs));
+  PetscCall(KSPDCDResidual_Private(ksp, ksp->work[0]));
   PetscCall(VecNorm(ksp->work[0], NORM_2, &norm));
   ksp->reason = KSP_CONVERGED_ITERATING;
   ksp->rnorm = norm;
