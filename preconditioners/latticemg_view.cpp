@@ -59,8 +59,7 @@ static std::string Describe(const PC_LatticeMG* mg, PetscMPIInt ranks, double by
   for (std::size_t axis = 0; axis < 3; ++axis)
     if (mg->placement.where().periodic[axis])
       text += std::string(", periodic in ") + "xyz"[axis];
-  text += "\n  operator: ";
-  text += op.voxel ? "voxel Laplacian" : op.uniform ? "uniform couplings" : "variable couplings";
+  text += std::string("\n  operator: ") + op.kind();
   text += op.max_excess > 0 || op.coupled_rows == 0 ? "" : ", singular";
   if (mg->multigrid.raised())
     text += ", row sums below zero taken as zero on coarser grids";

@@ -33,29 +33,14 @@ public:
 
   PetscErrorCode run(MPI_Comm comm, std::string* refusal) {
     const std::size_t cells = lines_ * static_cast<std::size_t>(op_.size[0]);
-    bool done = false, joined = false;
 
     PetscFunctionBegin;
     op_.links.resize(cells);
-    op_.excess_code.resize(cells);
-    PetscCall(read(false));
-    joined = uniform_ && merge_values(blocks_, &op_, &code_);
-    PetscCall(AgreeOnUnits(comm, joined, &op_.unit, &done));
-    op_.uniform = done;
-    if (done) {
-      for (Buffer<double>& face : op_.face)
-        face.release();
-      op_.excess.release();
-    } else {
-      op_.voxel = false;
-      op_.unit = {};
-      op_.excess_values.clear();
-      op_.excess_code.release();
-      op_.excess.resize(cells);
-      for (Buffer<double>& face : op_.face)
-        face.resize(cells);
-      PetscCall(read(true));
-    }
+    PetscCall(ReadIn(comm, Form::coded));
+    if (!op_.coded && op_.uniform)
+      PetscCall(ReadIn(comm, Form::uniform));
+    if (!op_.uniform)
+      PetscCall(ReadIn(comm, Form::general));
     find_lower_links();
     for (std::size_t b = 0; b < blocks_.size() && refusal->empty(); ++b)
       *refusal = faults_[b];
@@ -76,6 +61,36 @@ public:
   }
 
 private:
+  enum class Form { coded, uniform, general };
+
+  // Reads the cells; the form may turn out to be another one.
+  PetscErrorCode ReadIn(MPI_Comm comm, Form form) {
+    const std::size_t cells = op_.cell_count();
+    const bool coded = form == Form::coded, general = form == Form::general;
+    bool uniform = false;
+
+    PetscFunctionBegin;
+    op_.excess_code.resize(coded ? cells : 0);
+    op_.excess.resize(coded ? 0 : cells);
+    for (Buffer<double>& face : op_.face)
+      face.resize(general ? cells : 0);
+    PetscCall(read(form));
+    uniform = !general && merge_units(blocks_, &op_);
+    PetscCall(AgreeOnForm(comm, uniform, uniform && merge_values(blocks_, &op_, &code_) && coded, &op_));
+    for (Buffer<double>& face : op_.face)
+      if (op_.uniform)
+        face.release();
+    if (op_.coded) {
+      op_.excess.release();
+      PetscFunctionReturn(0);
+    }
+    op_.excess_code.release();
+    op_.excess_values.clear();
+    op_.voxel = false;
+    if (!op_.uniform)
+      op_.unit = {};
+    PetscFunctionReturn(0);
+  }
   bool owns(const GridSize& at) const { return at[0] >= layer_[0] && at[1] >= layer_[1] && at[2] >= layer_[2]; }
   // Of a cell of the box.
   GridSize in_lattice(const GridSize& at) const {
@@ -102,27 +117,27 @@ private:
       work(line);
   }
 
-  // Upper links, and either codes or couplings and excess.
-  PetscErrorCode read(bool general) {
+  // Upper links, codes or excess, couplings in general form. Stops where the form will not do.
+  PetscErrorCode read(Form form) {
     std::atomic<PetscErrorCode> failed = 0;
 
     PetscFunctionBegin;
     std::fill(blocks_.begin(), blocks_.end(), BlockFindings{});
-    uniform_ = true;
+    goes_on_ = true;
     const auto read_block = [&](std::size_t b) {
       std::vector<MatLatticeCell> cells(static_cast<std::size_t>(op_.size[0]));
       faults_[b].clear();
       each_line(b, [&](std::size_t line) {
-        if (failed || (!general && !uniform_))
+        if (failed || !goes_on_)
           return;
         const PetscErrorCode error = ask(line, cells.data());
         if (error)
           failed = error;
         else
-          take(line, cells.data(), general, b);
+          take(line, cells.data(), form, b);
       });
-      if (!blocks_[b].uniform)
-        uniform_ = false;
+      if ((form != Form::general && !blocks_[b].uniform) || (form == Form::coded && !blocks_[b].coded))
+        goes_on_ = false;
     };
     // The others begin with the values of the first, so that their codes are mostly those of all.
     if (!blocks_.empty())
@@ -150,7 +165,7 @@ private:
     PetscFunctionReturn(0);
   }
 
-  void take(std::size_t line, const MatLatticeCell* cells, bool general, std::size_t b) {
+  void take(std::size_t line, const MatLatticeCell* cells, Form form, std::size_t b) {
     BlockFindings& found = blocks_[b];
     GridSize at = line_at(line);
     for (std::size_t c = line_begin(line); at[0] < op_.size[0]; ++at[0], ++c) {
@@ -161,7 +176,7 @@ private:
         links |= LatticeOperator::row_bit;
       for (std::size_t a = 0; a < 3; ++a) {
         const double w = cell.upper[a];
-        if (general)
+        if (form == Form::general)
           op_.face[a][c] = w;
         if (w == 0)
           continue;
@@ -179,12 +194,12 @@ private:
         fault(&faults_[b], text_of(in_lattice(at)) + ": the excess is not finite");
         return;
       }
-      if (general) {
+      if (form != Form::coded) {
         op_.excess[c] = excess;
         continue;
       }
       const int code = links & LatticeOperator::row_bit ? found.code_of(excess, 0) : 0;
-      found.uniform = found.uniform && code >= 0;
+      found.coded = found.coded && code >= 0;
       op_.excess_code[c] = static_cast<std::uint8_t>(code);
     }
   }
@@ -241,7 +256,7 @@ private:
         const unsigned links = (op_.links[c] & (LatticeOperator::row_bit - 1U)) | lower_[c];
         op_.links[c] = static_cast<std::uint8_t>(links | LatticeOperator::row_bit);
         RowSums row{0, links, 0};
-        if (op_.uniform) {
+        if (op_.coded) {
           const std::uint8_t code = op_.excess_code[c];
           row.excess = found.excess_values[code];
           if (links)
@@ -302,7 +317,7 @@ private:
   std::size_t lines_ = 0, per_block_ = 1;
   std::vector<BlockFindings> blocks_;
   std::vector<std::string> faults_;
-  std::atomic<bool> uniform_ = true;
+  std::atomic<bool> goes_on_ = true;
   std::vector<std::vector<std::uint8_t>> code_;
   Buffer<std::uint8_t> lower_;
   PetscInt rows_ = 0;

@@ -77,11 +77,7 @@ PetscErrorCode MatView_Lattice(Mat A, PetscViewer viewer) {
   PetscCall(MatGetInfo_Lattice(A, MAT_GLOBAL_SUM, &info));
   PetscCall(PetscViewerASCIIPrintf(
       viewer, "  grid: %" PetscInt_FMT " x %" PetscInt_FMT " x %" PetscInt_FMT " cells, %s, %.3g MB\n",
-      lattice->size[0], lattice->size[1], lattice->size[2],
-      op.voxel     ? "voxel Laplacian"
-      : op.uniform ? "uniform couplings"
-                   : "variable couplings",
-      1e-6 * info.memory));
+      lattice->size[0], lattice->size[1], lattice->size[2], op.kind(), 1e-6 * info.memory));
   PetscFunctionReturn(0);
 }
 

@@ -21,8 +21,8 @@ double diagonal_of(const LatticeOperator& op, std::size_t c) {
   return sum;
 }
 
-// The diagonals of a uniform operator, by the code of the excess and the links.
-std::vector<double> uniform_diagonals(const LatticeOperator& op) {
+// The diagonals of a coded operator, by the code of the excess and the links.
+std::vector<double> coded_diagonals(const LatticeOperator& op) {
   std::vector<double> diagonal(op.excess_values.size() * (link_bits + 1));
   for (std::size_t key = 0; key < diagonal.size(); ++key) {
     diagonal[key] = op.excess_values[key / (link_bits + 1)];
@@ -38,23 +38,27 @@ public:
   LineProduct(const LatticeOperator& op, const GridSize& size) : op_(op) {
     for (std::size_t a = 0; a < 3; ++a)
       all_ |= size[a] > 1 ? 3U << (2 * a) : 0;
-    if (op.uniform)
-      diagonal_ = uniform_diagonals(op);
+    for (unsigned d = 0; d < 6; ++d)
+      units_ += all_ >> d & 1 ? op.unit[d / 2] : 0;
+    if (op.coded)
+      diagonal_ = coded_diagonals(op);
   }
   void operator()(std::size_t c, PetscInt n, const Lines& lines, double* y) const {
     constexpr PetscInt width = 16;
     const std::uint8_t* links = op_.links.data() + c;
     for (PetscInt i = 0; i < n;) {
-      // Most stretches of cells are coupled on all sides, with one excess.
+      // Most stretches of cells are coupled on all sides, with one excess where it is coded.
       const PetscInt stop = i + width;
+      const std::size_t first = c + static_cast<std::size_t>(i);
       if (op_.uniform && i > 0 && stop < n && alike(links + i, all_ | LatticeOperator::row_bit) &&
-          alike(op_.excess_code.data() + c + static_cast<std::size_t>(i), op_.excess_code[c + std::size_t(i)])) {
-        const double d = diagonal_[op_.excess_code[c + std::size_t(i)] * (link_bits + 1) + all_];
+          (!op_.coded || alike(op_.excess_code.data() + first, op_.excess_code[first]))) {
+        const double d = op_.coded ? diagonal_[op_.excess_code[first] * (link_bits + 1) + all_] : units_;
+        const double* e = op_.coded ? nullptr : op_.excess.data() + c;
         const double* u = lines.here;
         const auto around = [&](std::size_t side) { return all_ >> (side + 2) & 1 ? lines.around[side] : u; };
         const double *s = around(0), *t = around(1), *v = around(2), *w = around(3); // unit = 0 where there is no axis
         for (; i < stop; ++i)
-          y[i] = d * u[i] - op_.unit[0] * (u[i - 1] + u[i + 1]) - op_.unit[1] * (s[i] + t[i]) -
+          y[i] = (e ? e[i] + d : d) * u[i] - op_.unit[0] * (u[i - 1] + u[i + 1]) - op_.unit[1] * (s[i] + t[i]) -
                  op_.unit[2] * (v[i] + w[i]);
         continue;
       }
@@ -74,7 +78,7 @@ private:
     const unsigned links = op_.links[c] & link_bits;
     const double here = lines.here[i];
     double sum =
-        op_.uniform ? diagonal_[op_.excess_code[c] * (link_bits + 1) + links] * here : diagonal_of(op_, c) * here;
+        op_.coded ? diagonal_[op_.excess_code[c] * (link_bits + 1) + links] * here : diagonal_of(op_, c) * here;
     for (Direction d = 0; d < 6; ++d) {
       if (!(links >> d & 1))
         continue;
@@ -88,6 +92,7 @@ private:
 
   const LatticeOperator& op_;
   unsigned all_ = 0; // links of a cell inside the grid
+  double units_ = 0; // what they sum to, of a uniform operator
   std::vector<double> diagonal_;
 };
 

@@ -62,14 +62,14 @@ void clear(Buffer<T>* buffer, std::size_t count, const std::vector<CellRange>& r
     std::fill(data + ranges[i].first, data + ranges[i].last, T{});
 }
 
-// Whether the blocks agree on the couplings; *op gets them, and the codes of the blocks one list of values.
-bool join_uniform(const Pass& pass, const std::vector<BlockFindings>& blocks) {
+// Whether the blocks have few values of the excess; where they were read with codes, these get one list of values.
+bool join_codes(const Pass& pass, bool coded, const std::vector<BlockFindings>& blocks) {
   LatticeOperator& op = *pass.op;
   std::vector<std::vector<std::uint8_t>> code;
   if (!merge_values(blocks, &op, &code))
     return false;
 #pragma omp parallel for schedule(static) num_threads(default_threads())
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
+  for (std::size_t b = 0; b < (coded ? blocks.size() : 0); ++b) {
     bool same = true;
     for (std::size_t v = 0; v < code[b].size(); ++v)
       same &= code[b][v] == v;
@@ -127,24 +127,22 @@ PetscInt block_end(PetscInt rows, PetscInt first, PetscInt length) {
   return rows - first > length ? first + length : rows;
 }
 
-// Tries the uniform form; *done where all ranks have it, or where *refusal tells why neither form will do.
-PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, const std::vector<CellRange>& empty, bool* done,
-                            std::string* refusal) {
+// What the rows show of the uniform form, with codes or with the excess of each row.
+std::vector<BlockFindings> read_blocks(const Pass& pass, bool coded, const std::vector<CellRange>& empty) {
   LatticeOperator& op = *pass.op;
   const PetscInt rows = pass.rows.count;
-  const std::size_t cells = op.cell_count();
   std::vector<BlockFindings> blocks(static_cast<std::size_t>(rows / block_rows + (rows % block_rows > 0)));
-  std::atomic<bool> uniform = true;
-  bool joined = false;
-
-  PetscFunctionBegin;
-  clear(&op.excess_code, cells, empty);
+  std::atomic<bool> goes_on = true;
+  if (coded)
+    clear(&op.excess_code, op.cell_count(), empty);
+  else
+    clear(&op.excess, op.cell_count(), empty);
   const auto read = [&](std::size_t b) {
     const PetscInt first = static_cast<PetscInt>(b) * block_rows;
-    if (uniform.load(std::memory_order_relaxed))
-      read_uniform(pass, first, block_end(rows, first, block_rows), &blocks[b]);
-    if (!blocks[b].uniform)
-      uniform.store(false, std::memory_order_relaxed);
+    if (goes_on.load(std::memory_order_relaxed))
+      (coded ? read_coded : read_uniform)(pass, first, block_end(rows, first, block_rows), &blocks[b]);
+    if (!blocks[b].uniform || (coded && !blocks[b].coded))
+      goes_on.store(false, std::memory_order_relaxed);
   };
   // The others begin with the values of the first, so that their codes are mostly those of all.
   if (!blocks.empty())
@@ -155,22 +153,40 @@ PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, const std::vector<C
     blocks[b].most_links.assign(blocks[0].excess_values.size(), 0);
     read(b);
   }
-  joined = uniform && join_uniform(pass, blocks);
-  if (joined)
-    *refusal = first_fault(pass, blocks);
-  PetscCall(AgreeOnUnits(comm, joined, &op.unit, done));
-  if (!*done) {
-    refusal->clear();
-    PetscFunctionReturn(0);
+  return blocks;
+}
+
+// Tries the uniform form: op->uniform where all ranks have it, and *refusal where neither form will do.
+PetscErrorCode BuildUniform(MPI_Comm comm, const Pass& pass, const std::vector<CellRange>& empty,
+                            std::string* refusal) {
+  LatticeOperator& op = *pass.op;
+  std::vector<BlockFindings> blocks;
+  bool coded = !op.uniform || op.coded; // otherwise it had many values, and may have them again
+
+  PetscFunctionBegin;
+  for (;;) { // at most three times: with many values, once they are few, with codes
+    blocks = read_blocks(pass, coded, empty);
+    const bool uniform = merge_units(blocks, &op);
+    PetscCall(AgreeOnForm(comm, uniform, uniform && join_codes(pass, coded, blocks), &op));
+    if (!op.uniform || op.coded == coded)
+      break;
+    coded = op.coded;
   }
+  if (!op.uniform)
+    PetscFunctionReturn(0);
+  *refusal = first_fault(pass, blocks);
   PetscCall(AgreeOnRefusal(comm, refusal));
   if (!refusal->empty())
     PetscFunctionReturn(0);
-  op.uniform = true;
   for (Buffer<double>& face : op.face)
     face.release();
-  op.excess.release();
-  PetscCall(SummariseUniform(comm, blocks, rows, &op));
+  if (coded) {
+    op.excess.release();
+  } else {
+    op.excess_code.release();
+    op.excess_values.clear();
+  }
+  PetscCall(SummariseUniform(comm, blocks, pass.rows.count, &op));
   negate_if_negative(&op);
   PetscFunctionReturn(0);
 }
@@ -186,7 +202,7 @@ PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, const std::vector<C
   std::vector<std::vector<PetscInt>> later(blocks.size());
 
   PetscFunctionBegin;
-  op.uniform = op.voxel = false;
+  op.voxel = false;
   op.excess_code.release();
   op.excess_values.clear();
   op.unit = {};
@@ -218,7 +234,6 @@ PetscErrorCode BuildGeneral(MPI_Comm comm, const Pass& pass, const std::vector<C
 PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattice,
                              const std::vector<PetscInt>& ghost_cells, LatticeOperator* op, std::string* refusal) {
   const MPI_Comm comm = PetscObjectComm(reinterpret_cast<PetscObject>(A));
-  bool done = false;
 
   PetscFunctionBegin;
   refusal->clear();
@@ -231,8 +246,8 @@ PetscErrorCode BuildFromRows(Mat A, const LocalRows& rows, const Lattice& lattic
   op->links.resize(cells);
   const std::vector<CellRange> empty = cells_to_clear(pass);
   clear(&op->links, cells, empty);
-  PetscCall(BuildUniform(comm, pass, empty, &done, refusal));
-  if (!done)
+  PetscCall(BuildUniform(comm, pass, empty, refusal));
+  if (!op->uniform)
     PetscCall(BuildGeneral(comm, pass, empty, refusal));
   if (refusal->empty() && rows.other.ia) {
     PetscCall(CheckAcrossRanks(A, rows, lattice, ghost_cells.data(), *op, refusal));

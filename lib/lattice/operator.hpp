@@ -22,10 +22,10 @@ using Direction = int;
 ///
 /// One structure for all readers, dense over the box rather than listed by row: a sweep needs neighbours without an
 /// index array (a row's place is lattice.cell() and box_index()), a coupling is stored once and not from both sides,
-/// and a rank of a DMDA owns a box anyway. It has two forms, since the commonest operators have few distinct
+/// and a rank of a DMDA owns a box anyway. It has three forms, since the commonest operators have few distinct
 /// coefficients:
-///   uniform: along each axis all couplings are unit[axis], and the excess takes at most 256 values on a rank; 2 bytes
-///   a cell; general: 33 bytes a cell.
+///   uniform and coded: along each axis all couplings are unit[axis], and the excess takes at most 256 values on a
+///   rank; 2 bytes a cell; uniform: each cell has its own excess; 9 bytes a cell; general: 33 bytes a cell.
 /// Excess below rounding (16 eps |a_cc|) is stored as zero.
 struct LatticeOperator {
   /// Bits 0 to 5: coupled with the neighbour in that direction. Bit 6: a row of this rank lies here.
@@ -41,14 +41,15 @@ struct LatticeOperator {
   Buffer<std::uint8_t> links;
 
   /// The same on all ranks, as are the figures below, which are over all ranks.
-  bool uniform = false;
-  /// Uniform form: the coupling along each axis (0 where there is none), and the excess as
-  /// excess_values[excess_code[c]].
+  bool uniform = false, coded = false;
+  /// Uniform: the coupling along each axis, 0 where there is none.
   std::array<double, 3> unit{};
+  /// General: the coupling of a cell with its upper neighbour on each axis.
+  std::array<Buffer<double>, 3> face;
+  /// Coded: the excess is excess_values[excess_code[c]].
   Buffer<std::uint8_t> excess_code;
   std::vector<double> excess_values;
-  /// General form: the coupling of a cell with its upper neighbour on each axis, and the excess.
-  std::array<Buffer<double>, 3> face;
+  /// Otherwise: the excess.
   Buffer<double> excess;
 
   /// Rows coupled with others, and rows coupled with none.
@@ -76,6 +77,13 @@ struct LatticeOperator {
   bool has_row_factors = false;
   Buffer<double> row_factors;
 
+  /// For people.
+  const char* kind() const {
+    return voxel      ? "voxel Laplacian"
+           : !uniform ? "variable couplings"
+           : coded    ? "uniform couplings"
+                      : "uniform couplings, diagonals that vary";
+  }
   std::size_t cell_count() const { return links.size(); }
   /// Stride of an axis in the arrays.
   std::size_t stride(int axis) const {
@@ -110,7 +118,7 @@ struct LatticeOperator {
       return unit[direction / 2];
     return face[direction / 2][direction % 2 ? c : neighbour(c, direction)];
   }
-  double excess_of(std::size_t c) const { return uniform ? excess_values[excess_code[c]] : excess[c]; }
+  double excess_of(std::size_t c) const { return coded ? excess_values[excess_code[c]] : excess[c]; }
   std::size_t bytes() const {
     return links.size() + excess_code.size() +
            sizeof(double) * (face[0].size() + face[1].size() + face[2].size() + excess.size() + excess_values.size());

@@ -68,20 +68,28 @@ bool is_rounded_voxel(const LatticeOperator& op) {
 
 } // namespace
 
-bool merge_values(const std::vector<BlockFindings>& blocks, LatticeOperator* op,
-                  std::vector<std::vector<std::uint8_t>>* code) {
-  code->assign(blocks.size(), {});
+bool merge_units(const std::vector<BlockFindings>& blocks, LatticeOperator* op) {
   op->unit = {};
-  op->excess_values.clear();
-  for (std::size_t b = 0; b < blocks.size(); ++b) {
-    if (!blocks[b].uniform)
+  for (const BlockFindings& block : blocks) {
+    if (!block.uniform)
       return false;
     for (std::size_t axis = 0; axis < 3; ++axis) {
       if (op->unit[axis] == 0)
-        op->unit[axis] = blocks[b].unit[axis];
-      else if (blocks[b].unit[axis] != 0 && blocks[b].unit[axis] != op->unit[axis])
+        op->unit[axis] = block.unit[axis];
+      else if (block.unit[axis] != 0 && block.unit[axis] != op->unit[axis])
         return false;
     }
+  }
+  return true;
+}
+
+bool merge_values(const std::vector<BlockFindings>& blocks, LatticeOperator* op,
+                  std::vector<std::vector<std::uint8_t>>* code) {
+  code->assign(blocks.size(), {});
+  op->excess_values.clear();
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    if (!blocks[b].coded)
+      return false;
     for (const double value : blocks[b].excess_values) {
       const auto known = std::find(op->excess_values.begin(), op->excess_values.end(), value);
       (*code)[b].push_back(static_cast<std::uint8_t>(known - op->excess_values.begin()));
@@ -94,13 +102,14 @@ bool merge_values(const std::vector<BlockFindings>& blocks, LatticeOperator* op,
   return true;
 }
 
-PetscErrorCode AgreeOnUnits(MPI_Comm comm, bool mine, std::array<double, 3>* unit, bool* all) {
-  std::array<double, 3> low = *unit, high = *unit;
-  int differs = !mine;
+PetscErrorCode AgreeOnForm(MPI_Comm comm, bool uniform, bool coded, LatticeOperator* op) {
+  std::array<double, 3>& unit = op->unit;
+  std::array<double, 3> low = unit, high = unit;
+  int differs = !uniform, many = !coded;
 
   PetscFunctionBegin;
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    if ((*unit)[axis] == 0) {
+    if (unit[axis] == 0) {
       low[axis] = HUGE_VAL;
       high[axis] = -HUGE_VAL;
     }
@@ -109,10 +118,11 @@ PetscErrorCode AgreeOnUnits(MPI_Comm comm, bool mine, std::array<double, 3>* uni
   PetscCall(Reduce(comm, MPI_DOUBLE, MPI_MAX, {&high[0], &high[1], &high[2]}));
   for (std::size_t axis = 0; axis < 3; ++axis) {
     differs |= low[axis] < high[axis];
-    (*unit)[axis] = low[axis] == high[axis] ? low[axis] : 0;
+    unit[axis] = low[axis] == high[axis] ? low[axis] : 0;
   }
-  PetscCall(Reduce(comm, MPI_INT, MPI_MAX, {&differs}));
-  *all = !differs;
+  PetscCall(Reduce(comm, MPI_INT, MPI_MAX, {&differs, &many}));
+  op->uniform = !differs;
+  op->coded = !differs && !many;
   PetscFunctionReturn(0);
 }
 
@@ -164,7 +174,7 @@ PetscErrorCode SummariseUniform(MPI_Comm comm, const std::vector<BlockFindings>&
 
   PetscFunctionBegin;
   PetscCall(Summarise(comm, blocks, op));
-  voxel = op->coupled_rows > 0 && (rows == 0 || is_voxel(*op, blocks));
+  voxel = op->coupled_rows > 0 && op->coded && (rows == 0 || is_voxel(*op, blocks));
   PetscCall(Reduce(comm, MPI_INT, MPI_MIN, {&voxel}));
   op->voxel = voxel;
   PetscFunctionReturn(0);
@@ -172,7 +182,7 @@ PetscErrorCode SummariseUniform(MPI_Comm comm, const std::vector<BlockFindings>&
 
 void negate_if_negative(LatticeOperator* op) {
   const bool of_one_sign = op->max_excess <= 0; // of coupled rows; others share values with them
-  op->negated = op->max_coupling < 0 && (of_one_sign || !op->uniform || op->decoupled_rows == 0);
+  op->negated = op->max_coupling < 0 && (of_one_sign || !op->coded || op->decoupled_rows == 0);
   if (!op->negated)
     return;
   op->min_coupling = -std::exchange(op->max_coupling, -op->min_coupling);
@@ -181,12 +191,13 @@ void negate_if_negative(LatticeOperator* op) {
     h = 0 - h;
   for (double& value : op->excess_values)
     value = of_one_sign ? std::abs(value) : -value;
-  const auto cells = static_cast<std::ptrdiff_t>(op->uniform ? 0 : op->cell_count());
+  const auto cells = static_cast<std::ptrdiff_t>(op->coded ? 0 : op->cell_count());
 #pragma omp parallel for schedule(static) num_threads(default_threads())
   for (std::ptrdiff_t i = 0; i < cells; ++i) {
     const auto c = static_cast<std::size_t>(i);
     for (Buffer<double>& face : op->face)
-      face[c] = 0 - face[c];
+      if (!op->uniform)
+        face[c] = 0 - face[c];
     op->excess[c] = op->links[c] == LatticeOperator::row_bit ? std::abs(op->excess[c]) : 0 - op->excess[c];
   }
 }

@@ -14,6 +14,7 @@ struct BlockFindings {
   PetscInt bad_row = -1;
   Fault fault = Fault::none;
   bool uniform = true;
+  bool coded = true; // the excess has few values
   std::array<double, 3> unit{};
   std::vector<double> excess_values;
   std::vector<int> most_links; // by excess value, over coupled rows; 0 where it has none
@@ -48,13 +49,17 @@ struct BlockFindings {
   }
 };
 
-/// Whether the blocks agree on the couplings and have at most 256 values of the excess together: then op->unit and
-/// op->excess_values are theirs, and (*code)[block][value of the block] numbers them.
+/// Whether the blocks agree on the couplings: then op->unit is theirs.
+bool merge_units(const std::vector<BlockFindings>& blocks, LatticeOperator* op);
+
+/// Whether the blocks have at most 256 values of the excess together: then op->excess_values are theirs, and
+/// (*code)[block][value of the block] numbers them.
 bool merge_values(const std::vector<BlockFindings>& blocks, LatticeOperator* op,
                   std::vector<std::vector<std::uint8_t>>* code);
 
-/// Whether the ranks have the same couplings; if so, *unit is what any of them found. Collective.
-PetscErrorCode AgreeOnUnits(MPI_Comm comm, bool mine, std::array<double, 3>* unit, bool* all);
+/// From what the rows of each rank are to what all are: op->uniform, where the ranks have the same couplings and
+/// op->unit is what any of them found, and op->coded. Collective.
+PetscErrorCode AgreeOnForm(MPI_Comm comm, bool uniform, bool coded, LatticeOperator* op);
 
 /// The figures of the operator over all blocks and ranks. Collective.
 PetscErrorCode Summarise(MPI_Comm comm, const std::vector<BlockFindings>& blocks, LatticeOperator* op);

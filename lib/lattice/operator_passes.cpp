@@ -1,5 +1,8 @@
 #include "lattice/operator_passes.hpp"
 
+#include <limits>
+#include <numeric>
+
 namespace linnet {
 
 namespace {
@@ -47,6 +50,36 @@ bool compare_lower(const Pass& pass, const RowCouplings& row, std::size_t c, Wan
   return true;
 }
 
+// Links of rows first ... last - 1 as long as each axis has one coupling. take(r, limit, row, cell of the box) takes
+// row r, and those after it before `limit` that have its links and couplings; it returns the row after them, or r to
+// stop.
+template <class Take>
+void read_units(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found, const Take& take) {
+  RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
+  LatticeOperator& op = *pass.op;
+  CompareUnits units;
+  RowSums row{};
+  for (PetscInt r = first, next = first; r < last; r = next) {
+    found->fault = reader.read(r, &row, units);
+    found->bad_row = found->fault == Fault::none ? -1 : r;
+    found->uniform = units.difference == 0;
+    if (found->fault != Fault::none || !found->uniform)
+      return;
+    const std::size_t c = pass.place(reader.cell(), reader.at());
+    next = take(r, pass.stretch_limit(r, last, reader.at(), row), row, c);
+    if (next == r)
+      return;
+    std::fill_n(op.links.data() + c, next - r, static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit));
+  }
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    const double h = found->unit[axis] = std::bit_cast<double>(units.unit[axis]);
+    if (h != 0) {
+      found->min_coupling = std::min(found->min_coupling, h);
+      found->max_coupling = std::max(found->max_coupling, h);
+    }
+  }
+}
+
 } // namespace
 
 PetscInt Pass::stretch_limit(PetscInt r, PetscInt last, const GridSize& at, const RowSums& row) const {
@@ -61,43 +94,58 @@ PetscInt Pass::stretch_limit(PetscInt r, PetscInt last, const GridSize& at, cons
   return std::max(r + 1, breaks.limit(rows.own.ia, rows.own.ja, r, end));
 }
 
-void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {
-  RowReader reader(pass.rows, pass.lattice, pass.ghost_cells);
+void read_coded(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {
   LatticeOperator& op = *pass.op;
-  CompareUnits units;
-  RowSums row{};
   const PetscInt* ia = pass.rows.own.ia;
   const ColumnsMove columns_differ{pass.rows.own.ja};
   const ValuesStay values_differ{pass.rows.own.a};
   const auto differ = [&](PetscInt e, PetscInt count, PetscInt length) {
     return columns_differ(e, count, length) || values_differ(e, count, length);
   };
-  for (PetscInt r = first, next = first; r < last; r = next) {
-    found->fault = reader.read(r, &row, units);
-    if (found->fault != Fault::none) {
-      found->bad_row = r;
-      return;
-    }
-    const int code = units.difference == 0 ? found->code_of(row.excess, row.links) : -1;
-    if (code < 0) {
-      found->uniform = false;
-      return;
-    }
-    next = pass.stretch_limit(r, last, reader.at(), row);
-    if (next > r + 1)
-      next = stretch_end(ia, r, next, differ);
+  read_units(pass, first, last, found, [&](PetscInt r, PetscInt limit, const RowSums& row, std::size_t c) {
+    const int code = found->code_of(row.excess, row.links);
+    found->coded = code >= 0;
+    if (!found->coded)
+      return r;
+    const PetscInt next = limit > r + 1 ? stretch_end(ia, r, limit, differ) : limit;
     found->count(row, next - r);
-    const std::size_t c = pass.place(reader.cell(), reader.at());
-    std::fill_n(op.links.data() + c, next - r, static_cast<std::uint8_t>(row.links | LatticeOperator::row_bit));
     std::fill_n(op.excess_code.data() + c, next - r, static_cast<std::uint8_t>(code));
-  }
-  for (std::size_t axis = 0; axis < 3; ++axis) {
-    const double h = found->unit[axis] = std::bit_cast<double>(units.unit[axis]);
-    if (h != 0) {
-      found->min_coupling = std::min(found->min_coupling, h);
-      found->max_coupling = std::max(found->max_coupling, h);
+    return next;
+  });
+}
+
+void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found) {
+  const LocalRows::Block& own = pass.rows.own;
+  double* const excess = pass.op->excess.data();
+  const ColumnsMove columns_differ{own.ja};
+  double seen = std::numeric_limits<double>::quiet_NaN(); // its code is known
+  read_units(pass, first, last, found, [&](PetscInt r, PetscInt limit, RowSums row, std::size_t c) {
+    const PetscInt begin = own.ia[r], length = own.ia[r + 1] - begin;
+    const auto diagonal = static_cast<PetscInt>(std::find(own.ja + begin, own.ja + begin + length, r) - own.ja) - begin;
+    const OthersStay others_differ{own.a, diagonal};
+    const PetscInt next =
+        limit > r + 1 ? stretch_end(own.ia, r, limit,
+                                    [&](PetscInt e, PetscInt count, PetscInt of_row) {
+                                      return columns_differ(e, count, of_row) || others_differ(e, count, of_row);
+                                    })
+                      : limit;
+    const double* a = own.a + begin;
+    for (PetscInt i = r; i < next; ++i, a += length) {
+      if (i > r) { // the reader has taken the first one
+        const double sum = std::accumulate(a, a + length, 0.0);
+        if (!std::isfinite(sum))
+          return i;
+        row.excess = row.links && diagonal < length ? excess_of_sum(sum, std::abs(a[diagonal])) : sum;
+      }
+      excess[c + static_cast<std::size_t>(i - r)] = row.excess;
+      found->count(row);
+      if (found->coded && row.excess != seen) {
+        found->coded = found->code_of(row.excess, row.links) >= 0;
+        seen = row.excess;
+      }
     }
-  }
+    return next;
+  });
 }
 
 void read_general(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found, std::vector<PetscInt>* later) {

@@ -41,7 +41,10 @@ void choose_box(const Lattice& lattice, const CellBreaks& breaks, PetscInt rows,
 /// The cells to clear before the rows are read: at least those without a row.
 std::vector<CellRange> cells_to_clear(const Pass& pass);
 
-/// Uniform form: links and codes of rows first ... last - 1. Stops where they are not uniform.
+/// Uniform form: links and codes of rows first ... last - 1. Stops where they are not uniform, or no codes are left.
+void read_coded(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found);
+
+/// The same with the excess of each row; goes on where codes would not do.
 void read_uniform(const Pass& pass, PetscInt first, PetscInt last, BlockFindings* found);
 
 /// A row with its couplings.

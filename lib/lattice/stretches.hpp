@@ -54,6 +54,22 @@ struct ValuesStay {
   }
 };
 
+/// The values but that of one slot of the row are those of the row above, bit by bit.
+struct OthersStay {
+  const PetscScalar* a;
+  PetscInt slot;
+  bool operator()(PetscInt first, PetscInt count, PetscInt length) const {
+    std::uint64_t differs = 0;
+    for (PetscInt row = first; row < first + count; row += length)
+      for (PetscInt e = 0; e < length; ++e) {
+        const std::uint64_t changed =
+            std::bit_cast<std::uint64_t>(a[row + e]) ^ std::bit_cast<std::uint64_t>(a[row + e - length]);
+        differs |= e == slot ? 0 : changed;
+      }
+    return differs != 0;
+  }
+};
+
 /// Rows that do not follow from the row above: a bit a row. Of no rows, by default.
 class RowBits {
 public:

@@ -24,21 +24,22 @@ struct ColouredLine {
 // Couplings and diagonals of any kind of level.
 class Coefficients {
 public:
-  explicit Coefficients(const Level& level) : level_(level), coded_(level.coded()), walls_(level.has_walls()) {}
+  explicit Coefficients(const Level& level)
+      : level_(level), coded_(level.coded()), general_(level.general()), walls_(level.has_walls()) {}
 
   bool unknown(std::ptrdiff_t c) const { return coded_ ? level_.code[c] != 0 : level_.inverse[c] > 0; }
   float diagonal(std::ptrdiff_t c) const { return coded_ ? level_.diagonal_of[level_.code[c]] : level_.diagonal[c]; }
   // Of cell t of a line in a direction. Without walls, that with a cell without unknown counts: u is 0 there.
   float coupling(const ColouredLine& line, int direction, int t) const {
     const int axis = direction / 2;
-    if (coded_)
+    if (!general_)
       return !walls_ || level_.links[line.own + t] >> direction & 1 ? level_.unit[axis] : 0;
     return level_.face[axis][(direction % 2 ? line.own : line.neighbour[direction]) + t];
   }
 
 private:
   const Level& level_;
-  bool coded_, walls_;
+  bool coded_, general_, walls_;
 };
 
 } // namespace
@@ -59,7 +60,7 @@ void FineSweeps::exchange(float* field, unsigned colours, int depth, Member* mem
 }
 
 double FineSweeps::flops(int sweeps) const {
-  const double relax = finest().coded() ? 7 : 13; // of a cell
+  const double relax = finest().general() ? 13 : 7; // of a cell
   return static_cast<double>(finest().cells()) * (2 * sweeps * relax + (relax + 3) / 2 + 1);
 }
 

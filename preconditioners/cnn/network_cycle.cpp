@@ -37,7 +37,7 @@ std::string NetworkCycle::outside(const learned::Model& model, const Lattice& la
     return "";
   if (op.min_coupling < 0)
     return "it has negative couplings";
-  if (!op.uniform && !knows("jumps") && !knows("smooth"))
+  if (!op.coded && !knows("jumps") && !knows("smooth"))
     return "the coefficients vary";
   const auto [least, most] = std::minmax({op.min_coupling, op.max_coupling});
   if (op.uniform && most > 1.00001 * least && !knows("stretched"))

@@ -100,7 +100,7 @@ void sum_uniform(const Source& from, const Level& coarse, int J, int K, std::vec
         count_links(links, from.upper(1), n, count[1]);
       if (k == z.last)
         count_links(links, from.upper(2), n, count[2]);
-      if (op.excess_values[0] == 0 && all_zero(op.excess_code.data() + line, n))
+      if (op.coded && op.excess_values[0] == 0 && all_zero(op.excess_code.data() + line, n))
         continue;
       for (int i = 0; i < n; ++i)
         sums->excess[static_cast<std::size_t>(i / 2)] += from.excess(line + static_cast<std::size_t>(i));

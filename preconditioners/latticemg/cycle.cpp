@@ -251,7 +251,7 @@ bool Cycle::takes_lead(int stages) const {
     return false;
   // Planes that are under way at the same time, with u, b and the operator; p of three, x of one.
   const double planes = stages + reach(finest) + 1;
-  const double of_cell = finest.has_walls() ? 10 : finest.coded() ? 9 : 28;
+  const double of_cell = finest.general() ? 28 : (finest.coded() ? 9 : 16) + (finest.has_walls() ? 1 : 0);
   return 2 * static_cast<double>(finest.plane) * (planes * of_cell + 3 * 4 + 8) < private_cache();
 }
 

@@ -186,7 +186,7 @@ void move_coefficients(const LatticeOperator& boxes, const Slices& slices, Latti
   slices.move<double>(
       MPI_DOUBLE, *slab, [&](std::size_t c) { return is_row(boxes, c) ? boxes.excess_of(c) : 0; },
       [&](std::size_t c, double value) { slab->excess[c] += value; });
-  for (std::size_t a = 0; a < 3; ++a) {
+  for (std::size_t a = 0; a < 3 && !slab->uniform; ++a) {
     resize_to_zeros(slab->links.size(), &slab->face[a]);
     slices.move<double>(
         MPI_DOUBLE, *slab,
@@ -224,8 +224,9 @@ void distribute(const LatticeOperator& boxes, const Lattice& lattice, int axis, 
     slab->size[across] = static_cast<PetscInt>(planes_of(plan, rank).size());
     slab->wraps[across] = lattice.periodic[across] && plan.halo == 0;
   }
-  slab->excess_values = all_excess_values(boxes.uniform ? boxes.excess_values : std::vector<double>{}, ranks);
-  slab->uniform = boxes.uniform && slab->excess_values.size() <= most_codes;
+  slab->excess_values = all_excess_values(boxes.coded ? boxes.excess_values : std::vector<double>{}, ranks);
+  slab->uniform = boxes.uniform;
+  slab->coded = boxes.coded && slab->excess_values.size() <= most_codes;
   slab->unit = boxes.unit;
   slab->coupled_rows = boxes.coupled_rows;
   slab->decoupled_rows = boxes.decoupled_rows;
@@ -244,7 +245,7 @@ void distribute(const LatticeOperator& boxes, const Lattice& lattice, int axis, 
   slices.move<std::uint8_t>(
       MPI_BYTE, *slab, [from](std::size_t c) { return of_row(from[c], from[c]); },
       [to](std::size_t c, std::uint8_t links) { to[c] |= links; });
-  if (slab->uniform)
+  if (slab->coded)
     move_codes(boxes, slices, slab);
   else
     move_coefficients(boxes, slices, slab);

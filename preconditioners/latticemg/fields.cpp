@@ -32,12 +32,19 @@ Planes slab_planes(const Layout& layout, int halvings) {
 }
 
 // The fields of a level that are its own.
-std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
+std::vector<float**> fields_of(Level* level, Form form, bool exact) {
   std::vector<float**> fields{&level->u, &level->b};
-  if (!coded)
-    fields.insert(fields.end(), {&level->inverse, &level->diagonal, &level->face[0], &level->face[1], &level->face[2]});
-  if (!coded && exact)
-    fields.insert(fields.end(), {&level->diagonal_low, &level->face_low[0], &level->face_low[1], &level->face_low[2]});
+  const auto add = [&](float*& rounded, float*& low) {
+    fields.push_back(&rounded);
+    if (exact)
+      fields.push_back(&low);
+  };
+  if (form != Form::coded) {
+    fields.push_back(&level->inverse);
+    add(level->diagonal, level->diagonal_low);
+  }
+  for (std::size_t a = 0; a < 3 && form == Form::general; ++a)
+    add(level->face[a], level->face_low[a]);
   return fields;
 }
 
@@ -45,20 +52,20 @@ std::vector<float**> fields_of(Level* level, bool coded, bool exact) {
 constexpr std::ptrdiff_t stagger = 5 * block;
 
 // Those of some levels, the first of which is the finest one if it is exact.
-std::size_t size_of_fields(Level* first, const Level* last, bool coded, bool exact) {
+std::size_t size_of_fields(Level* first, const Level* last, Form form, bool exact) {
   std::ptrdiff_t total = 0;
   for (Level* level = first; level < last; ++level)
-    total += static_cast<std::ptrdiff_t>(fields_of(level, coded, exact).size()) * (2 * level->gap + stagger);
+    total += static_cast<std::ptrdiff_t>(fields_of(level, form, exact).size()) * (2 * level->gap + stagger);
   return static_cast<std::size_t>(total);
 }
 
 // All 0.
-void place(Level* first, const Level* last, bool coded, bool exact, int threads, Buffer<float>* memory) {
-  memory->resize(size_of_fields(first, last, coded, exact));
+void place(Level* first, const Level* last, Form form, bool exact, int threads, Buffer<float>* memory) {
+  memory->resize(size_of_fields(first, last, form, exact));
   clear(threads, memory);
   float* data = memory->data();
   for (Level* level = first; level < last; ++level)
-    for (float** field : fields_of(level, coded, exact)) {
+    for (float** field : fields_of(level, form, exact)) {
       *field = data + level->front;
       data += 2 * level->gap + stagger;
     }
@@ -118,7 +125,7 @@ void Multigrid::see_coarse_levels() {
     Level view = levels_[l + 1];
     const auto in_view = [&](int k) { return view.halved[2] ? (k + 1) / 2 : k; };
     const int begin = view.halved[2] ? fine.begin / 2 : fine.begin; // even numbers
-    for (float** field : fields_of(&view, false, false))
+    for (float** field : fields_of(&view, Form::general, false))
       *field += (begin - view.begin) * view.plane;
     view.begin = begin;
     view.size[2] = in_view(fine.size[2]);
@@ -130,17 +137,18 @@ void Multigrid::see_coarse_levels() {
 void Multigrid::place_coarse_fields(int threads) {
   if (!coarse_memory_.empty())
     return;
-  place(levels_.data() + 1, levels_.data() + levels_.size(), false, false, threads, &coarse_memory_);
+  place(levels_.data() + 1, levels_.data() + levels_.size(), Form::general, false, threads, &coarse_memory_);
   see_coarse_levels();
 }
 
-void Multigrid::place_fields(bool general, PetscInt rows, int threads) {
+void Multigrid::place_fields(Form form, PetscInt rows, int threads) {
   Level *finest = levels_.data(), *coarse = finest + 1, *end = finest + levels_.size();
   const auto cells = static_cast<std::size_t>(2 * finest->gap);
-  const std::size_t of_finest = size_of_fields(finest, coarse, !general, true),
-                    of_coarse = size_of_fields(coarse, end, false, false);
+  const std::size_t of_finest = size_of_fields(finest, coarse, form, true),
+                    of_coarse = size_of_fields(coarse, end, Form::general, false),
+                    codes = form == Form::coded ? cells : 0;
   constexpr std::size_t line = 64; // of the cache
-  room_.resize((of_finest + of_coarse + cells) * sizeof(float) + cells * (sizeof(double) + !general) +
+  room_.resize((of_finest + of_coarse + cells) * sizeof(float) + cells * sizeof(double) + codes +
                static_cast<std::size_t>(rows) * sizeof(std::uint32_t) + 6 * line);
   char* free = room_.data();
   const auto lend = [&](auto* buffer, std::size_t count) {
@@ -150,15 +158,15 @@ void Multigrid::place_fields(bool general, PetscInt rows, int threads) {
   };
   lend(&memory_, of_finest);
   lend(&coarse_memory_, of_coarse);
-  lend(&code_, general ? 0 : cells);
+  lend(&code_, codes);
   lend(&place_, static_cast<std::size_t>(rows));
   lend(&direction_, cells);
   lend(&iterate_, cells);
-  place(finest, coarse, !general, true, threads, &memory_);
+  place(finest, coarse, form, true, threads, &memory_);
   halo_ = layout_.slabs.shared_levels > 0 && layout_.ranks.slab >= 0
               ? std::make_unique<Halo>(layout_.ranks.active, layout_.slabs.ring)
               : nullptr;
-  laid_general_ = general;
+  laid_form_ = form;
 }
 
 } // namespace linnet::latticemg

@@ -224,15 +224,19 @@ void add_correction_as(const Level& level, int colour, Lines lines, const int* n
 #define LINNET_BY_COUPLINGS(level, name, ...)                                                                          \
   switch ((level).couplings) {                                                                                         \
   case Couplings::ones:                                                                                                \
-    return name<Coded<true, false>>(__VA_ARGS__);                                                                      \
+    return name<Uniform<true, false>>(__VA_ARGS__);                                                                    \
   case Couplings::flat_ones:                                                                                           \
-    return name<Coded<false, false>>(__VA_ARGS__);                                                                     \
+    return name<Uniform<false, false>>(__VA_ARGS__);                                                                   \
   case Couplings::uniform:                                                                                             \
-    return name<Coded<true, true>>(__VA_ARGS__);                                                                       \
+    return name<Uniform<true, true>>(__VA_ARGS__);                                                                     \
   case Couplings::walls:                                                                                               \
     return name<Walls<true>>(__VA_ARGS__);                                                                             \
   case Couplings::wall_ones:                                                                                           \
     return name<Walls<false>>(__VA_ARGS__);                                                                            \
+  case Couplings::diagonals:                                                                                           \
+    return name<Uniform<true, true, CellsWithDiagonals>>(__VA_ARGS__);                                                 \
+  case Couplings::wall_diagonals:                                                                                      \
+    return name<Walls<true, CellsWithDiagonals>>(__VA_ARGS__);                                                         \
   default:                                                                                                             \
     return name<General>(__VA_ARGS__);                                                                                 \
   }

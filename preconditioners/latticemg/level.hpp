@@ -7,15 +7,24 @@ namespace linnet::latticemg {
 
 /// What the couplings of a level are, from the cheapest to any.
 enum class Couplings : std::uint8_t {
-  ones,      ///< 1 along each of three axes, between all cells with an unknown
-  flat_ones, ///< the same along x and z only
-  uniform,   ///< unit[axis] between all cells with an unknown
-  walls,     ///< unit[axis] between the cells that `links` joins
-  wall_ones, ///< the same, and 1 along each axis
-  general,   ///< face[axis]
+  ones,           ///< 1 along each of three axes, between all cells with an unknown
+  flat_ones,      ///< the same along x and z only
+  uniform,        ///< unit[axis] between all cells with an unknown
+  walls,          ///< unit[axis] between the cells that `links` joins
+  wall_ones,      ///< the same, and 1 along each axis
+  diagonals,      ///< uniform, each cell having its own diagonal
+  wall_diagonals, ///< walls, each cell having its own diagonal
+  general,        ///< face[axis]
   /// The same, applied to differences: sum_d w_d (u_d - u_c). Where couplings are of very different sizes, a diagonal
   /// in single precision would hold cells with large ones like an excess of 2^-24 of it.
   differences
+};
+
+/// How a level holds diagonals and couplings.
+enum class Form : std::uint8_t {
+  coded,     ///< diagonals by code, one coupling along each axis
+  diagonals, ///< diagonals by cell, one coupling along each axis
+  general    ///< diagonals and couplings by cell
 };
 
 /// Different diagonals of a level whose couplings are of one size along each axis: 27 of unequal spacings, and excess.
@@ -74,19 +83,20 @@ struct Level {
   const Extent* extent;
 
   Couplings couplings;
-  /// general, differences: 1 / (diagonal + couplings with cells of the same colour), 0 where there is no unknown.
+  /// Not coded: 1 / (diagonal + couplings with cells of the same colour), 0 where there is no unknown.
   float* inverse;
   float* diagonal; ///< differences: the excess, which is the diagonal less the couplings
   /// general, differences: coupling with the upper neighbour on each axis.
   float* face[3];
-  /// general, finest level: the exact value is the sum of both parts, to 2^-48 of it.
+  /// Finest level: the exact value is the sum of both parts, to 2^-48 of it.
   float* diagonal_low;
   float* face_low[3];
 
-  /// Otherwise: the diagonal of cell c is diagonal_of[code[c]], few_diagonals of them where couplings are 1; code 0
-  /// where there is no unknown.
+  /// Coded: the diagonal of cell c is diagonal_of[code[c]], few_diagonals of them where couplings are 1; code 0 where
+  /// there is no unknown.
   std::uint8_t* code;
-  /// walls: bits 2 a and 2 a + 1 where the cell is coupled with its lower and its upper neighbour on axis a.
+  /// walls, not general: bits 2 a and 2 a + 1 where the cell is coupled with its lower and its upper neighbour on axis
+  /// a.
   std::uint8_t* links;
   float unit[3];
   float diagonal_of[most_diagonals], inverse_of[most_diagonals];
@@ -106,8 +116,16 @@ struct Level {
     return {own.first - reach < grid.first ? grid.first : own.first - reach,
             own.last + reach > grid.last ? grid.last : own.last + reach};
   }
-  bool coded() const { return couplings != Couplings::general && couplings != Couplings::differences; }
-  bool has_walls() const { return couplings == Couplings::walls || couplings == Couplings::wall_ones; }
+  Form form() const {
+    return couplings < Couplings::diagonals ? Form::coded
+           : couplings < Couplings::general ? Form::diagonals
+                                            : Form::general;
+  }
+  bool coded() const { return form() == Form::coded; }
+  bool general() const { return form() == Form::general; }
+  bool has_walls() const {
+    return couplings == Couplings::walls || couplings == Couplings::wall_ones || couplings == Couplings::wall_diagonals;
+  }
   bool has_unknown(std::ptrdiff_t c) const { return coded() ? code[c] != 0 : inverse[c] > 0; }
   bool wraps() const { return periodic[0] || periodic[1] || periodic[2]; }
   /// Some cells of one colour are coupled: an odd number of cells around an axis.

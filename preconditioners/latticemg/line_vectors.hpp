@@ -171,6 +171,29 @@ private:
   Lookup<diagonals> inverse_, diagonal_;
 };
 
+// Unknowns and diagonals by cell.
+class CellsWithDiagonals {
+public:
+  HWY_INLINE explicit CellsWithDiagonals(const Level& level)
+      : inverse_(level.inverse), diagonal_(level.diagonal), diagonal_low_(level.diagonal_low) {}
+
+  HWY_INLINE VF inverse(const Line& line, std::ptrdiff_t t) const { return hn::LoadU(F(), inverse_ + line.own + t); }
+  HWY_INLINE VF diagonal(const Line& line, std::ptrdiff_t t) const { return hn::LoadU(F(), diagonal_ + line.own + t); }
+  HWY_INLINE VF on_unknowns(const Line& line, std::ptrdiff_t t, VF v) const {
+    return hn::IfThenElseZero(hn::Gt(inverse(line, t), hn::Zero(F())), v);
+  }
+
+protected:
+  HWY_INLINE VD exact_row(const Line& line, VD own, VD sum, std::ptrdiff_t t, int half) const {
+    const VD a = exact_diagonal(line.own + t + half * half_lanes);
+    return hn::IfThenElseZero(hn::Gt(a, hn::Zero(D())), hn::MulSub(a, own, sum));
+  }
+  // Of half a block from cell c on.
+  HWY_INLINE VD exact_diagonal(std::ptrdiff_t c) const { return hn::Add(load(diagonal_ + c), load(diagonal_low_ + c)); }
+
+  const float *inverse_, *diagonal_, *diagonal_low_;
+};
+
 // The couplings along the axes, times sums over the neighbours on both sides.
 template <bool weighted>
 class Units {
@@ -206,14 +229,13 @@ private:
 
 // The same coupling along an axis between all unknowns: beside them lie zeros. with_y: there is a second axis across
 // the line.
-template <bool with_y, bool weighted>
-class Coded : public CodedCells<weighted ? most_diagonals : few_diagonals> {
-  using Cells = CodedCells<weighted ? most_diagonals : few_diagonals>;
-
+template <bool with_y, bool weighted, class Cells = CodedCells<weighted ? most_diagonals : few_diagonals>>
+class Uniform : public Cells {
 public:
   static constexpr bool unweighted = !weighted;
 
-  HWY_INLINE explicit Coded(const Level& level) : Cells(level), line_(level.line), plane_(level.plane), units_(level) {}
+  HWY_INLINE explicit Uniform(const Level& level)
+      : Cells(level), line_(level.line), plane_(level.plane), units_(level) {}
 
   // sum_d w_d u_d of the block of cells from t on.
   HWY_INLINE VF neighbours(const Line& line, const float* field, std::ptrdiff_t t) const {
@@ -244,10 +266,8 @@ private:
 };
 
 // The same coupling along an axis where there is one.
-template <bool weighted>
-class Walls : public CodedCells<weighted ? most_diagonals : few_diagonals> {
-  using Cells = CodedCells<weighted ? most_diagonals : few_diagonals>;
-
+template <bool weighted, class Cells = CodedCells<weighted ? most_diagonals : few_diagonals>>
+class Walls : public Cells {
 public:
   static constexpr bool unweighted = !weighted;
 
@@ -287,13 +307,11 @@ private:
 };
 
 // Any couplings, zero where there is no unknown.
-class General {
+class General : public CellsWithDiagonals {
 public:
   static constexpr bool unweighted = false;
 
-  HWY_INLINE explicit General(const Level& level)
-      : inverse_(level.inverse), diagonal_(level.diagonal),
-        diagonal_low_(level.diagonal_low), stride_{1, level.line, level.plane} {
+  HWY_INLINE explicit General(const Level& level) : CellsWithDiagonals(level), stride_{1, level.line, level.plane} {
     for (int axis = 0; axis < 3; ++axis) {
       face_[axis] = level.face[axis];
       face_low_[axis] = level.face_low[axis];
@@ -311,12 +329,6 @@ public:
                            hn::MulAdd(hn::LoadU(df, face_[1] + own), hn::LoadU(df, u + stride_[1]), y)),
                    hn::MulAdd(hn::LoadU(df, face_[2] + own), hn::LoadU(df, u + stride_[2]), z));
   }
-  HWY_INLINE VF inverse(const Line& line, std::ptrdiff_t t) const { return hn::LoadU(F(), inverse_ + line.own + t); }
-  HWY_INLINE VF diagonal(const Line& line, std::ptrdiff_t t) const { return hn::LoadU(F(), diagonal_ + line.own + t); }
-  // A residual without unknown is zero by itself; a correction there is read by none.
-  HWY_INLINE VF on_unknowns(const Line& line, std::ptrdiff_t t, VF v) const {
-    return hn::IfThenElseZero(hn::Gt(inverse(line, t), hn::Zero(F())), v);
-  }
   template <class Real>
   HWY_INLINE VD exact_product(const Line& line, VD own_value, const Real* field, std::ptrdiff_t t, int half) const {
     const std::ptrdiff_t s = t + half * half_lanes, own = line.own + s, other = line.other + s;
@@ -325,7 +337,7 @@ public:
       const VD w = hn::Add(load(face_[axis] + coupling), load(face_low_[axis] + coupling));
       return hn::NegMulAdd(w, load(value), sum);
     };
-    const VD a = hn::Add(load(diagonal_ + own), load(diagonal_low_ + own));
+    const VD a = exact_diagonal(own);
     VD sum = hn::Mul(a, own_value);
     sum = minus(0, own, p + line.q, minus(0, other + line.q - 1, p + line.q - 1, sum));
     for (int axis = 1; axis < 3; ++axis)
@@ -334,7 +346,6 @@ public:
   }
 
 protected:
-  const float *inverse_, *diagonal_, *diagonal_low_;
   const float *face_[3], *face_low_[3];
   std::ptrdiff_t stride_[3];
 };

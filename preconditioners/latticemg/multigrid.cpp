@@ -120,24 +120,34 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
   scale_ = unit > 0 ? 1 / unit : 1;
   const bool has_levels = !layout_.coarsening.halved.empty() && lattice.size[0] > 0;
   below_zero_ = has_levels ? std::max(0.0, -op.min_excess) : 0;
-  bool coded = op.uniform && has_levels;
-  if (coded) {
-    if (!laid)
-      place_fields(false, rows, threads);
+  const auto lay = [&](Form form) { // what is laid for a later one has all that an earlier one needs
+    if (!laid || laid_form_ < form)
+      place_fields(form, rows, threads);
     laid = true;
+  };
+  const auto all_have = [&](bool done) { return layout_.ranks.on_all(!active || done); };
+  Form form = Form::general;
+  if (op.coded && has_levels) {
+    lay(Form::coded);
     finest.code = place_bytes(finest, threads, &code_);
-    coded = layout_.ranks.on_all(!active || import_coded(op, axis, scale_, threads, &finest));
+    form = all_have(import_coded(op, axis, scale_, threads, &finest)) ? Form::coded : form;
   }
-  if (coded && active && finest.has_walls()) {
+  if (form != Form::coded)
+    code_.release();
+  if (form != Form::coded && op.uniform && has_levels && all_have(!finest.mixed())) {
+    form = Form::diagonals;
+    lay(form);
+    if (active)
+      import_diagonals(op, axis, scale_, threads, &finest);
+  }
+  if (form != Form::general && active && finest.has_walls()) {
     finest.links = place_bytes(finest, threads, &links_);
     import_links(op, axis, threads, &finest);
   } else {
     links_.release();
   }
-  if (!coded) {
-    if (!laid || !laid_general_)
-      place_fields(true, rows, threads);
-    code_.release();
+  if (form == Form::general) {
+    lay(form);
     if (active)
       import_general(op, axis, scale_, has_levels, threads, &finest);
   }
@@ -283,14 +293,14 @@ double Multigrid::flops(const CycleOptions& options) const {
   double sum = 0, visits = 1;
   for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
     const double cells = static_cast<double>(levels_[l].cells());
-    const double relax = levels_[l].coded() ? 7 : 13;
+    const double relax = levels_[l].general() ? 13 : 7;
     sum += visits * cells * (2 * options.sweeps_on(l) * relax + (relax + 3) / 2 + 1);
     if (options.w_cycle && l + 2 < levels_.size())
       visits *= 2;
   }
   const double n = static_cast<double>(coarsest_.unknowns());
   if (!aggregates_.empty()) {
-    const double relax = levels_[0].coded() ? 7 : 13;
+    const double relax = levels_[0].general() ? 13 : 7;
     sum = static_cast<double>(levels_[0].cells()) * (2 * options.sweeps_on(0) * relax + (relax + 3) / 2 + 1) +
           aggregates_.flops(options);
     visits = 0;
@@ -300,7 +310,7 @@ double Multigrid::flops(const CycleOptions& options) const {
 
 double Multigrid::outer_flops(const CycleOptions& options) const {
   // A p twice (as many as a half sweep and 2 more on all cells), two dot products, three updates.
-  const double product = levels_[0].coded() ? 9 : 15;
+  const double product = levels_[0].general() ? 15 : 9;
   return flops(options) + static_cast<double>(levels_[0].cells()) * (2 * product + 6 + 6);
 }
 

@@ -229,7 +229,7 @@ private:
   // fields.cpp
   void lay_out(const GridSize& size, const std::array<bool, 3>& periodic);
   /// Of the finest level, and room for all else that is as large.
-  void place_fields(bool general, PetscInt rows, int threads);
+  void place_fields(Form form, PetscInt rows, int threads);
   /// Unless they are placed.
   void place_coarse_fields(int threads);
   void see_coarse_levels();
@@ -254,7 +254,7 @@ private:
   // What the fields are laid out for.
   GridSize laid_size_{0, 0, 0};
   std::array<bool, 3> laid_periodic_{};
-  bool laid_general_ = false;
+  Form laid_form_ = Form::general;
   double scale_ = 1; // levels hold the operator times this
   std::vector<Level> levels_, views_;
   std::vector<std::vector<Extent>> extents_; // by level, after as many planes as a halo has; empty: all of it
@@ -285,9 +285,12 @@ private:
 // setup.cpp
 
 /// `axis`: of the lattice, by axis of the level. Uniform couplings and the codes of the finest level, which needs
-/// import_links() where it has walls. False, and the level is not complete, where the operator is not uniform, couples
+/// import_links() where it has walls. False, and the level is not complete, where the operator is not coded, couples
 /// cells of a colour or has too many diagonals.
 bool import_coded(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level);
+/// The same of a uniform operator, but with diagonals by cell. No cells of a colour may be coupled.
+void import_diagonals(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
+                      Level* level);
 void import_links(const LatticeOperator& op, const std::array<int, 3>& axis, int threads, Level* level);
 /// Any operator: couplings, diagonals and excess (in b, raised to zero but for `below_zero`) of the finest level.
 void import_general(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, bool below_zero,

@@ -107,7 +107,23 @@ void code_line(const std::uint8_t* links, const std::uint8_t* excess, std::ptrdi
     colour[i & 1][i >> 1] = (*codes)(links[i * stride], excess[i * stride]);
 }
 
-// A line of the finest level: its codes, and whether there is a wall above it on some axis.
+// Whether there is a wall in line (j, k), or above it on some axis.
+template <bool unit>
+bool has_walls(const LatticeOperator& op, const std::array<int, 3>& axis, const std::array<std::size_t, 3>& step, int j,
+               int k, const Level& level) {
+  const std::uint8_t* links =
+      op.links.data() + static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
+  const auto stride = static_cast<std::ptrdiff_t>(step[0]);
+  const int n = level.size[0];
+  bool walls = has_wall<unit>(links, stride, stride, n - 1, 2 * axis[0] + 1);
+  if (j + 1 < level.size[1])
+    walls |= has_wall<unit>(links, stride, static_cast<std::ptrdiff_t>(step[1]), n, 2 * axis[1] + 1);
+  if (k + 1 < level.size[2])
+    walls |= has_wall<unit>(links, stride, static_cast<std::ptrdiff_t>(step[2]), n, 2 * axis[2] + 1);
+  return walls;
+}
+
+// A line of the finest level: its codes, and whether it has walls.
 template <bool unit>
 bool import_line(const LatticeOperator& op, const std::array<int, 3>& axis, const std::array<std::size_t, 3>& step,
                  int j, int k, Codes* codes, const Level& level) {
@@ -117,18 +133,42 @@ bool import_line(const LatticeOperator& op, const std::array<int, 3>& axis, cons
   const int n = level.size[0];
   code_line<unit>(links, op.excess_code.data() + from, stride, n, codes, level.code + level.at(0, j, k),
                   level.code + level.at(1, j, k));
-  bool walls = has_wall<unit>(links, stride, stride, n - 1, 2 * axis[0] + 1);
-  if (j + 1 < level.size[1])
-    walls |= has_wall<unit>(links, stride, static_cast<std::ptrdiff_t>(step[1]), n, 2 * axis[1] + 1);
-  if (k + 1 < level.size[2])
-    walls |= has_wall<unit>(links, stride, static_cast<std::ptrdiff_t>(step[2]), n, 2 * axis[2] + 1);
-  return walls;
+  return has_walls<unit>(op, axis, step, j, k, level);
+}
+
+// The diagonals of a line, of which units[l] is the sum of the couplings of a cell with links l, all times `scale`.
+void import_diagonals_of_line(const LatticeOperator& op, const std::array<std::size_t, 3>& step, double scale,
+                              const double* units, int j, int k, const Level& level) {
+  std::size_t from = static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
+  const std::ptrdiff_t begin[2] = {level.at(0, j, k), level.at(1, j, k)};
+  for (int i = 0; i < level.size[0]; ++i, from += step[0]) {
+    const std::ptrdiff_t c = begin[i & 1] + (i >> 1);
+    const unsigned links = op.links[from] & link_bits;
+    const double diagonal = links ? units[links] + scale * op.excess_of(from) : 0;
+    const auto rounded = static_cast<float>(diagonal);
+    level.diagonal[c] = rounded;
+    level.diagonal_low[c] = static_cast<float>(diagonal - rounded);
+    level.inverse[c] = diagonal > 0 ? static_cast<float>(1 / diagonal) : 0;
+  }
+}
+
+// Units of the level; whether all are 1.
+bool set_units(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, Level* level) {
+  bool ones = true;
+  for (int a = 0; a < 3; ++a) {
+    // The largest coupling is exactly 1 times the scale.
+    const double unit = op.unit[static_cast<std::size_t>(axis[static_cast<std::size_t>(a)])];
+    level->exact_unit[a] = unit == op.max_coupling && scale == 1 / unit ? 1 : unit * scale;
+    level->unit[a] = static_cast<float>(level->exact_unit[a]);
+    ones = ones && (level->size[a] == 1 || level->exact_unit[a] == 1);
+  }
+  return ones;
 }
 
 } // namespace
 
 bool import_coded(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads, Level* level) {
-  if (!op.uniform || level->mixed())
+  if (!op.coded || level->mixed())
     return false;
   const std::array<std::size_t, 3> step = strides_of(op, axis);
   std::fill_n(level->exact_diagonal_of, most_diagonals, 0.0);
@@ -147,14 +187,8 @@ bool import_coded(const LatticeOperator& op, const std::array<int, 3>& axis, dou
   }
   if (overflow)
     return false;
-  bool ones = level->exact_diagonal_of[few_diagonals] == 0; // they fill it from its beginning
-  for (int a = 0; a < 3; ++a) {
-    // The largest coupling is exactly 1 times the scale.
-    const double unit = op.unit[static_cast<std::size_t>(axis[static_cast<std::size_t>(a)])];
-    level->exact_unit[a] = unit == op.max_coupling && scale == 1 / unit ? 1 : unit * scale;
-    level->unit[a] = static_cast<float>(level->exact_unit[a]);
-    ones = ones && (level->size[a] == 1 || level->exact_unit[a] == 1);
-  }
+  const bool few = level->exact_diagonal_of[few_diagonals] == 0; // they fill it from its beginning
+  const bool ones = set_units(op, axis, scale, level) && few;
   level->exact = true;
   for (int c = 0; c < most_diagonals; ++c) {
     const double diagonal = level->exact_diagonal_of[c];
@@ -169,6 +203,27 @@ bool import_coded(const LatticeOperator& op, const std::array<int, 3>& axis, dou
   else
     level->couplings = Couplings::uniform;
   return true;
+}
+
+void import_diagonals(const LatticeOperator& op, const std::array<int, 3>& axis, double scale, int threads,
+                      Level* level) {
+  const std::array<std::size_t, 3> step = strides_of(op, axis);
+  (void)set_units(op, axis, scale, level);
+  double units[link_bits + 1] = {};
+  for (unsigned links = 0; links <= link_bits; ++links)
+    for (unsigned d = 0; d < 6; ++d)
+      units[links] += links >> d & 1 ? scale * op.unit[d / 2] : 0;
+  bool walls = level->wraps();
+  const int lines = level->size[1] * level->size[2];
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(|| : walls)
+  for (int line = 0; line < lines; ++line) {
+    const int j = line % level->size[1], k = line / level->size[1];
+    import_diagonals_of_line(op, step, scale, units, j, k, *level);
+    walls = walls || (step[0] == 1 ? has_walls<true>(op, axis, step, j, k, *level)
+                                   : has_walls<false>(op, axis, step, j, k, *level));
+  }
+  level->exact = false;
+  level->couplings = walls ? Couplings::wall_diagonals : Couplings::diagonals;
 }
 
 void import_links(const LatticeOperator& op, const std::array<int, 3>& axis, int threads, Level* level) {

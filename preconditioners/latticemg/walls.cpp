@@ -46,7 +46,7 @@ public:
     int all, apart; // apart: follow no others
   };
   Parts parts() {
-    if (present_ == all_ && level_.coded() && !level_.has_walls())
+    if (present_ == all_ && !level_.general() && !level_.has_walls())
       return {1, 1};
     unsigned linked[3] = {0, 0, 0}; // by axis: the lower ones of two
     unsigned following = 0;
@@ -68,7 +68,7 @@ public:
   float inverse_of_least() const { return inverse_of_least_; }
   // Along some axis it has unknowns at its upper end, and the next one at its lower, but no links lead across.
   bool is_walled_off() const {
-    if (level_.coded() && !level_.has_walls())
+    if (!level_.general() && !level_.has_walls())
       return false;
     for (unsigned a = 0; a < 3; ++a) {
       bool both = false, linked = false;
@@ -120,7 +120,7 @@ private:
   }
   // With the upper neighbour; both have unknowns.
   bool has_link(std::ptrdiff_t c, unsigned axis) const {
-    if (!level_.coded())
+    if (level_.general())
       return level_.face[axis][c] > 0;
     return !level_.has_walls() || level_.links[c] >> (2 * axis + 1) & 1;
   }

@@ -242,6 +242,7 @@ TEST(NetworkCycle, SaysWhatIsOutsideOfItsTraining) {
   EXPECT_NE(outside(box(5, 6, 1), voxel()).find("3 dimensions, the grid has 2"), std::string::npos);
   EXPECT_NE(outside(box(5, 6, 7), neumann()).find("singular"), std::string::npos);
   EXPECT_NE(outside(box(5, 6, 7), variable(1)).find("coefficients vary"), std::string::npos);
+  EXPECT_NE(outside(box(10, 9, 8), own_excess(1)).find("coefficients vary"), std::string::npos);
   EXPECT_NE(outside(torus(5, 6, 7, {true, false, false}), voxel()).find("periodic"), std::string::npos);
   volume.provenance["classes"] = "voxel,closed,jumps,periodic";
   EXPECT_EQ(outside(box(5, 6, 7), neumann()), "");

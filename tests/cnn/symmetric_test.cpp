@@ -71,6 +71,8 @@ std::vector<System> systems() {
           {"flat and closed", box(21, 13, 1), neumann(), true},
           {"solids", largest_component(noise(7, 7, 9, 0.25, 3)), voxel()},
           {"flat, solids", largest_component(noise(21, 19, 1, 0.2, 3)), voxel()},
+          {"excess of its own", box(7, 7, 6), own_excess(2)},
+          {"walls and excess of its own", box(7, 6, 8), {thin_walls().coupling, own_excess(3).excess}},
           {"variable", box(5, 8, 9), variable(2)},
           {"jumps", box(7, 7, 7), jumping()},
           {"flat, jumps", box(19, 17, 1), jumping()}};

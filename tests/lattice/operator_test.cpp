@@ -16,6 +16,10 @@ LatticePlacement place(const Domain& d, const Numbering& rows, const Coefficient
   return placement;
 }
 
+Coefficients thin_walls_and_own_excess() {
+  return {thin_walls().coupling, own_excess(6).excess};
+}
+
 TEST(Operator, OfAVoxelLaplacianTakesTwoBytesACell) {
   const Domain d = balls(12, 4, 1);
   for (const Numbering& rows : {full(d), compact(d), shuffled(compact(d), 2)}) {
@@ -78,13 +82,30 @@ TEST(Operator, OfVariableCoefficientsHasTheGeneralForm) {
   }
 }
 
-TEST(Operator, WithMoreThan256KindsOfExcessHasTheGeneralForm) {
+TEST(Operator, WithMoreThan256KindsOfExcessHasThatOfEachCell) {
   Coefficients c = neumann();
   c.excess = [](const Domain&, int cell) { return 1 + 0.001 * cell; };
   const Domain d = box(12, 12, 12);
-  EXPECT_FALSE(place(d, full(d), c).op.uniform);
+  const LatticePlacement p = place(d, full(d), c);
+  EXPECT_TRUE(p.op.uniform);
+  EXPECT_FALSE(p.op.coded);
+  EXPECT_NEAR(p.op.min_excess, 1, 1e-14);
+  EXPECT_NEAR(p.op.max_excess, 1 + 0.001 * (d.cells() - 1), 1e-14);
   c.excess = [](const Domain&, int cell) { return 1 + cell % 256; };
-  EXPECT_TRUE(place(d, full(d), c).op.uniform);
+  EXPECT_TRUE(place(d, full(d), c).op.coded);
+}
+
+TEST(Operator, WithAnExcessOfItsOwnInEachCellTakesNineBytesACell) {
+  for (const Domain& d : {balls(14, 4, 1), largest_component(noise(70, 9, 8, 0.2, 3)), box(90, 40, 1)})
+    for (const Coefficients& c : {own_excess(4), own_excess(4, 0.25), thin_walls_and_own_excess()})
+      for (const Numbering& rows : {full(d), reversed(full(d))}) {
+        const LatticePlacement p = place(d, rows, c);
+        EXPECT_TRUE(p.op.uniform);
+        EXPECT_FALSE(p.op.coded);
+        EXPECT_FALSE(p.op.voxel);
+        EXPECT_LE(p.op.bytes(), 9 * p.op.cell_count() + 256);
+        EXPECT_EQ(p.op.min_excess, 0);
+      }
 }
 
 // Linear elements on tetrahedra: the sums of a row's couplings beside the seven points cancel, but for rounding.
@@ -132,7 +153,7 @@ TEST(Operator, SaysWhetherItIsAnMMatrix) {
 
 TEST(Operator, IsTheSameForAnyNumberOfThreads) {
   const Domain d = noise(40, 40, 40, 0.1, 2);
-  for (const Coefficients& c : {voxel(), variable(6)}) {
+  for (const Coefficients& c : {voxel(), own_excess(6), variable(6)}) {
     std::array<LatticePlacement, 2> p;
     for (std::size_t t = 0; t < 2; ++t) {
       omp_set_num_threads(t == 0 ? 1 : 3);
@@ -151,25 +172,25 @@ TEST(Operator, IsTheSameForAnyNumberOfThreads) {
 }
 
 TEST(Operator, ChangesFormWithTheValues) {
-  const Domain d = box(7, 6, 5);
+  const Domain d = box(17, 9, 8);
+  const struct {
+    Coefficients coefficients;
+    bool uniform, coded;
+  } coded{voxel(), true, true}, own{own_excess(2), true, false}, general{variable(1), false, false};
   Mat A = matrix(d, full(d), voxel());
   LatticePlacement p;
   std::string refusal;
-  EXPECT_PETSC(UpdateLatticePlacement(A, nullptr, nullptr, &p, &refusal));
-  EXPECT_TRUE(p.op.uniform);
-  Mat B = matrix(d, full(d), variable(1));
-  MatCopy(B, A, SAME_NONZERO_PATTERN);
-  EXPECT_PETSC(UpdateLatticePlacement(A, nullptr, nullptr, &p, &refusal));
-  EXPECT_FALSE(p.op.uniform);
-  EXPECT_TRUE(multiplies_like(A, p.lattice, p.op));
-  MatDestroy(&B);
-  B = matrix(d, full(d), voxel());
-  MatCopy(B, A, SAME_NONZERO_PATTERN);
-  EXPECT_PETSC(UpdateLatticePlacement(A, nullptr, nullptr, &p, &refusal));
-  EXPECT_TRUE(p.op.uniform);
-  EXPECT_TRUE(multiplies_like(A, p.lattice, p.op));
+  for (const auto& next : {coded, general, coded, own, coded, own, own, general, own}) {
+    Mat B = matrix(d, full(d), next.coefficients);
+    MatCopy(B, A, SAME_NONZERO_PATTERN);
+    EXPECT_PETSC(UpdateLatticePlacement(A, nullptr, nullptr, &p, &refusal));
+    EXPECT_EQ(refusal, "");
+    EXPECT_EQ(p.op.uniform, next.uniform);
+    EXPECT_EQ(p.op.coded, next.coded);
+    EXPECT_TRUE(multiplies_like(A, p.lattice, p.op));
+    MatDestroy(&B);
+  }
   MatDestroy(&A);
-  MatDestroy(&B);
 }
 
 } // namespace

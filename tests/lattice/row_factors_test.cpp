@@ -66,7 +66,7 @@ TEST(RowFactors, MayHaveSigns) {
 TEST(RowFactors, OfTheNegativeOperatorAreItsSigns) {
   const Domain d = largest_component(balls(12, 4, 1));
   for (const double identity : {1.0, -1.0})
-    for (const Coefficients& coefficients : {voxel(), variable(4)}) {
+    for (const Coefficients& coefficients : {voxel(), own_excess(3), variable(4)}) {
       const Numbering rows = full(d);
       Mat A = matrix(d, rows, coefficients);
       const auto is_active = [&](int row) {
@@ -75,7 +75,7 @@ TEST(RowFactors, OfTheNegativeOperatorAreItsSigns) {
       multiply_rows(A, [&](int row) { return is_active(row) ? -1 : identity; });
       const LatticePlacement p = place(A);
       EXPECT_TRUE(p.op.negated);
-      EXPECT_EQ(p.op.uniform, p.op.voxel);
+      EXPECT_EQ(p.op.coded, p.op.voxel);
       PetscInt first = 0;
       MatGetOwnershipRange(A, &first, nullptr);
       for (std::size_t r = 0; r < p.op.row_factors.size(); ++r)

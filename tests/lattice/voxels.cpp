@@ -260,6 +260,12 @@ Coefficients variable(std::uint64_t seed) {
           [seed](const Domain&, int c) { return 0.5 * random(seed + 1, static_cast<std::uint64_t>(c)); }};
 }
 
+Coefficients own_excess(std::uint64_t seed, double along_y) {
+  return {
+      [along_y](const Domain&, int, int axis) { return axis == 1 ? along_y : 1; },
+      [seed](const Domain&, int c) { return std::max(0.0, 0.4 * random(seed, static_cast<std::uint64_t>(c)) - 0.1); }};
+}
+
 Coefficients stretched() {
   return {[](const Domain& d, int c, int axis) {
             const auto a = static_cast<std::size_t>(axis);

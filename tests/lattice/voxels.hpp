@@ -64,6 +64,9 @@ Coefficients variable(std::uint64_t seed);
 Coefficients stretched();
 /// Couplings of one size, `along_y` along the second axis, with walls as thin as a face, and few values of excess.
 Coefficients thin_walls(double along_y = 1);
+/// Couplings of one size, `along_y` along the second axis, and an excess of its own in each cell, of three in four
+/// positive and else zero.
+Coefficients own_excess(std::uint64_t seed, double along_y = 1);
 
 /// The matrix, on all ranks of PETSC_COMM_WORLD.
 Mat matrix(const Domain& domain, const Numbering& numbering, const Coefficients& coefficients);

@@ -22,6 +22,12 @@ Domain corner() {
   return domain;
 }
 
+// Of a few cells, which it holds.
+double large_excess(const Domain&, int c) {
+  const double draw = voxels::random(3, static_cast<std::uint64_t>(c));
+  return draw < 0.1 ? 1e5 * draw : 0;
+}
+
 // A domain, its coefficients and whether all cells have rows; what it takes from M r to be unlike the reference.
 const std::vector<Case>& cases() {
   using namespace voxels;
@@ -59,6 +65,13 @@ const std::vector<Case>& cases() {
       {"nine shifts", balls(20, 6, 8), few_excesses(9)},
       {"huge shift", balls(20, 6, 8), {voxel().coupling, [](const Domain&, int c) { return c % 2 * 1e20; }}},
       {"tiny shift", box(12, 14, 15), shifted(1e-9)},
+      {"excess of its own in each cell", balls(20, 6, 8), own_excess(3)},
+      {"excess of its own in flat cells", box(18, 11, 16), own_excess(4, 5)},
+      {"excess of its own in a plane", box(35, 34, 1), own_excess(5)},
+      {"excess of its own in a beam", beam({150, 12, 10}, -4), own_excess(6)},
+      {"excess of its own between thin walls", balls(21, 8, 3), {thin_walls(5).coupling, own_excess(7).excess}},
+      {"excess of its own in a torus", torus(16, 12, 14, {true, false, true}), own_excess(8)},
+      {"large excess of its own", balls(20, 6, 8), {voxel().coupling, large_excess}},
       {"unequal spacings", box(18, 11, 16), anisotropic()},
       {"walls", box(17, 18, 11), walled()},
       {"thin walls", box(17, 18, 11), thin_walls()},

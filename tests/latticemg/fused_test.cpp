@@ -32,6 +32,9 @@ const std::vector<Case>& cases() {
       {"thin walls", box(32, 33, 35), thin_walls()},
       {"thin walls in flat cells", box(30, 28, 35), thin_walls(5)},
       {"periodic with thin walls", torus(32, 28, 35, {true, true, false}), thin_walls()},
+      {"excess of its own", balls(30, 6, 9), own_excess(3)},
+      {"periodic with excess of its own", torus(32, 28, 35, {true, true, false}), own_excess(5, 0.5)},
+      {"thin walls and excess of its own", box(32, 33, 35), {thin_walls().coupling, own_excess(3).excess}},
       {"Neumann", box(32, 30, 28), neumann(), true},
       {"periodic x", torus(24, 27, 28, {true, false, false}), voxel()},
       {"periodic z", torus(24, 28, 27, {false, false, true}), voxel()},
@@ -74,8 +77,9 @@ TEST(Fused, SolvesAsThePlainIterationDoes) {
 }
 
 TEST(Fused, HasTheSameBitsOnAnyThreads) {
-  for (const auto& [d, coefficients] : {std::pair{balls(48, 12, 5), voxel()}, std::pair{box(45, 44, 50), variable(1)},
-                                        std::pair{box(300, 277, 1), voxel()}}) {
+  for (const auto& [d, coefficients] :
+       {std::pair{balls(48, 12, 5), voxel()}, std::pair{box(45, 44, 50), variable(1)},
+        std::pair{balls(48, 12, 5), own_excess(1)}, std::pair{box(300, 277, 1), voxel()}}) {
     const OwnedMat A = system(d, coefficients);
     const OwnedVec b = noise(A);
     const OwnedKSP one = make_dcd(A, d, 1);

@@ -148,7 +148,8 @@ Coefficients unequal() {
 
 std::vector<Problem> problems() {
   std::vector<Problem> all;
-  for (const Coefficients& c : {voxel(), neumann(), unequal(), variable(3), stretched()})
+  for (const Coefficients& c :
+       {voxel(), neumann(), unequal(), own_excess(6), own_excess(7, 0.25), variable(3), stretched()})
     for (const Domain& d : {box(37, 5, 7), box(40, 9, 1), box(1, 6, 4), box(11, 1, 1), box(9, 5, 2),
                             noise(21, 6, 8, 0.3, 4), noise(24, 13, 1, 0.4, 5), torus(20, 5, 6, {true, true, true}),
                             torus(5, 4, 9, {false, true, false}), torus(8, 10, 1, {true, false, false})})
@@ -157,6 +158,7 @@ std::vector<Problem> problems() {
   for (std::size_t c = 0; c < holes.active.size(); ++c)
     holes.active[c] = voxels::random(9, c) > 0.3;
   all.push_back({holes, voxel()});
+  all.push_back({holes, own_excess(5)});
   all.push_back({holes, variable(8)});
   return all;
 }
@@ -203,7 +205,8 @@ TEST(LatticeMatrix, TakesTheIterationsOfTheAssembledMatrix) {
                {{box(24, 20, 28), neumann()}, true},
                {{box(48, 40, 1), variable(2)}, false},
                {{torus(16, 24, 24, {true, false, false}), voxel()}, false},
-               {{box(20, 24, 32), unequal()}, false}};
+               {{box(20, 24, 32), unequal()}, false},
+               {{balls(30, 8, 2), own_excess(3)}, false}};
   for (auto& c : cases) {
     SCOPED_TRACE(testing::PrintToString(c.problem.domain.size));
     const OwnedMat A = lattice_matrix(&c.problem), of_dmda = dmda_matrix(&c.problem),
@@ -253,12 +256,14 @@ TEST(LatticeMatrix, FollowsItsFunctionWhenToldTo) {
   const OwnedMat A = lattice_matrix(&p);
   const OwnedKSP ksp = make_solver(A, KSPDCD);
   EXPECT_LE(solve(ksp).residual, 1e-6);
-  p.coefficients = variable(4);
-  LINNET_CALL(MatLatticeUpdate(A));
-  expect_same(A, p, compact(p.domain));
-  const OwnedMat B = system(p.domain, p.coefficients);
-  const OwnedKSP assembled = make_solver(B, KSPDCD);
-  EXPECT_EQ(solve(ksp).iterations, solve(assembled).iterations);
+  for (const Coefficients& next : {variable(4), own_excess(3), voxel()}) {
+    p.coefficients = next;
+    LINNET_CALL(MatLatticeUpdate(A));
+    expect_same(A, p, compact(p.domain));
+    const OwnedMat B = system(p.domain, p.coefficients);
+    const OwnedKSP assembled = make_solver(B, KSPDCD);
+    EXPECT_EQ(solve(ksp).iterations, solve(assembled).iterations);
+  }
 }
 
 // What stands against a matrix, in PETSc's error handler.

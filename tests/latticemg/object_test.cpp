@@ -216,6 +216,8 @@ std::vector<Shared> shared_cases() {
            box(30, 30, 48),
            {[](const Domain&, int c, int axis) { return voxels::random(7, 3 * c + axis) < 0.1 ? 0.0 : 1.0; },
             [](const Domain&, int c) { return 0.01 * (c % 97); }}},
+          {"excess of its own", balls(44, 10, 2), own_excess(2)},
+          {"excess of its own, periodic", torus(32, 28, 64, {true, false, true}), own_excess(3, 0.5)},
           {"one sweep", balls(40, 8, 6), voxel(), 1},
           {"three sweeps", balls(40, 8, 6), voxel(), 3},
           {"five sweeps", box(20, 20, 96), voxel(), 5},

@@ -22,6 +22,8 @@ TEST(OuterIteration, KnowsHowFarItsResidualMayBeFromThatOfItsIterate) {
       {"stretched", box(20, 15, 18), stretched()},
       {"thin walls", box(17, 18, 19), thin_walls()},
       {"torus with thin walls in flat cells", torus(16, 18, 20, {true, true, true}), thin_walls(5)},
+      {"excess of its own", balls(21, 8, 3), own_excess(3)},
+      {"thin walls and excess of its own", box(17, 18, 19), {thin_walls(5).coupling, own_excess(4).excess}},
       {"odd torus with shift",
        torus(9, 9, 9, {true, true, true}),
        {voxel().coupling, [](const Domain&, int) { return 0.1; }}},

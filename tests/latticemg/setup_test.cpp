@@ -28,7 +28,11 @@ TEST(FinestGrid, HasNoCouplingsOfItsOwnWhereTheyAreOfOneSize) {
       {voxels::balls(20, 6, 8), few_excesses(9), Couplings::uniform}, // more diagonals than ones have
       {torus(16, 12, 14, {true, false, true}), voxels::voxel(), Couplings::wall_ones},
       {torus(16, 12, 13, {true, false, true}), voxels::voxel(), Couplings::general}, // cells of a colour are coupled
-      {voxels::box(17, 18, 11), walled(), Couplings::general},                       // more diagonals than codes
+      {torus(16, 12, 13, {true, false, true}), voxels::own_excess(2), Couplings::general},
+      {voxels::balls(20, 6, 8), voxels::own_excess(2), Couplings::diagonals},
+      {voxels::balls(20, 6, 8), few_excesses(99), Couplings::diagonals}, // more diagonals than codes
+      {torus(16, 12, 14, {true, false, true}), voxels::own_excess(2), Couplings::wall_diagonals},
+      {voxels::box(17, 18, 11), walled(), Couplings::wall_diagonals},
       {voxels::balls(19, 6, 9), voxels::variable(9), Couplings::general},
   };
   for (const auto& e : expected) {
@@ -57,25 +61,38 @@ TEST(CoarseningPlan, IsTheSameOnAnyThreads) {
   EXPECT_EQ(plan_coarsening(system.op, Coarsening::semi, 10, 1), plan_coarsening(system.op, Coarsening::semi, 10, 3));
 }
 
+Coefficients own_excess(std::uint64_t seed) {
+  return voxels::own_excess(seed);
+}
+// Few enough for codes of the operator, too many for those of the levels.
+Coefficients many_excesses(std::uint64_t seed) {
+  return few_excesses(90 + static_cast<int>(seed));
+}
+
 TEST(Setup, TakesNewValuesAndNewObstaclesIntoTheSameMemory) {
-  const System first(voxels::balls(20, 6, 1), voxels::variable(1), true);
-  const System second(voxels::balls(20, 6, 2), voxels::variable(2), true);
-  Multigrid reused, fresh;
-  ASSERT_EQ(reused.build(first.op, first.lattice, first.rows, 1), "");
-  const float* memory = reused.levels()[0].u;
-  const std::vector<double> r = noise(first.rows, 5);
-  apply(&reused, {}, r);
-  ASSERT_EQ(reused.build(second.op, second.lattice, second.rows, 1), "");
-  ASSERT_EQ(fresh.build(second.op, second.lattice, second.rows, 1), "");
-  EXPECT_EQ(reused.levels()[0].u, memory);
-  EXPECT_EQ(apply(&reused, {}, r), apply(&fresh, {}, r));
+  for (const auto& coefficients : {voxels::variable, own_excess, many_excesses}) {
+    const System first(voxels::balls(20, 6, 1), coefficients(1), true);
+    const System second(voxels::balls(20, 6, 2), coefficients(2), true);
+    Multigrid reused, fresh;
+    ASSERT_EQ(reused.build(first.op, first.lattice, first.rows, 1), "");
+    const float* memory = reused.levels()[0].u;
+    const std::vector<double> r = noise(first.rows, 5);
+    apply(&reused, {}, r);
+    ASSERT_EQ(reused.build(second.op, second.lattice, second.rows, 1), "");
+    ASSERT_EQ(fresh.build(second.op, second.lattice, second.rows, 1), "");
+    EXPECT_EQ(reused.levels()[0].u, memory);
+    EXPECT_EQ(apply(&reused, {}, r), apply(&fresh, {}, r));
+  }
 }
 
 TEST(Setup, ChangesBetweenFormsAndSizes) {
   Multigrid reused;
   for (const auto& [domain, coefficients] :
        {std::pair{voxels::box(20, 18, 19), voxels::voxel()}, std::pair{voxels::box(20, 18, 19), voxels::variable(3)},
-        std::pair{voxels::box(20, 18, 19), voxels::voxel()}, std::pair{voxels::box(9, 30, 1), voxels::voxel()},
+        std::pair{voxels::box(20, 18, 19), voxels::voxel()}, std::pair{voxels::box(20, 18, 19), voxels::own_excess(3)},
+        std::pair{voxels::box(20, 18, 19), walled()}, std::pair{voxels::box(20, 18, 19), voxels::thin_walls()},
+        std::pair{voxels::box(20, 18, 19), voxels::variable(3)},
+        std::pair{voxels::box(20, 18, 19), voxels::own_excess(4)}, std::pair{voxels::box(9, 30, 1), voxels::voxel()},
         std::pair{voxels::box(1, 1, 1), shifted(1)},
         std::pair{voxels::torus(9, 9, 9, {true, false, true}), voxels::voxel()},
         std::pair{voxels::box(9, 9, 9), voxels::voxel()}}) {
@@ -89,15 +106,17 @@ TEST(Setup, ChangesBetweenFormsAndSizes) {
 }
 
 TEST(Setup, SaysWhyItRefuses) {
-  Coefficients negative_coupling = voxels::voxel(), negative_excess = voxels::voxel();
+  Coefficients negative_coupling = voxels::voxel(), negative_excess = voxels::voxel(), own = voxels::own_excess(2);
   negative_coupling.coupling = [](const Domain&, int c, int) { return c == 40 ? -0.5 : 1; };
   negative_excess.excess = [](const Domain&, int c) { return c == 44 ? -6.25 : 1; };
+  own.excess = [](const Domain&, int c) { return c == 44 ? -6.25 : 0.001 * c; };
   const System coupling(voxels::box(9, 9, 9), negative_coupling), excess(voxels::box(9, 9, 9), negative_excess);
+  const System own_excess(voxels::box(9, 9, 9), own);
   const System decoupled(voxels::box(1, 1, 1), shifted(-2)), wide(voxels::box(9, 9, 9), shifted(1e30));
   Multigrid multigrid;
   EXPECT_EQ(multigrid.build(coupling.op, coupling.lattice, coupling.rows, 1).find("a coupling is -0.5, "), 0U);
-  EXPECT_EQ(
-      multigrid.build(excess.op, excess.lattice, excess.rows, 1).find("the diagonal of cell (8, 4, 0) is -2.25: "), 0U);
+  for (const System* s : {&excess, &own_excess})
+    EXPECT_EQ(multigrid.build(s->op, s->lattice, s->rows, 1).find("the diagonal of cell (8, 4, 0) is -"), 0U);
   EXPECT_EQ(multigrid.build(wide.op, wide.lattice, wide.rows, 1),
             "the coefficients go from 1 to 1e+30, a wider range than single precision holds");
   EXPECT_EQ(multigrid.build(decoupled.op, decoupled.lattice, decoupled.rows, 1)
