@@ -162,41 +162,21 @@ public:
   }
   /// The links at a side of such a group.
   AxisRow::Links side(unsigned direction) const {
-    return {-1, static_cast<int>(direction) / 2, 4, sum_of_side(direction)};
+    return {-1, static_cast<int>(direction) / 2, 4, sum_of(slots::at_side(direction), direction)};
   }
   double excess() const { return cells_.excess(corner_.first, step_); }
-  /// The links of such a group with others, face by face.
-  void add_links_of_eight(const BlockGroups* all, AxisRow* row) const {
-    const int group = all[corner_.place].first;
+  /// Links of a group, which has some of the slots, with others; those with cells in none are excess.
+  void add_links_of(unsigned mask, int group, const BlockGroups* all, AxisRow* row) const {
+    slots::for_each(mask, [&](unsigned slot) { row->excess += cells_.excess(cell(slot)); });
     for (unsigned d = 0; d < 6; ++d) {
-      const int axis = static_cast<int>(d) / 2;
-      if (const int other = other_at_side(d, all); other >= 0) {
-        if (other != group)
-          row->add(other, axis, sum_of_side(d), 4);
-        continue;
-      }
-      int to = group, count = 0; // of the last links, and their sum
-      double sum = 0;
-      slots::for_each(slots::with_bit((links_ & slots::outward[d]) >> d), [&](unsigned slot) {
-        if (const int next = group_beside(slot, d, all); next != to) {
-          add(group, to, axis, sum, count, row);
-          to = next;
-          sum = 0;
-          count = 0;
-        }
-        ++count;
-        sum += coupling(slot, static_cast<int>(d));
-      });
-      add(group, to, axis, sum, count, row);
+      const unsigned axis = d / 2, linked = slots::with_bit(links_ >> d) & mask;
+      const unsigned outward = corner_.count[axis] == 2 ? linked & slots::at_side(d) : linked;
+      const int upward = d % 2 ? 1 << axis : -(1 << axis); // from slots to those beside them
+      const bool thin = d % 2 ? corner_.count[axis] == 1 : thin_below_[axis];
+      add_links_with(all[corner_.place + beside_[d]], d, outward, thin ? 0 : -upward, group, row);
+      if ((shifted(linked ^ outward, upward) & ~mask) != 0)
+        add_links_with(all[corner_.place], d, linked ^ outward, upward, group, row);
     }
-    row->excess += excess();
-  }
-  /// Links of a cell of `group` with other groups; those with cells in none are excess.
-  void add_links_of_cell(unsigned slot, int group, const BlockGroups* all, AxisRow* row) const {
-    row->excess += cells_.excess(cell(slot));
-    slots::for_each(links_of(slot), [&](unsigned d) {
-      add(group, group_beside(slot, d, all), static_cast<int>(d) / 2, coupling(slot, static_cast<int>(d)), 1, row);
-    });
   }
 
 private:
@@ -230,14 +210,24 @@ private:
                       [&](unsigned slot) { within[axis] += coupling(slot, 2 * static_cast<int>(axis) + 1); });
     return {within, 8};
   }
-  // The group that the neighbour of a cell is in.
-  int group_beside(unsigned slot, unsigned direction, const BlockGroups* all) const {
-    const unsigned axis = direction / 2, bit = 1U << axis;
-    const bool upper = slot & bit, up = direction % 2;
-    if (upper != up && (upper || corner_.count[axis] == 2))
-      return all[corner_.place].of(slot ^ bit);
-    const BlockGroups& beside = all[corner_.place + beside_[direction]];
-    return beside.of(up || thin_below_[axis] ? slot & ~bit : slot | bit);
+  static unsigned shifted(unsigned mask, int by) { return by < 0 ? mask >> -by : mask << by; }
+  // Links in a direction of some slots with those, so many further on, of a block.
+  void add_links_with(const BlockGroups& beside, unsigned direction, unsigned mask, int further, int group,
+                      AxisRow* row) const {
+    for (unsigned others = shifted(mask, further); others != 0;) {
+      const auto first = static_cast<unsigned>(std::countr_zero(others));
+      const unsigned same = others & ~slots::with_any_of_four(beside.codes ^ slots::ones[0xff] * beside.code(first));
+      const int to = beside.of(first);
+      others ^= same;
+      if (to == group)
+        continue;
+      const unsigned from = shifted(same, -further);
+      const double sum = sum_of(from, direction);
+      if (to < 0)
+        row->excess += sum;
+      else
+        row->add(to, static_cast<int>(direction) / 2, sum, slots::count[from]);
+    }
   }
   // The group that all four cells at a side are linked with; -1 where there is no such.
   int other_at_side(unsigned direction, const BlockGroups* all) const {
@@ -248,17 +238,13 @@ private:
     const unsigned first = direction % 2 ? 0 : 1U << direction / 2; // slot
     return (beside.codes & 15 * facing) == beside.code(first) * facing ? beside.of(first) : -1;
   }
-  double sum_of_side(unsigned direction) const {
+  // Of the couplings of some slots in a direction.
+  double sum_of(unsigned mask, unsigned direction) const {
+    if (cells_.uniform())
+      return slots::count[mask] * double{coupling(0, static_cast<int>(direction))};
     double sum = 0;
-    slots::for_each(slots::at_side(direction),
-                    [&](unsigned slot) { sum += coupling(slot, static_cast<int>(direction)); });
+    slots::for_each(mask, [&](unsigned slot) { sum += coupling(slot, static_cast<int>(direction)); });
     return sum;
-  }
-  static void add(int group, int to, int axis, double w, int count, AxisRow* row) {
-    if (to < 0)
-      row->excess += w;
-    else if (to != group)
-      row->add(to, axis, w, count);
   }
   // Of eight cells with all links among them: these are strong for all of them, and none is held.
   bool coupled_evenly() const {

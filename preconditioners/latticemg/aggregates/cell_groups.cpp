@@ -150,26 +150,20 @@ void contract(const LatticeOperator& op, const CellGroups& groups, const Border&
         const BlockGroups& own = all[corner.place];
         cube.read(corner);
         cube.look_around(op);
-        if (own.is_one()) {
-          if (cube.find_others(all, &others)) {
-            const GroupInside& within = groups.shapes.inside[static_cast<std::size_t>(own.first)];
-            for (unsigned d = 0; d < 6; ++d)
-              if (others[d] >= 0) {
-                const GroupInside& beyond = groups.shapes.inside[static_cast<std::size_t>(others[d])];
-                const bool even = cells.uniform() && beyond == within;
-                couplings[d] = even ? between_uniform[d] : rows_of.coupling(within, beyond, cube.side(d));
-              }
-            end = rows_of.write(own.first, others, couplings, cube.excess(), end);
-            return;
-          }
-          row.clear();
-          cube.add_links_of_eight(all, &row);
-          end = rows_of.write(own.first, row, end);
+        if (own.is_one() && cube.find_others(all, &others)) {
+          const GroupInside& within = groups.shapes.inside[static_cast<std::size_t>(own.first)];
+          for (unsigned d = 0; d < 6; ++d)
+            if (others[d] >= 0) {
+              const GroupInside& beyond = groups.shapes.inside[static_cast<std::size_t>(others[d])];
+              const bool even = cells.uniform() && beyond == within;
+              couplings[d] = even ? between_uniform[d] : rows_of.coupling(within, beyond, cube.side(d));
+            }
+          end = rows_of.write(own.first, others, couplings, cube.excess(), end);
           return;
         }
         own.for_each_group([&](int group, unsigned mask) {
           row.clear();
-          slots::for_each(mask, [&](unsigned slot) { cube.add_links_of_cell(slot, group, all, &row); });
+          cube.add_links_of(mask, group, all, &row);
           end = rows_of.write(group, row, end);
         });
       });

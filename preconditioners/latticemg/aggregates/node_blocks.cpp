@@ -28,6 +28,16 @@ public:
     int line; // of blocks
     int first, end;
   };
+  // The number of a node among those of all runs, -1 where it is none of them.
+  int number_of(int node) const {
+    int number = -1, before = 0;
+    for (const Run& run : lines_) { // all four, the last ones empty perhaps: without branches
+      const int count = run.end - run.first, there = node - run.first;
+      number = static_cast<unsigned>(there) < static_cast<unsigned>(count) ? before + there : number;
+      before += count;
+    }
+    return number;
+  }
   Run* begin() { return lines_.data(); }
   Run* end() { return lines_.data() + count_; }
   // Moves on to blocks 2 X and 2 X + 1 of each line.
@@ -99,12 +109,8 @@ private:
       links_between_ += graph_.links(nodes_[s]);
       graph_.for_each_link(nodes_[s], [&](int j, float w) {
         strongest_[s] = std::max(strongest_[s], w);
-        int before = 0;
-        for (const BlockLine::Run& run : runs) {
-          if (run.first <= j && j < run.end)
-            links_.push_back({static_cast<int>(s), before + j - run.first, w});
-          before += run.end - run.first;
-        }
+        if (const int to = runs.number_of(j); to >= 0)
+          links_.push_back({static_cast<int>(s), to, w});
       });
       if (is_held(graph_.excess(nodes_[s]), strongest_[s])) {
         strongest_[s] = 0;
