@@ -70,12 +70,16 @@ public:
     sent.resize(static_cast<std::size_t>(send_first_.back()) + static_cast<std::size_t>(send_.back()));
     received.resize(static_cast<std::size_t>(receive_first_.back()) + static_cast<std::size_t>(receive_.back()));
     const auto length_of = [&](const Box& box) { return static_cast<std::size_t>(box.size[b_]); };
-    // to[i] of a line of this rank
-    const auto read = [&](const int* at, const auto& to) {
+    // put(i, value) of a line of this rank. Bytes that are written might be anything that is not a variable of the
+    // loop.
+    const auto read = [&](const int* at, const auto& put) {
       const std::size_t from = op_.index(at[0], at[1], at[2]);
       with_step(op_.stride(b_), [&](auto step) {
-        for (std::size_t i = 0; i < length_of(own_); ++i)
-          to(i, value_of(from + i * step));
+        const auto value_here = value_of;
+        const auto put_there = put;
+        const std::size_t length = length_of(own_);
+        for (std::size_t i = 0; i < length; ++i)
+          put_there(i, value_here(from + i * step));
       });
     };
     T* next = sent.data();
@@ -100,10 +104,13 @@ public:
       for_each_line(box, slab_planes_, [&](const int* at, int plane) {
         write(at, plane, [&](std::size_t to, auto step) {
           if (r == rank_)
-            return read(at, [&](std::size_t i, T own) { merge(to + i * step, own); });
-          for (std::size_t i = 0; i < length_of(box); ++i)
-            merge(to + i * step, value[i]);
-          value += length_of(box);
+            return read(at, [merge, to, step](std::size_t i, T own) { merge(to + i * step, own); });
+          const auto merge_here = merge;
+          const T* const line = value;
+          const std::size_t length = length_of(box);
+          for (std::size_t i = 0; i < length; ++i)
+            merge_here(to + i * step, line[i]);
+          value += length;
         });
       });
     }

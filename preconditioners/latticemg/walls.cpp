@@ -4,6 +4,7 @@
 #include "latticemg/multigrid.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace linnet::latticemg {
 
@@ -23,21 +24,23 @@ public:
   CellBlock(const Level& level, const bool* halved, bool by_size) : level_(level), halved_(halved), by_size_(by_size) {
     for (unsigned a = 0; a < 3; ++a)
       all_ &= halved[a] ? 0xffU : slots::lower[a];
+    for (int slot = 0; slot < 8; ++slot) // the lower one of two along x is an even one: both have the same t
+      further_[slot] = (slot >> 1 & 1) * level.line + (slot >> 2) * level.plane;
   }
 
   // From its first cell. `last`: the end of the planes that are looked at.
   void read(int i, int j, int k, int last) {
-    present_ = 0;
+    const std::ptrdiff_t other = (i + j + k) & 1 ? -level_.gap : level_.gap, first = level_.at(i, j, k);
+    const int end[3] = {level_.size[0], level_.size[1], last};
     at_[0] = i;
     at_[1] = j;
     at_[2] = k;
-    slots::for_each(all_, [&](unsigned slot) {
-      const int x = i + static_cast<int>(slot & 1), y = j + static_cast<int>(slot >> 1 & 1),
-                z = k + static_cast<int>(slot >> 2);
-      if (x >= level_.size[0] || y >= level_.size[1] || z >= last)
-        return;
-      cell_[slot] = level_.at(x, y, z);
-      present_ |= (level_.has_unknown(cell_[slot]) ? 1U : 0U) << slot;
+    present_ = all_;
+    for (unsigned a = 0; a < 3; ++a)
+      present_ &= at_[a] + 1 < end[a] ? 0xffU : slots::lower[a];
+    slots::for_each(present_, [&](unsigned slot) {
+      cell_[slot] = first + further_[slot] + (odd >> slot & 1 ? other : 0);
+      present_ &= ~((level_.has_unknown(cell_[slot]) ? 0U : 1U) << slot);
     });
   }
   bool has_unknowns() const { return present_ != 0; }
@@ -72,15 +75,16 @@ public:
       return false;
     for (unsigned a = 0; a < 3; ++a) {
       bool both = false, linked = false;
-      slots::for_each(present_ & (halved_[a] ? ~slots::lower[a] : all_), [&](unsigned slot) {
+      for (unsigned left = present_ & (halved_[a] ? ~slots::lower[a] : all_); left != 0 && !linked; left &= left - 1) {
+        const auto slot = static_cast<unsigned>(std::countr_zero(left));
         int next[3];
         for (unsigned b = 0; b < 3; ++b)
           next[b] = at_[b] + static_cast<int>(slot >> b & 1) + (a == b);
         if (next[a] >= level_.size[a] || !level_.has_unknown(level_.at(next[0], next[1], next[2])))
-          return;
+          continue;
         both = true;
-        linked = linked || has_link(cell_[slot], a);
-      });
+        linked = has_link(cell_[slot], a);
+      }
       if (both && !linked)
         return true;
     }
@@ -88,6 +92,8 @@ public:
   }
 
 private:
+  static constexpr unsigned odd = 0x96; // slots of the other colour than the first one
+
   // work(slot, axis) for each lower one of two.
   template <class Work>
   void for_each_pair(const Work& work) const {
@@ -129,6 +135,7 @@ private:
   const bool* halved_; // by the next grid
   bool by_size_;       // couplings are face[]
   unsigned all_ = 0xff, present_ = 0;
+  std::ptrdiff_t further_[8];
   int at_[3] = {};
   float largest_ = 0, inverse_of_least_ = 0;
   std::ptrdiff_t cell_[8] = {};
