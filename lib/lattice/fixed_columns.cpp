@@ -1,8 +1,6 @@
 #include "lattice/fixed_columns.hpp"
 #include "base/threads.hpp"
 
-#include <petscsf.h>
-
 #include <algorithm>
 #include <functional>
 #include <vector>
@@ -17,7 +15,7 @@ struct IsFixed {
   bool any = false; // among these
 };
 
-PetscErrorCode FindFixedRows(Mat A, const LocalRows& rows, IsFixed* fixed) {
+PetscErrorCode FindFixedRows(const LocalRows& rows, IsFixed* fixed) {
   PetscFunctionBegin;
   fixed->own.resize(static_cast<std::size_t>(rows.count));
   fixed->ghosts.resize(static_cast<std::size_t>(rows.ghost_count));
@@ -30,16 +28,8 @@ PetscErrorCode FindFixedRows(Mat A, const LocalRows& rows, IsFixed* fixed) {
       lone = rows.other.a[e] == 0;
     fixed->own[static_cast<std::size_t>(r)] = lone;
   }
-  if (rows.other.ia) {
-    PetscLayout layout = nullptr;
-    PetscSF sf = nullptr;
-    PetscCall(MatGetLayouts(A, &layout, nullptr));
-    PetscCall(PetscSFCreate(PetscObjectComm(reinterpret_cast<PetscObject>(A)), &sf));
-    PetscCall(PetscSFSetGraphLayout(sf, layout, rows.ghost_count, nullptr, PETSC_OWN_POINTER, rows.ghosts));
-    PetscCall(PetscSFBcastBegin(sf, MPI_INT, fixed->own.data(), fixed->ghosts.data(), MPI_REPLACE));
-    PetscCall(PetscSFBcastEnd(sf, MPI_INT, fixed->own.data(), fixed->ghosts.data(), MPI_REPLACE));
-    PetscCall(PetscSFDestroy(&sf));
-  }
+  if (rows.other.ia)
+    PetscCall(BroadcastToGhosts(rows, MPI_INT, fixed->own.data(), fixed->ghosts.data()));
   for (const std::vector<int>* rows_or_ghosts : {&fixed->own, &fixed->ghosts})
     fixed->any = fixed->any || std::find(rows_or_ghosts->begin(), rows_or_ghosts->end(), 1) != rows_or_ghosts->end();
   PetscFunctionReturn(0);
@@ -85,7 +75,7 @@ PetscErrorCode DropFixedColumns(Mat A, LocalRows* rows, FixedColumns* fixed) {
   int found = 0;
 
   PetscFunctionBegin;
-  PetscCall(FindFixedRows(A, *rows, &is_fixed));
+  PetscCall(FindFixedRows(*rows, &is_fixed));
   for (LocalRows::Block* block : {&rows->own, &rows->other})
     for (const Place& place : entries_in_fixed_columns(*rows, *block, is_fixed)) {
       const PetscInt column = block->ja[place.entry];

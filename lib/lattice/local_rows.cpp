@@ -40,6 +40,7 @@ PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal) {
   PetscBool sequential = PETSC_FALSE, distributed = PETSC_FALSE, converts = PETSC_FALSE;
   PetscInt m = 0, n = 0, local_columns = 0;
   Mat own = nullptr, other = nullptr;
+  PetscLayout layout = nullptr;
   int differs = 0;
 
   PetscFunctionBegin;
@@ -86,6 +87,10 @@ PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal) {
     PetscCall(MatGetLocalSize(other, nullptr, &rows->ghost_count));
     PetscCall(OpenBlock(own, &rows->own));
     PetscCall(OpenBlock(other, &rows->other));
+    PetscCall(MatGetLayouts(A, &layout, nullptr));
+    PetscCall(PetscSFCreate(PetscObjectComm(reinterpret_cast<PetscObject>(A)), &rows->to_ghosts));
+    PetscCall(
+        PetscSFSetGraphLayout(rows->to_ghosts, layout, rows->ghost_count, nullptr, PETSC_OWN_POINTER, rows->ghosts));
   }
   PetscFunctionReturn(0);
 }
@@ -94,7 +99,15 @@ PetscErrorCode CloseLocalRows(LocalRows* rows) {
   PetscFunctionBegin;
   PetscCall(CloseBlock(&rows->own));
   PetscCall(CloseBlock(&rows->other));
+  PetscCall(PetscSFDestroy(&rows->to_ghosts));
   PetscCall(MatDestroy(&rows->copy));
+  PetscFunctionReturn(0);
+}
+
+PetscErrorCode BroadcastToGhosts(const LocalRows& rows, MPI_Datatype type, const void* own, void* ghosts) {
+  PetscFunctionBegin;
+  PetscCall(PetscSFBcastBegin(rows.to_ghosts, type, own, ghosts, MPI_REPLACE));
+  PetscCall(PetscSFBcastEnd(rows.to_ghosts, type, own, ghosts, MPI_REPLACE));
   PetscFunctionReturn(0);
 }
 

@@ -3,6 +3,7 @@
 #include "base/buffer.hpp"
 
 #include <petscmat.h>
+#include <petscsf.h>
 
 #include <string>
 
@@ -32,13 +33,17 @@ struct LocalRows {
   Block other;
   const PetscInt* ghosts = nullptr;
   PetscInt ghost_count = 0;
-  Mat copy = nullptr; ///< of a matrix of another type; otherwise null
+  PetscSF to_ghosts = nullptr; ///< from rows to where they are ghosts; null on one rank
+  Mat copy = nullptr;          ///< of a matrix of another type; otherwise null
 };
 
 /// Of a matrix of type AIJ, or by a copy of one of type SBAIJ, BAIJ or IS. *refusal says so where the matrix is
 /// of another type, is not square or distributes rows and columns differently; the rows are then not open. Collective.
 PetscErrorCode OpenLocalRows(Mat A, LocalRows* rows, std::string* refusal);
 PetscErrorCode CloseLocalRows(LocalRows* rows);
+
+/// Gives every ghost column what its row has, in arrays of the local rows and of the ghosts. Collective.
+PetscErrorCode BroadcastToGhosts(const LocalRows& rows, MPI_Datatype type, const void* own, void* ghosts);
 
 /// Entries that are rounding of the diagonal, |a_ij| <= 1e-12 |a_ii|, become zeros: finite elements leave them where
 /// couplings cancel. *any: there were some, on any rank. Collective.

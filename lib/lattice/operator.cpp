@@ -265,7 +265,7 @@ PetscErrorCode BuildFromMatrix(Mat A, LocalRows* rows, const Lattice& lattice, L
 
   PetscFunctionBegin;
   if (rows->other.ia)
-    PetscCall(FindGhostCells(A, *rows, lattice, &ghost_cells));
+    PetscCall(FindGhostCells(*rows, lattice, &ghost_cells));
   PetscCall(BuildFromRows(A, *rows, lattice, ghost_cells, op, refusal));
   for (const bool rounding : {false, true}) {
     if (refusal->empty())

@@ -1,8 +1,6 @@
 // What an operator on several ranks needs from the others: the cells of ghost columns, and the other side of couplings.
 #include "lattice/row_reader.hpp"
 
-#include <petscsf.h>
-
 #include <algorithm>
 
 namespace linnet {
@@ -15,46 +13,22 @@ struct Crossing {
   Direction direction;
 };
 
-// Leaves are the ghost columns, roots the rows that they are.
-PetscErrorCode CreateGhostExchange(Mat A, const LocalRows& rows, PetscSF* sf) {
-  PetscLayout layout = nullptr;
-
-  PetscFunctionBegin;
-  PetscCall(MatGetLayouts(A, &layout, nullptr));
-  PetscCall(PetscSFCreate(PetscObjectComm(reinterpret_cast<PetscObject>(A)), sf));
-  PetscCall(PetscSFSetGraphLayout(*sf, layout, rows.ghost_count, nullptr, PETSC_OWN_POINTER, rows.ghosts));
-  PetscFunctionReturn(0);
-}
-
 } // namespace
 
-PetscErrorCode FindGhostCells(Mat A, const LocalRows& rows, const Lattice& lattice,
-                              std::vector<PetscInt>* ghost_cells) {
+PetscErrorCode FindGhostCells(const LocalRows& rows, const Lattice& lattice, std::vector<PetscInt>* ghost_cells) {
   PetscFunctionBegin;
   if (lattice.natural) {
     ghost_cells->assign(rows.ghosts, rows.ghosts + rows.ghost_count);
     PetscFunctionReturn(0);
   }
   ghost_cells->resize(static_cast<std::size_t>(rows.ghost_count));
-  PetscCall(BroadcastToGhosts(A, rows, MPIU_INT, lattice.cells.data(), ghost_cells->data()));
-  PetscFunctionReturn(0);
-}
-
-PetscErrorCode BroadcastToGhosts(Mat A, const LocalRows& rows, MPI_Datatype type, const void* own, void* ghosts) {
-  PetscSF sf = nullptr;
-
-  PetscFunctionBegin;
-  PetscCall(CreateGhostExchange(A, rows, &sf));
-  PetscCall(PetscSFBcastBegin(sf, type, own, ghosts, MPI_REPLACE));
-  PetscCall(PetscSFBcastEnd(sf, type, own, ghosts, MPI_REPLACE));
-  PetscCall(PetscSFDestroy(&sf));
+  PetscCall(BroadcastToGhosts(rows, MPIU_INT, lattice.cells.data(), ghost_cells->data()));
   PetscFunctionReturn(0);
 }
 
 PetscErrorCode VisitCrossings(Mat A, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,
                               const std::function<double(PetscInt row, Direction)>& mine,
                               const std::function<void(PetscInt row, PetscInt entry, double theirs)>& visit) {
-  PetscSF sf = nullptr;
   Buffer<double> asked_for; // only at the rows that others ask for
   std::vector<double> theirs(static_cast<std::size_t>(rows.ghost_count));
   std::vector<Crossing> crossings;
@@ -83,21 +57,18 @@ PetscErrorCode VisitCrossings(Mat A, const LocalRows& rows, const Lattice& latti
   }
   PetscCallMPI(MPI_Allreduce(MPI_IN_PLACE, &across, 1, MPI_UNSIGNED, MPI_BOR,
                              PetscObjectComm(reinterpret_cast<PetscObject>(A))));
-  PetscCall(CreateGhostExchange(A, rows, &sf));
-  PetscCall(PetscSFSetUp(sf));
-  PetscCall(PetscSFGetLeafRanks(sf, &asking, nullptr, &first_asked, &asked));
+  PetscCall(PetscSFSetUp(rows.to_ghosts));
+  PetscCall(PetscSFGetLeafRanks(rows.to_ghosts, &asking, nullptr, &first_asked, &asked));
   for (Direction from = 0; from < 6; ++from) {
     if (!(across >> from & 1U))
       continue;
     for (PetscInt i = 0; asking > 0 && i < first_asked[asking]; ++i)
       asked_for[static_cast<std::size_t>(asked[i])] = mine(asked[i], from ^ 1);
-    PetscCall(PetscSFBcastBegin(sf, MPIU_REAL, asked_for.data(), theirs.data(), MPI_REPLACE));
-    PetscCall(PetscSFBcastEnd(sf, MPIU_REAL, asked_for.data(), theirs.data(), MPI_REPLACE));
+    PetscCall(BroadcastToGhosts(rows, MPIU_REAL, asked_for.data(), theirs.data()));
     for (const Crossing& crossing : crossings)
       if (crossing.direction == from)
         visit(crossing.row, crossing.entry, theirs[static_cast<std::size_t>(rows.other.ja[crossing.entry])]);
   }
-  PetscCall(PetscSFDestroy(&sf));
   PetscFunctionReturn(0);
 }
 

@@ -61,8 +61,8 @@ PetscErrorCode FindLinksAcross(Mat A, const LocalRows& rows, const Lattice& latt
     mine[r] = factors->factor(r);
     own_set[r] = first + factors->sets.root(factors->set[r]).set;
   }
-  PetscCall(BroadcastToGhosts(A, rows, MPIU_INT, own_set.data(), set.data()));
-  PetscCall(BroadcastToGhosts(A, rows, MPI_DOUBLE, mine.data(), theirs.data()));
+  PetscCall(BroadcastToGhosts(rows, MPIU_INT, own_set.data(), set.data()));
+  PetscCall(BroadcastToGhosts(rows, MPI_DOUBLE, mine.data(), theirs.data()));
   PetscCall(VisitCrossings(
       A, rows, lattice, ghost_cells,
       [&](PetscInt row, Direction d) { return entry_across(rows, lattice, near, ghost_cells, row, d); },

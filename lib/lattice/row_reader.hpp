@@ -99,13 +99,17 @@ private:
   }
 };
 
-/// The place of a cell, found without division while cells come in ascending order.
+/// The place of a cell, found without division while cells come in ascending order, on one line or the next.
 class CellWalker {
 public:
   explicit CellWalker(const GridSize& size) : size_(size) {}
   const GridSize& move_to(PetscInt cell) {
-    if (cell == cell_ + 1 && at_[0] + 1 < size_[0]) {
-      ++at_[0];
+    const PetscInt ahead = cell - cell_, left = size_[0] - at_[0];
+    if (0 <= ahead && ahead < left) {
+      at_[0] += ahead;
+    } else if (0 <= ahead && ahead - left < size_[0] && at_[1] + 1 < size_[1]) {
+      at_[0] = ahead - left;
+      ++at_[1];
     } else {
       at_ = {cell % size_[0], cell / size_[0] % size_[1], cell / size_[0] / size_[1]};
     }
@@ -116,7 +120,7 @@ public:
 private:
   GridSize size_;
   GridSize at_{};
-  PetscInt cell_ = std::numeric_limits<PetscInt>::min();
+  PetscInt cell_ = 0;
 };
 
 enum class Fault : std::uint8_t { none, not_finite, far, twice, asymmetric };
@@ -265,9 +269,6 @@ inline bool same_coupling(double a, double b) {
   return std::abs(a - b) <= 1e-12 * std::max(std::abs(a), std::abs(b));
 }
 
-/// Gives every ghost column what its row has, in arrays of the local rows and of the ghosts. Collective.
-PetscErrorCode BroadcastToGhosts(Mat A, const LocalRows& rows, MPI_Datatype type, const void* own, void* ghosts);
-
 /// Calls visit(row, entry of rows.other, what `mine` says on the rank of the column for that row and the direction
 /// back) for each coupling with a row of another rank. Collective.
 PetscErrorCode VisitCrossings(Mat A, const LocalRows& rows, const Lattice& lattice, const PetscInt* ghost_cells,
@@ -279,6 +280,6 @@ PetscErrorCode CheckAcrossRanks(Mat A, const LocalRows& rows, const Lattice& lat
                                 const LatticeOperator& op, std::string* refusal);
 
 /// Cells of the ghost columns. Collective.
-PetscErrorCode FindGhostCells(Mat A, const LocalRows& rows, const Lattice& lattice, std::vector<PetscInt>* ghost_cells);
+PetscErrorCode FindGhostCells(const LocalRows& rows, const Lattice& lattice, std::vector<PetscInt>* ghost_cells);
 
 } // namespace linnet
