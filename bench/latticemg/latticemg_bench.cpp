@@ -1,9 +1,10 @@
-// latticemg on voxel pressure systems (a solid ball in a box that is open at the top): setup, one application, and CG
-// to a relative residual of 1e-6, beside the read bandwidth of the same run.
+// latticemg on pressure systems (a solid ball in a box that is open at the top): setup, one application, and CG to a
+// relative residual of 1e-6, beside the read bandwidth of the same run.
 //
 //   build/bench/latticemg_cg --benchmark_filter=128 --benchmark_repetitions=5
 //
-// Counters: time an unknown, iterations of CG. OMP_NUM_THREADS sets the threads.
+// Arguments: the grid, and the operator: 0 voxel Laplacian, 1 with a diagonal of its own in each cell, 2 variable
+// couplings. Counters: time an unknown, iterations of CG. OMP_NUM_THREADS sets the threads.
 #include "bandwidth.hpp"
 
 #include <benchmark/benchmark.h>
@@ -15,6 +16,15 @@
 
 namespace {
 
+enum Operator : std::uint8_t { voxel, diagonals, variable };
+
+// Uniform in [0, 1).
+double draw(std::uint64_t x) {
+  x = (x + 0x9e3779b97f4a7c15) * 0xbf58476d1ce4e5b9;
+  x = (x ^ x >> 27) * 0x94d049bb133111eb;
+  return static_cast<double>((x ^ x >> 31) >> 11) * 0x1p-53;
+}
+
 struct System {
   Mat A = nullptr;
   Vec b = nullptr, x = nullptr;
@@ -22,7 +32,7 @@ struct System {
   PC pc = nullptr;
   PetscInt rows = 0;
 
-  System(PetscInt nx, PetscInt ny, PetscInt nz) {
+  System(PetscInt nx, PetscInt ny, PetscInt nz, Operator op) {
     std::vector<PetscInt> row(static_cast<std::size_t>(nx) * ny * nz, -1), cell;
     for (PetscInt k = 0; k < nz; ++k)
       for (PetscInt j = 0; j < ny; ++j)
@@ -41,14 +51,18 @@ struct System {
     for (const PetscInt c : cell) {
       const PetscInt at[3] = {c % nx, c / nx % ny, c / nx / ny};
       double diagonal = at[top] == size[top] - 1;
+      if (op == diagonals)
+        diagonal += 0.1 * draw(static_cast<std::uint64_t>(c));
       for (int axis = 0; axis < 3; ++axis)
         for (const int side : {-1, 1}) {
           const bool inside = side < 0 ? at[axis] > 0 : at[axis] + 1 < size[axis];
           const PetscInt other = inside ? row[static_cast<std::size_t>(c + side * step[axis])] : -1;
           if (other < 0)
             continue;
-          ++diagonal;
-          MatSetValue(A, row[static_cast<std::size_t>(c)], other, -1, INSERT_VALUES);
+          const PetscInt lower = side < 0 ? c - step[axis] : c;
+          const double w = op == variable ? 1 + draw(3 * static_cast<std::uint64_t>(lower) + axis) : 1;
+          diagonal += w;
+          MatSetValue(A, row[static_cast<std::size_t>(c)], other, -w, INSERT_VALUES);
         }
       MatSetValue(A, row[static_cast<std::size_t>(c)], row[static_cast<std::size_t>(c)], diagonal, INSERT_VALUES);
     }
@@ -81,7 +95,7 @@ struct System {
 
 System make(const benchmark::State& state) {
   return System(static_cast<PetscInt>(state.range(0)), static_cast<PetscInt>(state.range(1)),
-                static_cast<PetscInt>(state.range(2)));
+                static_cast<PetscInt>(state.range(2)), static_cast<Operator>(state.range(3)));
 }
 
 void per_unknown(benchmark::State& state, const System& s) {
@@ -122,9 +136,12 @@ void solve(benchmark::State& state, KSPType type) {
 }
 
 void sizes(benchmark::internal::Benchmark* b) {
-  for (const std::int64_t n : {64, 128})
-    b->Args({n, n, n});
-  b->Args({1024, 1024, 1})->Unit(benchmark::kMillisecond)->UseRealTime();
+  for (const std::int64_t op : {voxel, diagonals, variable}) {
+    for (const std::int64_t n : {64, 128})
+      b->Args({n, n, n, op});
+    b->Args({1024, 1024, 1, op});
+  }
+  b->Unit(benchmark::kMillisecond)->UseRealTime();
 }
 BENCHMARK(bandwidth)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(setup)->Apply(sizes);
