@@ -33,8 +33,9 @@ constexpr double uncertain = 0.42, few_cells = 16384, slow_on_finest = 0.45;
 // some axes are not halved it tells together with the share of the blocks that walls part: 0.43 to 0.81 beside 0.83
 // to 1.2.
 // Regions of large coefficients, whose borders part few blocks of the first grids, are told so too: 0.75 to 0.82 where
-// they take 68 iterations.
-constexpr double some_with_walls = 0.01, slow_between_walls = 0.69, slow_and_parted = 0.83;
+// they take 68 iterations; of up to 10 times it does not tell, if all axes are halved: 0.69 to 0.78 where it takes 7
+// (layers, blobs, drawn cell by cell).
+constexpr double some_with_walls = 0.01, slow_between_walls = 0.69, slow_and_parted = 0.83, large_coefficients = 10;
 
 // Of the blocks that have unknowns, those that walls part: below 0.02 on ordinary domains of many blocks; of fewer ones
 // up to 0.2 between drops. Of many blocks they tell it at once; noise has too little of their errors then.
@@ -190,10 +191,11 @@ bool Multigrid::grids_fail(const LatticeOperator& op, const Walls& on_finest, in
   }
   const auto& factors = layout_.weights.coupling;
   const bool overshoots = std::any_of(factors.begin(), factors.end(), [](float factor) { return factor < 0.5F; });
-  for (std::size_t l = 2; l < coarser && (semi || overshoots || !op.uniform); ++l) {
+  const bool regions = !op.uniform && (semi || op.max_coupling > large_coefficients * op.min_coupling);
+  for (std::size_t l = 2; l < coarser && (semi || overshoots || regions); ++l) {
     const double fast = semi ? slow_and_parted - parted[l] : slow_between_walls;
     const bool with_walls = parted[l] > (semi ? many_with_walls : some_with_walls) && (semi || overshoots);
-    if ((with_walls || !op.uniform) && measured_rate(l, fast, true, threads) > fast)
+    if ((with_walls || regions) && measured_rate(l, fast, true, threads) > fast)
       return true;
   }
   return false;

@@ -105,6 +105,31 @@ TEST(Setup, ChangesBetweenFormsAndSizes) {
   }
 }
 
+// Couplings are harmonic means of k(x, y); prescribed values at the highest y, or the lowest too.
+template <class K>
+Coefficients harmonic(bool both, const K& k) {
+  return {[=](const Domain& d, int c, int axis) {
+            const auto at = d.at(c);
+            const double own = k(at[0], at[1]), next = k(at[0] + (axis == 0), at[1] + (axis == 1));
+            return 2 * own * next / (own + next);
+          },
+          [=](const Domain& d, int c) { return d.at(c)[1] + 1 == d.size[1] || (both && d.at(c)[1] == 0); }};
+}
+
+TEST(Setup, TakesAggregatesForLargeRegionsOfFarLargerCoefficientsOnly) {
+  const auto aggregated = [](const Domain& domain, const Coefficients& coefficients) {
+    const System system(domain, coefficients);
+    Multigrid multigrid;
+    EXPECT_EQ(multigrid.build(system.op, system.lattice, system.rows, 2, Coarsening::automatic, Aggregation::automatic),
+              "");
+    return multigrid.aggregated();
+  };
+  const auto layers = harmonic(true, [](int, int y) { return y / 20 % 2 ? 3.0 : 1.0; });
+  const auto corner = harmonic(false, [](int x, int y) { return x < 150 && y < 110 ? 1e4 : 1.0; });
+  EXPECT_FALSE(aggregated(voxels::box(300, 200, 1), layers));
+  EXPECT_TRUE(aggregated(voxels::box(200, 250, 1), corner));
+}
+
 TEST(Setup, SaysWhyItRefuses) {
   Coefficients negative_coupling = voxels::voxel(), negative_excess = voxels::voxel(), own = voxels::own_excess(2);
   negative_coupling.coupling = [](const Domain&, int c, int) { return c == 40 ? -0.5 : 1; };
