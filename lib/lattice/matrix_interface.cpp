@@ -50,7 +50,8 @@ PetscErrorCode MatLatticeCheckSize_Private(MPI_Comm comm, const PetscInt size[3]
 
 /*@C
   MatCreateLattice - Makes a `MATLATTICE`: a symmetric 5- or 7-point operator on a grid, of which two bytes a cell are
-  stored where its couplings are the same along each axis, and 33 where they vary
+  stored where its couplings are the same along each axis, 9 where each cell has a diagonal of its own, and 33 where
+  couplings vary
 
   Collective
 
