@@ -36,6 +36,36 @@ void set_mixed_inverses(const Level& level) {
       }
 }
 
+// Adds the excess of a line of cells of one colour, i = i_0, i_0 + 2, ..., to that of their coarse cells.
+void add_excess(const Level& fine, const Level& coarse, std::size_t l, const CycleWeights& weights, int i_0, int j,
+                int k, float* sum) {
+  const int count = fine.count(i_0), at[3] = {i_0, j, k};
+  const std::ptrdiff_t line = fine.at(i_0, j, k);
+  if (!weights.scales_excess(l))
+    return add(sum, fine.b + line, count);
+  const float* face[6] = {}; // by direction: the couplings on that side; null: along an axis of one cell
+  bool outward[6] = {};
+  for (int d = 0; d < 6; ++d) {
+    const int a = d / 2;
+    if (fine.size[a] == 1)
+      continue;
+    face[d] = fine.face[a] + (d % 2 ? line : fine.at(i_0 - (a == 0), j - (a == 1), k - (a == 2)));
+    outward[d] = coarse.halved[a] && at[a] % 2 == d % 2;
+  }
+  for (int t = 0; t < count; ++t) {
+    const float own = fine.b[line + t];
+    if (own == 0)
+      continue;
+    int open = 0, beyond = 0;
+    for (int d = 0; d < 6; ++d)
+      if (face[d] && face[d][t] == 0) {
+        ++open;
+        beyond += outward[d];
+      }
+    sum[t] += weights.excess_factor(l, open, beyond) * own;
+  }
+}
+
 } // namespace
 
 void coarsen(const Level& fine, std::size_t l, const CycleWeights& weights, int threads, Level* coarse) {
@@ -56,7 +86,7 @@ void coarsen(const Level& fine, std::size_t l, const CycleWeights& weights, int 
             add(sum[1], fine.face[1] + line, count);
           if (k == z.last)
             add(sum[2], fine.face[2] + line, count);
-          add(sum[3], fine.b + line, count);
+          add_excess(fine, *coarse, l, weights, i, j, k, sum[3]);
         }
     if (fine.size[0] % 2) // the last cell is alone
       for (int k = z.first; k <= z.last; ++k)
@@ -66,7 +96,7 @@ void coarsen(const Level& fine, std::size_t l, const CycleWeights& weights, int 
       const std::ptrdiff_t c = coarse->at(I, J, K);
       for (int a = 0; a < 3; ++a)
         coarse->face[a][c] = weights.coupling_factor(l, coarse->halved[a]) * sum[a][I];
-      coarse->b[c] = weights.excess_factor(l) * sum[3][I];
+      coarse->b[c] = sum[3][I];
     }
   });
   join_two_ways(fine.periodic, coarse);

@@ -16,14 +16,28 @@ struct Source {
   std::array<std::size_t, 3> step{};
   std::array<int, 3> size{};
   std::array<double, 3> unit{}; // scaled
+  bool scales_excess;
+  std::array<std::array<float, 64>, 8> excess_factor{}; // by place in the coarse cell (a bit an axis), and links
 
-  Source(const LatticeOperator& from, const std::array<int, 3>& axes, double factor)
-      : op(from), axis(axes), scale(factor) {
+  Source(const LatticeOperator& from, const std::array<int, 3>& axes, double factor, const CycleWeights& weights,
+         const bool* halved)
+      : op(from), axis(axes), scale(factor), scales_excess(weights.scales_excess(0)) {
     for (std::size_t a = 0; a < 3; ++a) {
       step[a] = op.stride(axis[a]);
       size[a] = op.size[static_cast<std::size_t>(axis[a])];
       unit[a] = op.unit[static_cast<std::size_t>(axis[a])] * scale;
     }
+    for (unsigned place = 0; place < 8; ++place)
+      for (unsigned links = 0; links < 64; ++links) {
+        int open = 0, outward = 0;
+        for (unsigned a = 0; a < 3; ++a)
+          for (unsigned up = 0; up < 2 && size[a] > 1; ++up)
+            if (!(links >> (2U * static_cast<unsigned>(axis[a]) + up) & 1)) {
+              ++open;
+              outward += halved[a] && (place >> a & 1) == up;
+            }
+        excess_factor[place][links] = weights.excess_factor(0, open, outward);
+      }
   }
   std::size_t line(int j, int k) const {
     return static_cast<std::size_t>(j) * step[1] + static_cast<std::size_t>(k) * step[2];
@@ -35,8 +49,14 @@ struct Source {
       return 0;
     return op.uniform ? unit[a] : scale * op.face[static_cast<std::size_t>(axis[a])][cell];
   }
-  double excess(std::size_t cell) const {
-    return op.links[cell] & (LatticeOperator::row_bit - 1) ? scale * std::max(0.0, op.excess_of(cell)) : 0;
+  // As the coarse cell has it.
+  double excess(std::size_t cell, int i, int j, int k) const {
+    const unsigned links = op.links[cell] & (LatticeOperator::row_bit - 1U);
+    if (links == 0)
+      return 0;
+    const double own = scale * std::max(0.0, op.excess_of(cell));
+    const auto place = static_cast<std::size_t>((i & 1) | (j & 1) << 1 | (k & 1) << 2);
+    return scales_excess ? excess_factor[place][links] * own : own;
   }
 };
 
@@ -61,7 +81,7 @@ void sum_any(const Source& from, const Level& coarse, int J, int K, Sums* sums) 
           face[0] += i == last_i ? from.coupling(cell, 0) : 0;
           face[1] += j == y.last ? from.coupling(cell, 1) : 0;
           face[2] += k == z.last ? from.coupling(cell, 2) : 0;
-          excess += from.excess(cell);
+          excess += from.excess(cell, i, j, k);
         }
     for (int a = 0; a < 3; ++a)
       sums->face[a][I] = face[a];
@@ -103,7 +123,7 @@ void sum_uniform(const Source& from, const Level& coarse, int J, int K, std::vec
       if (op.coded && op.excess_values[0] == 0 && all_zero(op.excess_code.data() + line, n))
         continue;
       for (int i = 0; i < n; ++i)
-        sums->excess[static_cast<std::size_t>(i / 2)] += from.excess(line + static_cast<std::size_t>(i));
+        sums->excess[static_cast<std::size_t>(i / 2)] += from.excess(line + static_cast<std::size_t>(i), i, j, k);
     }
   for (int I = 0; I < cells; ++I) {
     const auto at = static_cast<std::size_t>(I);
@@ -117,7 +137,7 @@ void sum_uniform(const Source& from, const Level& coarse, int J, int K, std::vec
 
 void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis, double scale,
                       const CycleWeights& weights, int threads, Level* coarse) {
-  const Source from(op, axis, scale);
+  const Source from(op, axis, scale, weights, coarse->halved);
   const bool counted = op.uniform && from.step[0] == 1;
 #pragma omp parallel num_threads(threads)
   {
@@ -135,7 +155,7 @@ void coarsen_operator(const LatticeOperator& op, const std::array<int, 3>& axis,
         const auto at = static_cast<std::size_t>(I);
         for (int a = 0; a < 3; ++a)
           coarse->face[a][c] = weights.coupling_factor(0, coarse->halved[a]) * static_cast<float>(sums.face[a][at]);
-        coarse->b[c] = weights.excess_factor(0) * static_cast<float>(sums.excess[at]);
+        coarse->b[c] = static_cast<float>(sums.excess[at]);
       }
     }
   }

@@ -70,7 +70,14 @@ Grid<Real> coarser(const Grid<Real>& fine, std::size_t level, const std::array<b
   coarse.excess.assign(static_cast<std::size_t>(coarse.cells()), 0);
   for (int c = 0; c < fine.cells(); ++c) {
     const int to = fine.parent(c, coarse);
-    coarse.excess[to] += weights.excess_factor(level) * fine.excess[c];
+    int open = 0, outward = 0;
+    for (int d = 0; d < 6; ++d) {
+      const auto axis = static_cast<std::size_t>(d / 2);
+      const bool is_open = fine.size[axis] > 1 && fine.coupling[c][d] == 0;
+      open += is_open;
+      outward += is_open && halved[axis] && fine.at(c)[axis] % 2 == d % 2;
+    }
+    coarse.excess[to] += weights.excess_factor(level, open, outward) * fine.excess[c];
     for (int d = 0; d < 6; ++d)
       if (fine.coupling[c][d] != 0 && fine.parent(fine.neighbour(c, d), coarse) != to)
         coarse.coupling[to][d] +=

@@ -28,6 +28,10 @@ inline constexpr double least_block_weight = 0.51, least_pair_weight = 0.71;
 /// The numbers of a cycle. Transfers are constant on the cells of a coarser grid, so that the Galerkin operator is too
 /// stiff for smooth errors: its couplings and its excess are scaled from one grid to the next. The first numbers are
 /// for the second grid, the last ones for all from the fourth on.
+///
+/// Excess is scaled where it stands for values that are prescribed beyond an end of the coarse cell, which are further
+/// from its middle: 4 / 1.5 beside 4 of a plane side of cells of 1. The sides on which a cell has no neighbour share
+/// its excess. What is within the coarse cell, and what belongs to no side, as of a reaction, is as large on any grid.
 struct CycleWeights {
   std::array<float, 3> coupling{0.5F, 0.5F, 0.5F}; ///< along halved axes
   std::array<float, 3> excess{1, 1, 1};
@@ -40,7 +44,13 @@ struct CycleWeights {
   float coupling_factor(std::size_t level, bool halved) const {
     return halved ? coupling[std::min<std::size_t>(level, 2)] : 1;
   }
-  float excess_factor(std::size_t level) const { return excess[std::min<std::size_t>(level, 2)]; }
+  /// `open`: sides on which a cell has no neighbour; `outward`: those of them at an end of the coarse cell, along
+  /// halved axes.
+  float excess_factor(std::size_t level, int open, int outward) const {
+    const float beyond = excess[std::min<std::size_t>(level, 2)];
+    return open > 0 ? 1 + (beyond - 1) * static_cast<float>(outward) / static_cast<float>(open) : 1;
+  }
+  bool scales_excess(std::size_t level) const { return excess[std::min<std::size_t>(level, 2)] != 1; }
   bool operator==(const CycleWeights&) const = default;
 };
 
