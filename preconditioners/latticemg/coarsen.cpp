@@ -62,7 +62,7 @@ void add_excess(const Level& fine, const Level& coarse, std::size_t l, const Cyc
         ++open;
         beyond += outward[d];
       }
-    sum[t] += weights.excess_factor(l, open, beyond) * own;
+    sum[t] += weights.coarse_excess(l, own, fine.excess_everywhere, open, beyond);
   }
 }
 

@@ -17,11 +17,13 @@ struct Source {
   std::array<int, 3> size{};
   std::array<double, 3> unit{}; // scaled
   bool scales_excess;
+  double everywhere;                                    // excess of all cells
   std::array<std::array<float, 64>, 8> excess_factor{}; // by place in the coarse cell (a bit an axis), and links
 
   Source(const LatticeOperator& from, const std::array<int, 3>& axes, double factor, const CycleWeights& weights,
          const bool* halved)
-      : op(from), axis(axes), scale(factor), scales_excess(weights.scales_excess(0)) {
+      : op(from), axis(axes), scale(factor), scales_excess(weights.scales_excess(0)),
+        everywhere(factor * std::max(0.0, from.min_excess)) {
     for (std::size_t a = 0; a < 3; ++a) {
       step[a] = op.stride(axis[a]);
       size[a] = op.size[static_cast<std::size_t>(axis[a])];
@@ -56,7 +58,8 @@ struct Source {
       return 0;
     const double own = scale * std::max(0.0, op.excess_of(cell));
     const auto place = static_cast<std::size_t>((i & 1) | (j & 1) << 1 | (k & 1) << 2);
-    return scales_excess ? excess_factor[place][links] * own : own;
+    const double kept = scales_excess ? std::min(own, everywhere) : own;
+    return kept + excess_factor[place][links] * (own - kept);
   }
 };
 

@@ -82,6 +82,8 @@ struct Level {
   /// By line, j + k size[1]: beyond it u is 0, and kernels do not go there. Null: all of it.
   const Extent* extent;
 
+  float excess_everywhere; ///< what any whole cell has
+
   Couplings couplings;
   /// Not coded: 1 / (diagonal + couplings with cells of the same colour), 0 where there is no unknown.
   float* inverse;

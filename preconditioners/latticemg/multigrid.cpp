@@ -190,7 +190,11 @@ std::string Multigrid::build(const LatticeOperator& op, const Lattice& lattice, 
 // Those after the finest one.
 void Multigrid::build_grids(const LatticeOperator& op, int threads) {
   place_coarse_fields(threads);
+  levels_[0].excess_everywhere = static_cast<float>(scale_ * std::max(0.0, op.min_excess));
   for (std::size_t l = 0; l + 1 < levels_.size(); ++l) {
+    levels_[l + 1].excess_everywhere = levels_[l].excess_everywhere;
+    for (const bool halved : levels_[l + 1].halved)
+      levels_[l + 1].excess_everywhere *= halved ? 2.0F : 1.0F;
     if (l == 0)
       coarsen_operator(op, layout_.coarsening.axis, scale_, layout_.weights, threads, &views_[0]);
     else

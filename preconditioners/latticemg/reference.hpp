@@ -18,6 +18,7 @@ struct Grid {
   std::array<bool, 3> halved; ///< as in Level, by axis of the lattice
   std::vector<std::array<Real, 6>> coupling;
   std::vector<Real> excess;
+  Real excess_everywhere; ///< what any whole cell has
 
   int cells() const { return size[0] * size[1] * size[2]; }
   std::array<int, 3> at(int c) const { return {c % size[0], c / size[0] % size[1], c / size[0] / size[1]}; }
@@ -44,7 +45,7 @@ struct Grid {
 
 template <class Real>
 Grid<Real> grid_of(const LatticeOperator& op) {
-  Grid<Real> grid{{op.size[0], op.size[1], op.size[2]}, {}, {}, {}};
+  Grid<Real> grid{{op.size[0], op.size[1], op.size[2]}, {}, {}, {}, static_cast<Real>(std::max(0.0, op.min_excess))};
   for (std::size_t c = 0; c < op.cell_count(); ++c) {
     std::array<Real, 6> w{};
     bool coupled = false;
@@ -66,6 +67,9 @@ Grid<Real> coarser(const Grid<Real>& fine, std::size_t level, const std::array<b
     coarse.halved[a] = halved[a];
     coarse.size[a] = halved[a] ? (fine.size[a] + 1) / 2 : fine.size[a];
   }
+  coarse.excess_everywhere = fine.excess_everywhere;
+  for (const bool twice : halved)
+    coarse.excess_everywhere *= twice ? 2 : 1;
   coarse.coupling.assign(static_cast<std::size_t>(coarse.cells()), {});
   coarse.excess.assign(static_cast<std::size_t>(coarse.cells()), 0);
   for (int c = 0; c < fine.cells(); ++c) {
@@ -77,7 +81,8 @@ Grid<Real> coarser(const Grid<Real>& fine, std::size_t level, const std::array<b
       open += is_open;
       outward += is_open && halved[axis] && fine.at(c)[axis] % 2 == d % 2;
     }
-    coarse.excess[to] += weights.excess_factor(level, open, outward) * fine.excess[c];
+    const Real kept = std::min(fine.excess[c], fine.excess_everywhere);
+    coarse.excess[to] += kept + weights.excess_factor(level, open, outward) * (fine.excess[c] - kept);
     for (int d = 0; d < 6; ++d)
       if (fine.coupling[c][d] != 0 && fine.parent(fine.neighbour(c, d), coarse) != to)
         coarse.coupling[to][d] +=

@@ -31,7 +31,8 @@ inline constexpr double least_block_weight = 0.51, least_pair_weight = 0.71;
 ///
 /// Excess is scaled where it stands for values that are prescribed beyond an end of the coarse cell, which are further
 /// from its middle: 4 / 1.5 beside 4 of a plane side of cells of 1. The sides on which a cell has no neighbour share
-/// its excess. What is within the coarse cell, and what belongs to no side, as of a reaction, is as large on any grid.
+/// its excess. What is within the coarse cell, and what belongs to no side, as of a reaction, is as large on any grid:
+/// that of cells with neighbours on all sides, and as much of any as all cells have.
 struct CycleWeights {
   std::array<float, 3> coupling{0.5F, 0.5F, 0.5F}; ///< along halved axes
   std::array<float, 3> excess{1, 1, 1};
@@ -49,6 +50,11 @@ struct CycleWeights {
   float excess_factor(std::size_t level, int open, int outward) const {
     const float beyond = excess[std::min<std::size_t>(level, 2)];
     return open > 0 ? 1 + (beyond - 1) * static_cast<float>(outward) / static_cast<float>(open) : 1;
+  }
+  /// `own` excess as the coarse cell has it; `everywhere`: what any whole cell has.
+  float coarse_excess(std::size_t level, float own, float everywhere, int open, int outward) const {
+    const float kept = std::min(own, everywhere);
+    return kept + excess_factor(level, open, outward) * (own - kept);
   }
   bool scales_excess(std::size_t level) const { return excess[std::min<std::size_t>(level, 2)] != 1; }
   bool operator==(const CycleWeights&) const = default;

@@ -28,6 +28,10 @@ double large_excess(const Domain&, int c) {
   return draw < 0.1 ? 1e5 * draw : 0;
 }
 
+double open_and_shifted(const Domain& d, int c) {
+  return 0.3 + voxels::voxel().excess(d, c);
+}
+
 // A domain, its coefficients and whether all cells have rows; what it takes from M r to be unlike the reference.
 const std::vector<Case>& cases() {
   using namespace voxels;
@@ -61,6 +65,7 @@ const std::vector<Case>& cases() {
       {"spiral", spiral(33), voxel()},
       {"box, Neumann", box(15, 15, 15), neumann()},
       {"shift", balls(20, 6, 8), shifted(0.3)},
+      {"shift below an open top", balls(20, 6, 8), {voxel().coupling, open_and_shifted}},
       {"free surface", balls(20, 6, 8), {voxel().coupling, [](const Domain&, int c) { return c * 7 % 4; }}},
       {"nine shifts", balls(20, 6, 8), few_excesses(9)},
       {"huge shift", balls(20, 6, 8), {voxel().coupling, [](const Domain&, int c) { return c % 2 * 1e20; }}},
