@@ -44,25 +44,25 @@ void add_excess(const Level& fine, const Level& coarse, std::size_t l, const Cyc
   if (!weights.scales_excess(l))
     return add(sum, fine.b + line, count);
   const float* face[6] = {}; // by direction: the couplings on that side; null: along an axis of one cell
-  bool outward[6] = {};
+  bool leads_out[6] = {};
   for (int d = 0; d < 6; ++d) {
     const int a = d / 2;
     if (fine.size[a] == 1)
       continue;
     face[d] = fine.face[a] + (d % 2 ? line : fine.at(i_0 - (a == 0), j - (a == 1), k - (a == 2)));
-    outward[d] = coarse.halved[a] && at[a] % 2 == d % 2;
+    leads_out[d] = coarse.halved[a] && at[a] % 2 == d % 2;
   }
   for (int t = 0; t < count; ++t) {
     const float own = fine.b[line + t];
     if (own == 0)
       continue;
-    int open = 0, beyond = 0;
+    int open = 0, outward = 0;
     for (int d = 0; d < 6; ++d)
       if (face[d] && face[d][t] == 0) {
         ++open;
-        beyond += outward[d];
+        outward += leads_out[d];
       }
-    sum[t] += weights.coarse_excess(l, own, fine.excess_everywhere, open, beyond);
+    sum[t] += weights.coarse_excess(l, own, fine.excess_everywhere, open, outward);
   }
 }
 

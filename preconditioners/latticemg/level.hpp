@@ -82,7 +82,7 @@ struct Level {
   /// By line, j + k size[1]: beyond it u is 0, and kernels do not go there. Null: all of it.
   const Extent* extent;
 
-  float excess_everywhere; ///< what any whole cell has
+  float excess_everywhere; ///< what any whole cell has; for coarsen()
 
   Couplings couplings;
   /// Not coded: 1 / (diagonal + couplings with cells of the same colour), 0 where there is no unknown.
@@ -97,8 +97,7 @@ struct Level {
   /// Coded: the diagonal of cell c is diagonal_of[code[c]], few_diagonals of them where couplings are 1; code 0 where
   /// there is no unknown.
   std::uint8_t* code;
-  /// walls, not general: bits 2 a and 2 a + 1 where the cell is coupled with its lower and its upper neighbour on axis
-  /// a.
+  /// has_walls(): bits 2 a and 2 a + 1 where the cell is coupled with its lower and its upper neighbour on axis a.
   std::uint8_t* links;
   float unit[3];
   float diagonal_of[most_diagonals], inverse_of[most_diagonals];

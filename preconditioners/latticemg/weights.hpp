@@ -48,16 +48,18 @@ struct CycleWeights {
   /// `open`: sides on which a cell has no neighbour; `outward`: those of them at an end of the coarse cell, along
   /// halved axes.
   float excess_factor(std::size_t level, int open, int outward) const {
-    const float beyond = excess[std::min<std::size_t>(level, 2)];
-    return open > 0 ? 1 + (beyond - 1) * static_cast<float>(outward) / static_cast<float>(open) : 1;
+    return open > 0 ? 1 + (factor_beyond(level) - 1) * static_cast<float>(outward) / static_cast<float>(open) : 1;
   }
   /// `own` excess as the coarse cell has it; `everywhere`: what any whole cell has.
   float coarse_excess(std::size_t level, float own, float everywhere, int open, int outward) const {
     const float kept = std::min(own, everywhere);
     return kept + excess_factor(level, open, outward) * (own - kept);
   }
-  bool scales_excess(std::size_t level) const { return excess[std::min<std::size_t>(level, 2)] != 1; }
+  bool scales_excess(std::size_t level) const { return factor_beyond(level) != 1; }
   bool operator==(const CycleWeights&) const = default;
+
+private:
+  float factor_beyond(std::size_t level) const { return excess[std::min<std::size_t>(level, 2)]; }
 };
 
 /// Half the couplings is what a grid of twice the spacing has (Braess, Towards algebraic multigrid for elliptic
